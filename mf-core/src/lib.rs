@@ -1,3 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+pub mod config;
+pub mod error;
+pub mod label;
 pub mod lifeline;
+pub mod log;
+pub mod resource;
+pub mod task;
+pub mod time;
+pub mod wire;
+
+/// Version of this build of MonkeyFarm.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

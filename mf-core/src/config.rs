@@ -1,0 +1,129 @@
+//! Configuration of the daemons: TOML files with the same names as the
+//! programs' flags, which win over them.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// `hub.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HubConfig {
+    /// Where the database and all files are.
+    pub data_dir: PathBuf,
+    /// Address and port to listen on; port 0 picks a free one.
+    pub listen: String,
+    /// How people reach the hub, for links; default: as each request came.
+    pub public_url: String,
+    /// How long an attempt lives without a heartbeat, in seconds.
+    pub lease_seconds: u64,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: "/var/lib/monkeyfarm".into(),
+            listen: "127.0.0.1:8765".into(),
+            public_url: String::new(),
+            lease_seconds: 60,
+        }
+    }
+}
+
+/// `regulatord.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegulatorConfig {
+    /// Where the hub is.
+    pub url: String,
+    /// File that holds the regulator's key.
+    pub key_file: PathBuf,
+    /// Where plugins are; none: the default places.
+    pub plugins_dirs: Vec<PathBuf>,
+    /// How long a hook rests after it ran, in seconds.
+    pub cycle_seconds: u64,
+    /// How many hooks run at the same time.
+    pub at_once: usize,
+    /// How long one hook may run, in seconds; then it is killed.
+    pub hook_seconds: u64,
+}
+
+impl Default for RegulatorConfig {
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:8765".into(),
+            key_file: "/var/lib/monkeyfarm/keys/regulator".into(),
+            plugins_dirs: Vec::new(),
+            cycle_seconds: 10,
+            at_once: 4,
+            hook_seconds: 600,
+        }
+    }
+}
+
+/// `workerd.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkerConfig {
+    /// Where the hub is.
+    pub url: String,
+    /// File that holds the system's key.
+    pub key_file: PathBuf,
+    /// Where work directories, caches and undelivered results are.
+    pub data_dir: PathBuf,
+    /// Where plugins are; none: the default places.
+    pub plugins_dirs: Vec<PathBuf>,
+    /// Archs that it serves; none: the host's own, those it can run, and noarch.
+    pub archs: Vec<String>,
+    /// Schemes that source may come from, beyond the vcs handlers' own
+    /// defaults, such as `file`.
+    pub allow_schemes: Vec<String>,
+    /// How long running builds may take to finish when the worker is told to
+    /// stop, in seconds; then they are handed back.
+    pub finish_seconds: u64,
+    /// How long one task may take, in seconds.
+    pub task_seconds: u64,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            url: "http://127.0.0.1:8765".into(),
+            key_file: "/var/lib/monkeyfarm/keys/worker".into(),
+            data_dir: "/var/lib/monkeyfarm/worker".into(),
+            plugins_dirs: Vec::new(),
+            archs: Vec::new(),
+            allow_schemes: Vec::new(),
+            finish_seconds: 0,
+            task_seconds: 6 * 60 * 60,
+        }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration {path}: {why}")]
+pub struct ConfigError {
+    /// The file.
+    pub path: String,
+    /// What is wrong, with the line where it is.
+    pub why: String,
+}
+
+/// Reads a configuration file; where `path` is `None`, `default_path` if it
+/// exists, else the built-in values.
+///
+/// # Errors
+/// The file that was asked for is missing, or a file is not as it should be.
+pub fn load<T: DeserializeOwned + Default>(
+    path: Option<&Path>,
+    default_path: &Path,
+) -> Result<T, ConfigError> {
+    let file = path.unwrap_or(default_path);
+    let fail = |why: String| ConfigError { path: file.display().to_string(), why };
+    match std::fs::read_to_string(file) {
+        Ok(text) => toml::from_str(&text).map_err(|e| fail(e.to_string().trim_end().to_owned())),
+        Err(e) if path.is_none() && e.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
+        Err(e) => Err(fail(e.to_string())),
+    }
+}

@@ -1,0 +1,87 @@
+//! What is said when something does not work: a code for programs, a sentence
+//! for people, and what to do next.
+
+use serde::{Deserialize, Serialize};
+
+/// An error that a caller of the hub is told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Error {
+    /// What sort of error it is; the key in the reply's `errors`.
+    pub code: Code,
+    /// What happened, naming the thing and the value, in lower case.
+    pub sentence: String,
+}
+
+/// What sort of error an [`Error`] is: the keys of `errors` in a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Code {
+    /// The request cannot be read: broken JSON, a parameter given twice.
+    Malformed,
+    /// A required field is missing.
+    MissingField,
+    /// The resource has no such field, or the function no such parameter.
+    UnknownField,
+    /// The field cannot be set by a caller.
+    ReadOnlyField,
+    /// The value is not one that the field takes.
+    InvalidValue,
+    /// What a reference names does not exist.
+    UnknownReference,
+    /// The request makes no sense in the state that the farm is in, such as a
+    /// build that would have no task.
+    Refused,
+    /// `confirm_delete=True` is missing.
+    NotConfirmed,
+    /// No key, or a wrong one.
+    Unauthorized,
+    /// The key does not allow it.
+    Forbidden,
+    /// There is no such thing, or the caller may not know of it.
+    NotFound,
+    /// The path exists, but not with this method.
+    MethodNotAllowed,
+    /// The label is taken.
+    LabelTaken,
+    /// Something refers to it.
+    StillReferred,
+    /// The state does not allow this move.
+    IllegalMove,
+    /// The attempt is no longer the worker's: it must stop that build.
+    StaleAttempt,
+    /// The bytes are not where they belong; the sentence says where they do.
+    WrongOffset,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// The body is of a type that is not understood.
+    UnsupportedMedia,
+    /// The requested range is outside the file.
+    BadRange,
+    /// Too many requests; try again later.
+    TooMany,
+    /// The hub has too much to do, or is stopping; try again.
+    Busy,
+    /// The disk is full: nothing was changed.
+    DiskFull,
+    /// The hub is at fault; its log has more.
+    Internal,
+}
+
+impl Error {
+    /// An error with its sentence.
+    pub fn new(code: Code, sentence: impl Into<String>) -> Self {
+        Self { code, sentence: sentence.into() }
+    }
+}
+
+impl Code {
+    /// The code as it stands in `errors`.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether the same request may succeed a moment later.
+    pub fn retryable(self) -> bool {
+        matches!(self, Code::Busy | Code::TooMany)
+    }
+}

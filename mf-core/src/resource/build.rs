@@ -1,0 +1,122 @@
+//! Builds: one submission of a package-branch, one task for every target.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{LONG, SCOPED, SHORT};
+use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
+use crate::task::STATUSES;
+
+/// A build as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field's meaning is in the table below.
+pub struct Build {
+    pub id: i64,
+    pub label: String,
+    pub create_date: String,
+    pub update_date: String,
+    pub project_label: String,
+    pub package_branch_label: String,
+    pub build_type_label: String,
+    pub user_label: String,
+    pub pre_tag_label: String,
+    pub scratch: bool,
+    pub scratch_url: String,
+    pub bugs: String,
+    pub notes: String,
+    pub package_label: String,
+    pub status_label: String,
+    pub releases: Vec<String>,
+    pub tasks: Vec<String>,
+    pub tags: Vec<String>,
+    pub bug_urls: Vec<String>,
+    pub comments: serde_json::Value,
+    pub karma: i64,
+    pub revision: String,
+}
+
+const SUBMITTERS: Who = Who::SIGNED_IN.or(Who::ADMIN);
+
+/// As [`super::common::COMMON`], but the label has a default.
+const BUILD_COMMON: &[Field] = &[
+    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
+    field("label", Kind::Label, "name that it is known by; default: <package>-buildN")
+        .made()
+        .search()
+        .write(SUBMITTERS),
+    field("create_date", Kind::Time, "when it was made, UTC").derived(),
+    field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
+];
+
+const OWN: &[Field] = &[
+    field(
+        "package_branch_label",
+        Kind::Ref { to: "package-branch", owned: false },
+        "what is built",
+    )
+    .must()
+    .filter()
+    .write(SUBMITTERS),
+    field("build_type_label", Kind::Ref { to: "build_type", owned: false }, "why it is built")
+        .filter()
+        .write(SUBMITTERS)
+        .also(&["type"]),
+    field(
+        "user_label",
+        Kind::Ref { to: "user", owned: false },
+        "who submitted it: oneself, or anybody for admins",
+    )
+    .made()
+    .filter()
+    .write(SUBMITTERS),
+    field(
+        "pre_tag_label",
+        Kind::Ref { to: "tag", owned: false },
+        "tag that it gets when it succeeds",
+    )
+    .write(SUBMITTERS),
+    field("scratch", Kind::Bool, "only to try: never tagged, swept away later")
+        .filter()
+        .write(SUBMITTERS),
+    field("scratch_url", Kind::Text(SHORT), "source of a scratch build").write(SUBMITTERS),
+    field("bugs", Kind::Text(SHORT), "bugs that it fixes, separated by commas").write(SUBMITTERS),
+    field("notes", Kind::Text(LONG), "what people should know").write(SUBMITTERS),
+    field(
+        "package_label",
+        Kind::Ref { to: "package", owned: false },
+        "package of its package-branch",
+    )
+    .filter()
+    .derived(),
+    field("status_label", Kind::Choice(STATUSES), "what has become of it").filter().derived(),
+    field("releases", Kind::Computed(Gives::List), "releases that it is built for").derived(),
+    field("tasks", Kind::Back { of: "task", by: "build_label" }, "its tasks").derived(),
+    field("tags", Kind::Refs { to: "tag", via: "build_tag" }, "tags that it has").derived(),
+    field("bug_urls", Kind::Computed(Gives::List), "where its bugs are").derived(),
+    field(
+        "comments",
+        Kind::Computed(Gives::Json),
+        "what people said of it: user_label, create_date, karma, comment",
+    )
+    .derived(),
+    field("karma", Kind::Computed(Gives::Int), "sum of its comments' karma").derived(),
+    field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
+];
+
+/// The build, in the table.
+pub const BUILD: Resource = Resource {
+    name: "build",
+    about: "one submission of a package-branch; it has a task for every target",
+    scope: Scope::Project,
+    fields: &[BUILD_COMMON, SCOPED, OWN],
+    rights: [Who::ANYONE, SUBMITTERS, Who::HUB, Who::ADMIN],
+    functions: &[Function {
+        name: "cancel",
+        about: "stop it: what waits does not start, what runs is killed",
+        on: On::One,
+        takes: &[],
+        gives: &["build"],
+        who: Who::OWNER.or(Who::PROJECT).or(Who::ADMIN),
+        writes: true,
+    }],
+};

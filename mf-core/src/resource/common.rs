@@ -1,0 +1,63 @@
+//! Groups of fields that several resources share.
+
+use super::shape::{Field, Gives, Kind, Who, field};
+
+/// Largest short text (names, URLs), in bytes.
+pub const SHORT: usize = 1_000;
+/// Largest long text (descriptions, notes, configurations), in bytes.
+pub const LONG: usize = 64_000;
+
+const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);
+
+/// What every resource has.
+pub const COMMON: &[Field] = &[
+    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
+    field("label", Kind::Label, "name that it is known by")
+        .must()
+        .search()
+        .write(ADMINS.or(Who::OWNER).or(Who::SIGNED_IN)),
+    field("create_date", Kind::Time, "when it was made, UTC").derived(),
+    field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
+];
+
+/// The same, where the farm names things itself.
+pub const COMMON_DERIVED: &[Field] = &[
+    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
+    field("label", Kind::Label, "name that it is known by").search().derived(),
+    field("create_date", Kind::Time, "when it was made, UTC").derived(),
+    field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
+];
+
+/// What every project-scoped resource has.
+pub const SCOPED: &[Field] = &[field(
+    "project_label",
+    Kind::Ref { to: "project", owned: false },
+    "project that it belongs to",
+)
+.must()
+.filter()
+.write(ADMINS.or(Who::SIGNED_IN))];
+
+/// The same, where it follows from something else.
+pub const SCOPED_DERIVED: &[Field] = &[field(
+    "project_label",
+    Kind::Ref { to: "project", owned: false },
+    "project that it belongs to",
+)
+.filter()
+.derived()];
+
+/// A name for people.
+pub const DISPLAY: &[Field] = &[field("display_name", Kind::Text(SHORT), "name shown to people")
+    .search()
+    .write(ADMINS.or(Who::OWNER))];
+
+/// What the three kinds of handlers have: the regulator registers them.
+pub const HANDLER: &[Field] = &[
+    field("config", Kind::Text(LONG), "text for the handler, such as TOML"),
+    field("plugin", Kind::Text(SHORT), "plugin that provides it").filter().derived(),
+    field("version", Kind::Text(SHORT), "version of that plugin").derived(),
+    field("digest", Kind::Text(64), "SHA-256 of the plugin's file").derived(),
+    field("enabled", Kind::Bool, "whether it can be used").filter().derived(),
+    field("systems", Kind::Computed(Gives::List), "systems that have it").derived(),
+];

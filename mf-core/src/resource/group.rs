@@ -1,0 +1,44 @@
+//! Groups of users; members of `admin` are the site's admins.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{COMMON, DISPLAY, LONG};
+use super::shape::{Field, Kind, Resource, Scope, Who, field};
+
+/// A group as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field's meaning is in the table below.
+pub struct Group {
+    pub id: i64,
+    pub label: String,
+    pub create_date: String,
+    pub update_date: String,
+    pub display_name: String,
+    pub about: String,
+    pub users: Vec<String>,
+    pub pending_users: Vec<String>,
+    pub restricted: bool,
+}
+
+const OWN: &[Field] = &[
+    field("about", Kind::Text(LONG), "what people should know"),
+    field("users", Kind::Refs { to: "user", via: "group_user" }, "members").also(&["user"]),
+    field(
+        "pending_users",
+        Kind::Refs { to: "user", via: "group_pending_user" },
+        "users who wait for a member's approval",
+    )
+    .derived(),
+    field("restricted", Kind::Bool, "joining it needs a member's approval"),
+];
+
+/// The group, in the table.
+pub const GROUP: Resource = Resource {
+    name: "group",
+    about: "users who share rights; members of admin are the site's admins",
+    scope: Scope::Site,
+    fields: &[COMMON, DISPLAY, OWN],
+    rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
+    functions: &[],
+};

@@ -1,0 +1,93 @@
+//! The resource table: every resource, declared once.
+//!
+//! Routes, storage, permissions, command line, documentation and pages all
+//! loop over [`ALL`].
+
+pub mod common;
+pub mod shape;
+pub mod value;
+
+mod arch;
+mod bug_handler;
+mod build;
+mod build_handler;
+mod build_type;
+mod distro;
+mod group;
+mod package;
+mod package_branch;
+mod project;
+mod release;
+mod system;
+mod tag;
+mod target;
+mod task;
+mod user;
+mod util;
+mod vcs_handler;
+
+pub use arch::Arch;
+pub use bug_handler::BugHandler;
+pub use build::Build;
+pub use build_handler::BuildHandler;
+pub use build_type::BuildType;
+pub use distro::Distro;
+pub use group::Group;
+pub use package::Package;
+pub use package_branch::PackageBranch;
+pub use project::Project;
+pub use release::Release;
+pub use shape::{Field, Find, Function, Gives, Kind, Need, On, Resource, Scope, Who};
+pub use system::System;
+pub use tag::Tag;
+pub use target::Target;
+pub use task::Task;
+pub use user::User;
+pub use value::{Input, Value};
+pub use vcs_handler::VcsHandler;
+
+/// Every resource of the farm, by name.
+pub const ALL: &[&Resource] = &[
+    &arch::ARCH,
+    &bug_handler::BUG_HANDLER,
+    &build::BUILD,
+    &build_handler::BUILD_HANDLER,
+    &build_type::BUILD_TYPE,
+    &distro::DISTRO,
+    &group::GROUP,
+    &package::PACKAGE,
+    &package_branch::PACKAGE_BRANCH,
+    &project::PROJECT,
+    &release::RELEASE,
+    &system::SYSTEM,
+    &tag::TAG,
+    &target::TARGET,
+    &task::TASK,
+    &user::USER,
+    &util::UTIL,
+    &vcs_handler::VCS_HANDLER,
+];
+
+/// The verbs that every resource answers; like the names of functions they
+/// cannot be labels, because `/user/get_all` is a path.
+pub const VERBS: &[&str] = &["get_one", "get_all", "post", "put", "delete"];
+
+/// A resource by its name, in either spelling (`package-branch`, `package_branch`).
+pub fn find(name: &str) -> Option<&'static Resource> {
+    ALL.iter().copied().find(|r| r.name == name || same_but_for_dashes(r.name, name))
+}
+
+fn same_but_for_dashes(a: &str, b: &str) -> bool {
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .all(|(a, b)| a == b || (b"-_".contains(&a) && b"-_".contains(&b)))
+}
+
+/// Whether a word is a verb or a function of any resource, and so no label.
+pub fn is_reserved(word: &str) -> bool {
+    VERBS.contains(&word) || ALL.iter().any(|r| r.function(word).is_some())
+}
+
+#[cfg(test)]
+mod tests;

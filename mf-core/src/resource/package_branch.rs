@@ -1,0 +1,90 @@
+//! Package-branches: one way of building a package.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{COMMON, SCOPED, SHORT};
+use super::shape::{Field, Kind, Resource, Scope, Who, field};
+
+/// A package-branch as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field's meaning is in the table below.
+pub struct PackageBranch {
+    pub id: i64,
+    pub label: String,
+    pub create_date: String,
+    pub update_date: String,
+    pub project_label: String,
+    pub package_label: String,
+    pub build_handler_label: String,
+    pub url: String,
+    pub vcs_branch: String,
+    pub vcs_handler_label: String,
+    pub build_prefix: String,
+    pub releases: Vec<String>,
+    pub excluded_releases: Vec<String>,
+    pub build_on_commit: bool,
+}
+
+const OWN: &[Field] = &[
+    field("package_label", Kind::Ref { to: "package", owned: false }, "package that it builds")
+        .must()
+        .filter(),
+    field(
+        "build_handler_label",
+        Kind::Ref { to: "build_handler", owned: false },
+        "how it is built",
+    )
+    .must()
+    .filter(),
+    field(
+        "url",
+        Kind::Text(SHORT),
+        "where its source is; made from the vcs handler's template unless given; empty: built from nothing",
+    ),
+    field(
+        "vcs_branch",
+        Kind::Text(SHORT),
+        "branch, tag or revision of the source; empty: the default branch",
+    ),
+    field(
+        "vcs_handler_label",
+        Kind::Ref { to: "vcs_handler", owned: false },
+        "how its source is fetched; default: the project's",
+    )
+    .made()
+    .filter(),
+    field(
+        "build_prefix",
+        Kind::Text(SHORT),
+        "text for the build handler, such as a release's suffix",
+    ),
+    field(
+        "releases",
+        Kind::Refs { to: "release", via: "package_branch_release" },
+        "releases that it is built for; none: every one that its build handler may be used for",
+    )
+    .also(&["release"]),
+    field(
+        "excluded_releases",
+        Kind::Refs { to: "release", via: "package_branch_excluded_release" },
+        "releases that it is not built for",
+    )
+    .also(&["excluded-release"]),
+    field("build_on_commit", Kind::Bool, "a build is submitted when its head moves"),
+];
+
+/// The package-branch, in the table.
+pub const PACKAGE_BRANCH: Resource = Resource {
+    name: "package-branch",
+    about: "one way of building a package: handler, source and releases",
+    scope: Scope::Project,
+    fields: &[COMMON, SCOPED, OWN],
+    rights: [
+        Who::ANYONE,
+        Who::PROJECT.or(Who::ADMIN),
+        Who::PROJECT.or(Who::ADMIN),
+        Who::PROJECT.or(Who::ADMIN),
+    ],
+    functions: &[],
+};

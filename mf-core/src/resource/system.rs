@@ -1,0 +1,78 @@
+//! Systems: hosts that run a worker.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{COMMON, DISPLAY};
+use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
+
+/// A system as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field's meaning is in the table below.
+pub struct System {
+    pub id: i64,
+    pub label: String,
+    pub create_date: String,
+    pub update_date: String,
+    pub display_name: String,
+    pub capacity: i64,
+    pub enabled: bool,
+    pub host_signature: String,
+    pub build_handlers: Vec<String>,
+    pub archs: Vec<String>,
+    pub build_count: i64,
+    pub last_seen: String,
+}
+
+const OWN: &[Field] = &[
+    field(
+        "capacity",
+        Kind::Int(0, 10_000),
+        "sum of footprints that it builds at the same time; default: its number of CPUs",
+    )
+    .made(),
+    field("enabled", Kind::Bool, "whether it gets tasks").or("true").filter(),
+    field("host_signature", Kind::Computed(Gives::Text), "fingerprint of its key").derived(),
+    field("build_handlers", Kind::Computed(Gives::List), "build handlers that it has").derived(),
+    field("archs", Kind::Computed(Gives::List), "archs that it serves").derived(),
+    field("build_count", Kind::Computed(Gives::Int), "tasks that it is building now").derived(),
+    field("last_seen", Kind::Computed(Gives::Time), "when it was last heard of, UTC").derived(),
+];
+
+/// The system, in the table.
+pub const SYSTEM: Resource = Resource {
+    name: "system",
+    about: "a host that runs a worker",
+    scope: Scope::Site,
+    fields: &[COMMON, DISPLAY, OWN],
+    rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
+    functions: &[
+        Function {
+            name: "register",
+            about: "a worker says who it is and what it offers",
+            on: On::All,
+            takes: &[],
+            gives: &["system"],
+            who: Who::SYSTEM,
+            writes: true,
+        },
+        Function {
+            name: "claim",
+            about: "a worker asks for a task, and waits for one",
+            on: On::All,
+            takes: &[],
+            gives: &["claim"],
+            who: Who::SYSTEM,
+            writes: true,
+        },
+        Function {
+            name: "heartbeat",
+            about: "a worker names the attempts that it holds",
+            on: On::All,
+            takes: &[],
+            gives: &["heartbeat"],
+            who: Who::SYSTEM,
+            writes: true,
+        },
+    ],
+};

@@ -1,0 +1,52 @@
+//! Tags: stages that builds are moved through.
+
+use serde::{Deserialize, Serialize};
+
+use super::common::{COMMON, LONG, SCOPED};
+use super::shape::{Field, Kind, Resource, Scope, Who, field};
+
+/// A tag as it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)] // Each field's meaning is in the table below.
+pub struct Tag {
+    pub id: i64,
+    pub label: String,
+    pub create_date: String,
+    pub update_date: String,
+    pub project_label: String,
+    pub requires_admin: bool,
+    pub manage_repo: bool,
+    pub include_in_builds: bool,
+    pub close_on_tag: bool,
+    pub locked: bool,
+    pub only_latest: bool,
+    pub about: String,
+    pub builds: Vec<String>,
+}
+
+const OWN: &[Field] = &[
+    field("requires_admin", Kind::Bool, "only project admins may tag"),
+    field("manage_repo", Kind::Bool, "the farm keeps a file repository of its builds"),
+    field("include_in_builds", Kind::Bool, "build handlers see that repository"),
+    field("close_on_tag", Kind::Bool, "tagging closes the build's bugs"),
+    field("locked", Kind::Bool, "nothing moves in or out"),
+    field("only_latest", Kind::Bool, "a newer build of a package-branch puts the older one out"),
+    field("about", Kind::Text(LONG), "what people should know"),
+    field("builds", Kind::Refs { to: "build", via: "build_tag" }, "builds that have it").derived(),
+];
+
+/// The tag, in the table.
+pub const TAG: Resource = Resource {
+    name: "tag",
+    about: "a stage that builds are moved through, such as testing",
+    scope: Scope::Project,
+    fields: &[COMMON, SCOPED, OWN],
+    rights: [
+        Who::ANYONE,
+        Who::PROJECT.or(Who::ADMIN),
+        Who::PROJECT.or(Who::ADMIN),
+        Who::PROJECT.or(Who::ADMIN),
+    ],
+    functions: &[],
+};

@@ -1,0 +1,116 @@
+//! Functions that belong to no row.
+
+use super::common::SHORT;
+use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
+
+const TASK_DATA: &[Field] = &[
+    field("task_label", Kind::Text(SHORT), "the task").must(),
+    field("project_label", Kind::Text(SHORT), "its project").must(),
+];
+
+const DOWNLOAD: &[Field] =
+    &[field("path", Kind::Text(SHORT), "<task fs_path>/files/<name>, or sources, logs, configs")
+        .must()];
+
+const EVENTS: &[Field] = &[
+    field(
+        "after",
+        Kind::Int(0, i64::MAX),
+        "number of the last event that is known; default: only new ones",
+    ),
+    field("project_label", Kind::Text(SHORT), "only what belongs to this project"),
+    field("build_label", Kind::Text(SHORT), "only this build and its tasks"),
+    field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
+];
+
+/// The util, in the table.
+pub const UTIL: Resource = Resource {
+    name: "util",
+    about: "what belongs to no other resource",
+    scope: Scope::NoRows,
+    fields: &[],
+    rights: [Who::NOBODY; 4],
+    functions: &[
+        Function {
+            name: "version",
+            about: "the hub's version",
+            on: On::All,
+            takes: &[],
+            gives: &["version"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "status",
+            about: "the farm at a glance: queue, builds, systems",
+            on: On::All,
+            takes: &[],
+            gives: &["status"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "whoami",
+            about: "who the caller's key belongs to",
+            on: On::All,
+            takes: &[],
+            gives: &["whoami"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "get_all_task_data",
+            about: "a task and all that it refers to, each a whole object",
+            on: On::All,
+            takes: TASK_DATA,
+            gives: &["task", "target", "build", "package", "package_branch", "release"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "get_file_download_url",
+            about: "where a file of a task can be fetched by a plain GET, for a limited time",
+            on: On::All,
+            takes: DOWNLOAD,
+            gives: &["download_url"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "events",
+            about: "what happens, as server-sent events",
+            on: On::All,
+            takes: EVENTS,
+            gives: &[],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "register_handlers",
+            about: "the regulator says which handlers there are",
+            on: On::All,
+            takes: &[],
+            gives: &["registered"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "enable_handlers",
+            about: "the regulator enables build handlers that a system has, and disables those that none has",
+            on: On::All,
+            takes: &[],
+            gives: &["enabled", "disabled"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "expire_leases",
+            about: "the regulator ends attempts whose worker is silent",
+            on: On::All,
+            takes: &[],
+            gives: &["expired"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+    ],
+};

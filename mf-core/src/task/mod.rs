@@ -1,0 +1,7 @@
+//! A task's life: a pure state machine, with neither clock nor I/O.
+
+mod attempt;
+mod state;
+
+pub use attempt::{ATTEMPT_LIMIT, Lease};
+pub use state::{Event, IllegalMove, STATUSES, State, of_build};

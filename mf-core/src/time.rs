@@ -1,0 +1,43 @@
+//! The farm's clock: the only place that asks what time it is.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+
+/// The format of every time on the wire: UTC, to the second.
+const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+
+/// Now, as it stands on the wire: UTC, `YYYY-MM-DD HH:MM:SS`.
+pub fn now() -> String {
+    Timestamp::now().to_zoned(TimeZone::UTC).strftime(FORMAT).to_string()
+}
+
+/// Seconds since 1970, for what must be compared with a limit, such as a
+/// signed link. Deadlines of leases use the monotonic clock instead.
+pub fn unix_now() -> i64 {
+    Timestamp::now().as_second()
+}
+
+/// Whether `text` is a time as it stands on the wire.
+pub fn is_time(text: &str) -> bool {
+    DateTime::strptime(FORMAT, text).is_ok()
+}
+
+/// Seconds from one time on the wire to another; `None` unless both are times.
+pub fn seconds_between(from: &str, to: &str) -> Option<i64> {
+    let seconds = |text| {
+        let civil = DateTime::strptime(FORMAT, text).ok()?;
+        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    };
+    Some(seconds(to)? - seconds(from)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn now_is_a_time() {
+        assert!(is_time(&now()), "{}", now());
+        assert!(!is_time("yesterday"));
+        assert_eq!(seconds_between("2026-01-31 23:59:59", "2026-02-01 00:00:09"), Some(10));
+    }
+}
