@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod build;
+pub mod command;
 pub mod context;
 pub mod failure;
+pub mod kit;
 pub mod vcs;
 
 pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built};
