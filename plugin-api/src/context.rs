@@ -16,6 +16,11 @@ pub trait Host: Send + Sync {
     /// A secret that this host keeps for this plugin, by its name in
     /// `plugins.d/<plugin>.toml`.
     fn secret(&self, name: &str) -> Option<String>;
+    /// Hears of a panic inside the plugin: message, place and backtrace. It
+    /// is called on the thread that panicked.
+    fn panicked(&self, report: &str) {
+        self.log(report);
+    }
 }
 
 /// What a handler is given beside its job.

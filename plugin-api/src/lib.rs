@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+#[doc(hidden)]
+pub mod abi;
 pub mod build;
 pub mod command;
 pub mod context;
+pub mod export;
 pub mod failure;
+#[doc(hidden)]
+pub mod guard;
 pub mod kit;
 pub mod vcs;
 
