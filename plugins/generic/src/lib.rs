@@ -1,1 +1,19 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod build;
+mod collect;
+mod pattern;
+mod recipe;
+mod timeout;
+
+pub use build::Generic;
+
+monkeyfarm_plugin_api::export! {
+    plugin: "generic",
+    version: env!("CARGO_PKG_VERSION"),
+    build: {
+        /// Runs the commands of the source's `.monkeyfarm.toml`, or of the
+        /// target's config, and keeps the files that they name.
+        "generic" => Generic::default,
+    },
+}

@@ -1,0 +1,131 @@
+//! What is to be done: the `[build]` table of `.monkeyfarm.toml`, or of the
+//! target's config.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use monkeyfarm_plugin_api::{BuildJob, Context, Failure};
+use serde::Deserialize;
+
+use crate::pattern::Pattern;
+use crate::timeout::Timeout;
+
+/// The file's name, at the top of a checkout.
+const FILE: &str = ".monkeyfarm.toml";
+
+/// A larger file is not a recipe.
+const LARGEST: u64 = 256 * 1024;
+
+/// What is to be done.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipe {
+    #[serde(deserialize_with = "commands")]
+    pub(crate) commands: Vec<String>,
+    #[serde(default)]
+    pub(crate) files: Vec<Pattern>,
+    #[serde(default)]
+    pub(crate) sources: Vec<Pattern>,
+    pub(crate) timeout: Option<Timeout>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    build: Option<Recipe>,
+}
+
+impl Recipe {
+    /// The checkout's own recipe; without one, the target's.
+    pub(crate) fn find(job: &BuildJob, cx: &Context) -> Result<Self, Failure> {
+        if job.has_source
+            && let Some(text) = read(job)?
+        {
+            return Self::parse(&text, FILE);
+        }
+        let config = &job.target_config;
+        let target = format!("the config of target `{}`", job.target);
+        if config.trim().is_empty() {
+            return Err(Failure::new(if job.has_source {
+                format!(
+                    "the source has no {FILE}, and {target} is empty: \
+                     one of them must say in `[build] commands` how to build it"
+                )
+            } else {
+                format!(
+                    "there is no source, and {target} is empty: \
+                     it must say in `[build] commands` what to do"
+                )
+            }));
+        }
+        cx.log(format!("building by {target}"));
+        Self::parse(config, &target)
+    }
+
+    fn parse(text: &str, place: &str) -> Result<Self, Failure> {
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(String::new(), |span| position(text, span.start));
+            // The message may have several lines; a sentence has one.
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            Failure::new(format!("{place}{at}: {message}"))
+        })?;
+        document.build.ok_or_else(|| {
+            Failure::new(format!("{place} has no `[build]` table: write `commands = [...]` in one"))
+        })
+    }
+}
+
+/// Where a byte of the text is, as editors count it.
+fn position(text: &str, byte: usize) -> String {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(", line {line}, column {column}")
+}
+
+/// The file's text, or nothing when there is no such file. It is the
+/// project's word: a link could make it somebody else's.
+fn read(job: &BuildJob) -> Result<Option<String>, Failure> {
+    let path = job.source_dir.join(FILE);
+    let found = match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        found => found.map_err(Failure::io(format!("cannot read {FILE}")))?,
+    };
+    if found.is_symlink() {
+        return Err(Failure::new(format!(
+            "{FILE} is a symbolic link, which is not followed: put the file itself there"
+        )));
+    }
+    if !found.is_file() {
+        return Err(Failure::new(format!("{FILE} is not a regular file")));
+    }
+    if found.len() > LARGEST {
+        return Err(Failure::new(format!(
+            "{FILE} has {} bytes: more than {LARGEST} are not read",
+            found.len()
+        )));
+    }
+    let bytes = fs::read(&path).map_err(Failure::io(format!("cannot read {FILE}")))?;
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        Failure::new(format!("{FILE} is not UTF-8 text (byte {byte})"))
+    })
+}
+
+/// At least one command, and none that does nothing.
+fn commands<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    use serde::de::Error;
+    let commands = Vec::<String>::deserialize(from)?;
+    if commands.is_empty() {
+        return Err(D::Error::custom("`commands` is empty: name at least one command"));
+    }
+    for (index, command) in commands.iter().enumerate() {
+        if command.trim().is_empty() {
+            return Err(D::Error::custom(format!("command {} is empty", index + 1)));
+        }
+        if command.contains('\0') {
+            return Err(D::Error::custom(format!("command {} contains a NUL", index + 1)));
+        }
+    }
+    Ok(commands)
+}
