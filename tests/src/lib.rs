@@ -1,1 +1,10 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod farm;
+pub mod process;
+pub mod programs;
+pub mod repository;
+pub mod world;
+
+pub use farm::{Farm, Options, Ran};
+pub use repository::Repository;

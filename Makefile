@@ -1,0 +1,56 @@
+# MonkeyFarm: every task of the house. Nothing is installed silently; what is
+# missing is named with the Debian package that has it.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
+PLUGINS := git generic
+# LOCKED= lets the lock file be updated.
+LOCKED ?= --locked
+
+.PHONY: help build demo test test-long bench lint install clean tools
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: tools ## every program and plugin, into target/release
+	$(CARGO) build $(LOCKED) --release --workspace --exclude monkeyfarm-tests
+
+demo: build ## a farm of its own builds a real source tree, and shows it
+	target/release/mf demo
+
+test: tools ## every test; campaigns in their short form
+	$(CARGO) build $(LOCKED) --workspace
+	$(CARGO) build $(LOCKED) --workspace --examples
+	$(CARGO) test $(LOCKED) --workspace
+
+test-long: tools ## every test, campaigns in full
+	$(CARGO) build $(LOCKED) --workspace
+	$(CARGO) build $(LOCKED) --workspace --examples
+	MF_TEST_LONG=1 $(CARGO) test $(LOCKED) --workspace
+
+bench: build ## figures of the farm, each beside a floor measured in the same run
+	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench
+
+lint: tools ## formatting, and clippy with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- --deny warnings
+
+install: build ## into $(DESTDIR)$(PREFIX)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins"
+	install -m 755 $(PROGRAMS:%=target/release/%) "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 644 $(PLUGINS:%=target/release/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
+
+clean: ## what was built
+	$(CARGO) clean
+
+# A tool, and the Debian package that has it.
+tools:
+	@missing=0; \
+	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
+	need $(CARGO) "rustup, from rust-lang.org; Debian: apt-get install rustup && rustup default stable"; \
+	need cc "Debian: apt-get install gcc libc6-dev"; \
+	need git "Debian: apt-get install git"; \
+	need make "Debian: apt-get install make"; \
+	exit $$missing

@@ -1,0 +1,35 @@
+//! Where the programs under test are: beside the test's own build.
+
+use std::path::{Path, PathBuf};
+
+/// The directory that cargo puts programs and plugins into.
+pub fn dir() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // target/debug/deps/farm-1234 -> target/debug
+    test.ancestors().nth(2).unwrap().to_path_buf()
+}
+
+/// One of the programs.
+pub fn program(name: &str) -> PathBuf {
+    built(dir().join(name))
+}
+
+/// The library of a plugin that MonkeyFarm has.
+pub fn plugin(name: &str) -> PathBuf {
+    built(dir().join(format!("libmf_plugin_{name}.so")))
+}
+
+/// The library of a plugin that is an example of the plugin API.
+pub fn example_plugin(name: &str) -> PathBuf {
+    built(dir().join(format!("examples/lib{name}.so")))
+}
+
+/// The top of the source tree.
+pub fn source_tree() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn built(path: PathBuf) -> PathBuf {
+    assert!(path.exists(), "{} is not built; run `make test`", path.display());
+    path
+}

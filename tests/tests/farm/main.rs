@@ -1,0 +1,8 @@
+//! The farm's promises, one file each, kept by the real programs.
+
+mod building;
+mod demo;
+mod input;
+mod plugins;
+mod source;
+mod stopping;
