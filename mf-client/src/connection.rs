@@ -1,0 +1,191 @@
+//! Which hub to talk to, and as whom: `mf.conf`.
+
+use std::path::{Path, PathBuf};
+
+use ini::{Ini, ParseOption};
+
+use crate::{Error, Hub, Key};
+
+/// Where a hub is when nothing says otherwise.
+pub const DEFAULT_URL: &str = "http://127.0.0.1:8765";
+
+/// Configuration for everybody on this host.
+const SITE: &str = "/etc/monkeyfarm/mf.conf";
+
+/// A hub, and who one is there: a section `[connection:NAME]` of `mf.conf`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Name of the section.
+    pub name: String,
+    /// Label of the user that the key belongs to; empty: not said.
+    pub user: String,
+    /// The key; without one only what is open to anyone can be read.
+    pub api_key: Option<Key>,
+    /// Where the hub is.
+    pub url: String,
+}
+
+/// Why no connection could be made out of configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {why}")]
+pub struct ConnectionError {
+    /// The file or variable.
+    pub place: String,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Connection {
+    /// Reads the connection called `name`, or else what `MF_CONNECTION`
+    /// names, or else `default`.
+    ///
+    /// `/etc/monkeyfarm/mf.conf` is read first, then `~/.mf.conf`, whose
+    /// values win; with `MF_CONFIG` set, only the file that it names. Last
+    /// come the variables `MF_URL` and `MF_API_KEY`.
+    ///
+    /// # Errors
+    /// A file cannot be read or understood, or has no such connection.
+    pub fn load(name: Option<&str>) -> Result<Self, ConnectionError> {
+        Self::from_environment(name, |variable| std::env::var(variable).ok())
+    }
+
+    /// As [`Connection::load`], with the variables that `env` knows.
+    pub(crate) fn from_environment(
+        name: Option<&str>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConnectionError> {
+        let given = |variable: &str| env(variable).filter(|text| !text.is_empty());
+        let chosen = name.map(str::to_owned).or_else(|| given("MF_CONNECTION"));
+        let mut connection =
+            Self { name: chosen.clone().unwrap_or("default".into()), ..Self::default() };
+        let (files, must_exist) = match given("MF_CONFIG") {
+            Some(file) => (vec![PathBuf::from(file)], true),
+            None => {
+                let own = given("HOME").map(|home| Path::new(&home).join(".mf.conf"));
+                ([Some(PathBuf::from(SITE)), own].into_iter().flatten().collect(), false)
+            }
+        };
+        let mut found = false;
+        for file in &files {
+            found |= connection.read(file, must_exist)?;
+        }
+        if let (Some(wanted), false) = (&chosen, found) {
+            let places: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+            return Err(ConnectionError {
+                place: places.join(", "),
+                why: format!("there is no section [connection:{wanted}]"),
+            });
+        }
+        if let Some(url) = given("MF_URL") {
+            // A key is for the hub that it was written down with.
+            if url.trim_end_matches('/') != connection.url.trim_end_matches('/') {
+                connection.api_key = None;
+            }
+            connection.url = url;
+        }
+        if let Some(text) = given("MF_API_KEY") {
+            connection.api_key = Some(key(&text, "MF_API_KEY")?);
+        }
+        if connection.url.is_empty() {
+            connection.url = DEFAULT_URL.into();
+        }
+        Ok(connection)
+    }
+
+    /// A hub to call.
+    ///
+    /// # Errors
+    /// The URL is none that a hub can have.
+    pub fn hub(&self) -> Result<Hub, Error> {
+        Hub::new(&self.url, self.api_key.clone())
+    }
+
+    /// Takes over what `file` says of this connection; whether it says
+    /// anything.
+    fn read(&mut self, file: &Path, must_exist: bool) -> Result<bool, ConnectionError> {
+        let fail = |why: String| ConnectionError { place: file.display().to_string(), why };
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !must_exist => return Ok(false),
+            Err(e) => return Err(fail(e.to_string())),
+        };
+        // A backslash in a value is a backslash, as in the files of old.
+        let option = ParseOption { enabled_escape: false, ..ParseOption::default() };
+        let ini = Ini::load_from_str_opt(&text, option)
+            .map_err(|e| fail(format!("line {}: {}", e.line + 1, e.msg)))?;
+        let Some(section) = ini.section(Some(format!("connection:{}", self.name))) else {
+            return Ok(false);
+        };
+        for (name, value) in section.iter() {
+            match name {
+                "user" => self.user = value.to_owned(),
+                "url" => self.url = value.to_owned(),
+                "api_key" => self.api_key = Some(key(value, &file.display().to_string())?),
+                // Files of other versions and other clients may say more.
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn key(text: &str, place: &str) -> Result<Key, ConnectionError> {
+    text.parse().map_err(|_| ConnectionError {
+        place: place.to_owned(),
+        why: "the api_key is not one line of printable ASCII characters without spaces".into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(
+        text: &str,
+        name: Option<&str>,
+        more: &[(&str, &str)],
+    ) -> Result<Connection, ConnectionError> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mf.conf");
+        std::fs::write(&file, text).unwrap();
+        Connection::from_environment(name, |variable| match variable {
+            "MF_CONFIG" => Some(file.display().to_string()),
+            other => more.iter().find(|(n, _)| *n == other).map(|(_, v)| (*v).to_owned()),
+        })
+    }
+
+    const TWO: &str = "[connection:default]\nuser = derks\napi_key = mf_1_a=b;c\nurl = http://a:1\n\
+                       \n[connection:work]\nurl=http://b:2/farm\n";
+
+    #[test]
+    fn a_connection_is_read_by_its_name() {
+        let default = load(TWO, None, &[]).unwrap();
+        assert_eq!(default.user, "derks");
+        assert_eq!(default.api_key.unwrap().expose(), "mf_1_a=b;c");
+        let work = load(TWO, Some("work"), &[]).unwrap();
+        assert_eq!((work.url.as_str(), work.api_key), ("http://b:2/farm", None));
+        assert_eq!(load(TWO, None, &[("MF_CONNECTION", "work")]).unwrap().name, "work");
+        let missing = load(TWO, Some("home"), &[]).unwrap_err();
+        assert!(missing.to_string().contains("[connection:home]"), "{missing}");
+    }
+
+    #[test]
+    fn variables_win_and_a_key_stays_with_its_hub() {
+        let other = load(TWO, None, &[("MF_URL", "http://evil:1")]).unwrap();
+        assert_eq!((other.url.as_str(), other.api_key), ("http://evil:1", None));
+        let same = load(TWO, None, &[("MF_URL", "http://a:1/"), ("MF_API_KEY", "k")]).unwrap();
+        assert_eq!(same.api_key.unwrap().expose(), "k");
+    }
+
+    #[test]
+    fn a_broken_file_is_named_and_its_key_is_not_shown() {
+        let error = load("[connection:default\nurl=x", None, &[]).unwrap_err().to_string();
+        assert!(error.contains("mf.conf: line "), "{error}");
+        let error = load("[connection:default]\napi_key = two words", None, &[]).unwrap_err();
+        assert!(!error.to_string().contains("two words"), "{error}");
+        let missing = Connection::from_environment(None, |variable| {
+            (variable == "MF_CONFIG").then(|| "/nonexistent/mf.conf".to_owned())
+        });
+        assert!(missing.unwrap_err().to_string().contains("/nonexistent/mf.conf"));
+    }
+}

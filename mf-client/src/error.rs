@@ -1,0 +1,77 @@
+//! What can go wrong between a client and its hub.
+
+use mf_core::error::Code;
+
+/// Why a call did not give what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No answer came, or it was cut off; the same call may succeed later.
+    #[error("the hub at {url} cannot be reached: {why}")]
+    Unreachable {
+        /// Where the hub was sought.
+        url: String,
+        /// What the network said.
+        why: String,
+    },
+    /// The hub answered with an error.
+    #[error("{sentence}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Key in the reply's `errors`, such as `NotFound`.
+        code: String,
+        /// The hub's sentence for people.
+        sentence: String,
+    },
+    /// What answered is no hub, or a hub that speaks otherwise.
+    #[error("{url} does not answer as a hub does: {why}")]
+    Protocol {
+        /// What was asked.
+        url: String,
+        /// What is wrong with the answer.
+        why: String,
+    },
+    /// The call makes no sense, and nothing was sent.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl Error {
+    /// Whether the same call may succeed a moment later.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Error::Unreachable { .. } => true,
+            // What stands before a hub, such as a proxy, says 502 and 504 for it.
+            Error::Refused { status, .. } => matches!(status, 429 | 502 | 503 | 504),
+            Error::Protocol { .. } | Error::Invalid(_) => false,
+        }
+    }
+
+    /// Whether the hub refused with this code.
+    pub fn is(&self, code: Code) -> bool {
+        matches!(self, Error::Refused { code: told, .. } if *told == code.name())
+    }
+
+    /// Status of the hub's answer, if it refused.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Error::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+/// The whole chain of reasons, since the outermost alone says little.
+pub(crate) fn reasons(error: &dyn std::error::Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut inner = error.source();
+    while let Some(reason) = inner {
+        let text = reason.to_string();
+        if !parts.iter().any(|known| known.contains(&text)) {
+            parts.push(text);
+        }
+        inner = reason.source();
+    }
+    // reqwest's outermost sentence repeats the URL; the innermost is the reason.
+    parts.pop().unwrap_or_default()
+}

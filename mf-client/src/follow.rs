@@ -1,0 +1,217 @@
+//! What goes on while one watches: events, and logs that grow. Both go on
+//! where they were when the connection or the hub comes back.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use mf_core::wire::Event;
+use reqwest::Method;
+use reqwest::header::HeaderName;
+
+use crate::sse::Parser;
+use crate::{Backoff, Error, Hub};
+
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+
+/// The hub says something at least every 15 s; after this long it is gone.
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// What comes next from [`Events`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Something happened.
+    Event(Box<Event>),
+    /// The connection was lost and is back, and nothing tells what happened
+    /// in between: look again at what is watched.
+    Resumed,
+}
+
+/// The hub's events, from the moment it was opened.
+///
+/// ```no_run
+/// # async fn example(hub: mf_client::Hub) -> Result<(), mf_client::Error> {
+/// use mf_client::{Events, Next};
+///
+/// let mut events = Events::open(&hub, &[("project_label", "ius")]).await?;
+/// while let Next::Event(event) = events.next().await? {
+///     println!("{} {} {}", event.verb, event.resource, event.label);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Events {
+    hub: Hub,
+    filters: Vec<(String, String)>,
+    chunks: Option<Chunks>,
+    parser: Parser,
+    last_id: Option<String>,
+    ready: VecDeque<Event>,
+    backoff: Backoff,
+}
+
+impl Events {
+    /// Starts listening; what happens after this has returned is heard.
+    /// Filters are those of `/util/events`: `project_label`, `build_label`,
+    /// `resource`.
+    ///
+    /// # Errors
+    /// The hub refuses, or cannot be reached.
+    pub async fn open(hub: &Hub, filters: &[(&str, &str)]) -> Result<Self, Error> {
+        let filters = filters.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let mut events = Self {
+            hub: hub.clone(),
+            filters,
+            chunks: None,
+            parser: Parser::default(),
+            last_id: None,
+            ready: VecDeque::new(),
+            backoff: Backoff::default(),
+        };
+        events.connect().await?;
+        Ok(events)
+    }
+
+    /// The next event; waits for it, and for a hub that is away.
+    ///
+    /// # Errors
+    /// The hub refuses to go on, or says what is no event.
+    pub async fn next(&mut self) -> Result<Next, Error> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Next::Event(Box::new(event)));
+            }
+            let Some(chunks) = &mut self.chunks else {
+                self.backoff.wait().await;
+                match self.connect().await {
+                    // With an id the hub tells what was missed.
+                    Ok(()) if self.last_id.is_none() => return Ok(Next::Resumed),
+                    Ok(()) => {}
+                    Err(error) if error.retryable() => {}
+                    Err(error) => return Err(error),
+                }
+                continue;
+            };
+            match tokio::time::timeout(SILENCE, chunks.next()).await {
+                Ok(Some(Ok(bytes))) => self.take(&bytes)?,
+                // Silence, a broken connection, or a hub that stops.
+                Err(_) | Ok(Some(Err(_)) | None) => self.chunks = None,
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        let mut request = self.hub.request(Method::GET, &["util", "events"])?.query(&self.filters);
+        if let Some(id) = &self.last_id {
+            request = request.header(HeaderName::from_static("last-event-id"), id);
+        }
+        self.parser = Parser::default();
+        self.chunks = Some(Box::pin(request.stream().await?));
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let wrong = |why: String| Error::Protocol { url: self.hub.url().to_owned(), why };
+        let frames = self.parser.push(bytes).ok_or_else(|| wrong("an event has no end".into()))?;
+        for frame in frames {
+            let event = serde_json::from_str(&frame.data)
+                .map_err(|e| wrong(format!("an event cannot be read: {e}")))?;
+            self.ready.push_back(event);
+        }
+        if let Some(id) = self.parser.last_id() {
+            self.last_id = Some(id.to_owned());
+        }
+        self.backoff.reset();
+        Ok(())
+    }
+}
+
+/// A log of a task, byte by byte as it is written, each exactly once.
+///
+/// ```no_run
+/// # async fn example(hub: mf_client::Hub) -> Result<(), mf_client::Error> {
+/// let mut log = mf_client::Log::open(&hub, "php-build1.el6-x86_64", "ius", "build.log");
+/// while let Some(bytes) = log.next().await? {
+///     print!("{}", String::from_utf8_lossy(&bytes));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Log {
+    hub: Hub,
+    task: String,
+    project: String,
+    name: String,
+    offset: u64,
+    chunks: Option<Chunks>,
+    lost: bool,
+    backoff: Backoff,
+}
+
+impl Log {
+    /// A log that is followed until the task's attempt has ended; nothing is
+    /// sent before the first [`Log::next`].
+    pub fn open(hub: &Hub, task: &str, project: &str, name: &str) -> Self {
+        Self {
+            hub: hub.clone(),
+            task: task.to_owned(),
+            project: project.to_owned(),
+            name: name.to_owned(),
+            offset: 0,
+            chunks: None,
+            lost: false,
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// More of it; `None` when the attempt has ended and all was read.
+    ///
+    /// # Errors
+    /// There is no such log, or the hub refuses to go on.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let Some(chunks) = &mut self.chunks else {
+                if self.lost {
+                    self.backoff.wait().await;
+                }
+                match self.connect().await {
+                    Ok(()) => {}
+                    Err(error) if error.retryable() => self.lost = true,
+                    Err(error) => return Err(error),
+                }
+                continue;
+            };
+            match chunks.next().await {
+                None => return Ok(None),
+                Some(Ok(bytes)) => {
+                    self.offset += bytes.len() as u64;
+                    self.lost = false;
+                    self.backoff.reset();
+                    return Ok(Some(bytes));
+                }
+                // Cut off in the middle: ask for the rest.
+                Some(Err(_)) => {
+                    self.chunks = None;
+                    self.lost = true;
+                }
+            }
+        }
+    }
+
+    /// How many bytes of it have been read.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        let path = ["task", &self.task, "log", &self.name];
+        let offset = self.offset.to_string();
+        let query =
+            [("project_label", self.project.as_str()), ("follow", "1"), ("offset", &offset)];
+        let request = self.hub.request(Method::GET, &path)?.query(&query);
+        self.chunks = Some(Box::pin(request.stream().await?));
+        Ok(())
+    }
+}

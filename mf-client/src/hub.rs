@@ -1,0 +1,245 @@
+//! A hub to call: the five verbs of every resource, and its functions.
+
+use std::time::Duration;
+
+use mf_core::task::Lease;
+use reqwest::{Method, Url};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use crate::request::resource;
+use crate::{Error, Key};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long an answer that is not streamed may take: longer than the hub lets
+/// a claim wait.
+pub(crate) const ANSWER: Duration = Duration::from_secs(120);
+/// A peer that is gone without a word is noticed after this and three more.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// A hub, and who is calling it. Cheap to clone; clones share connections.
+///
+/// Nothing is sent but to the URL given: no redirect is followed and no proxy
+/// is used, for a key must not go anywhere else.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), mf_client::Error> {
+/// use mf_client::{Connection, Hub};
+/// use mf_core::resource::Build;
+///
+/// let hub = Connection::load(None).expect("mf.conf").hub()?;
+/// let build: Build = hub.get_one("build", "php-build1", Some("ius")).await?;
+/// println!("{} is {}", build.label, build.status_label);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Hub {
+    pub(crate) http: reqwest::Client,
+    pub(crate) base: Url,
+    pub(crate) key: Option<Key>,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hub({})", self.base)
+    }
+}
+
+impl Hub {
+    /// A hub at `url`, called with `key`; nothing is sent yet.
+    ///
+    /// ```
+    /// let hub = mf_client::Hub::new("http://127.0.0.1:8765", None).unwrap();
+    /// assert_eq!(hub.url(), "http://127.0.0.1:8765");
+    /// assert!(mf_client::Hub::new("ftp://example.org", None).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The URL is none that a hub can have.
+    pub fn new(url: &str, key: Option<Key>) -> Result<Self, Error> {
+        let wrong = |why: &str| Error::Invalid(format!("the hub's url {url:?} {why}"));
+        let base = Url::parse(url).map_err(|e| wrong(&format!("is no URL: {e}")))?;
+        match base.scheme() {
+            "http" => {}
+            "https" => return Err(wrong("is https, which this version does not speak yet")),
+            _ => return Err(wrong("must begin with http://")),
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(wrong("must not hold a name or password; a key goes in mf.conf"));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("must end with its path"));
+        }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_keepalive_interval(KEEPALIVE)
+            .tcp_keepalive_retries(3)
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("monkeyfarm/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))?;
+        Ok(Self { http, base, key })
+    }
+
+    /// Where the hub is, without a slash at the end.
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// One object, read as `T`: its struct in `mf_core::resource`, or a
+    /// [`Value`]. `project` is for what belongs to a project.
+    ///
+    /// # Errors
+    /// There is no such object, or it cannot be had.
+    pub async fn get_one<T: DeserializeOwned>(
+        &self,
+        of: &str,
+        label: &str,
+        project: Option<&str>,
+    ) -> Result<T, Error> {
+        let of = resource(of)?;
+        let request = self.request(Method::GET, &[of.name, label, "get_one.json"])?;
+        request.query(&scope(project)).timeout(ANSWER).get(&of.key()).await
+    }
+
+    /// Every object that the filters leave, such as `("project_label",
+    /// "ius")`, or `limit`, `after`, `order`, `mf_search_query`.
+    ///
+    /// # Errors
+    /// A filter is none of the resource's, or the hub cannot be reached.
+    pub async fn get_all<T: DeserializeOwned>(
+        &self,
+        of: &str,
+        filters: &[(&str, &str)],
+    ) -> Result<Vec<T>, Error> {
+        let of = resource(of)?;
+        let request = self.request(Method::GET, &[of.name, "get_all.json"])?;
+        request.query(filters).timeout(ANSWER).get(&of.plural()).await
+    }
+
+    /// Makes an object; `fields` is a map or a struct of the fields to set.
+    ///
+    /// # Errors
+    /// The hub refuses it, saying why.
+    pub async fn create<T: DeserializeOwned>(
+        &self,
+        of: &str,
+        fields: &(impl Serialize + ?Sized),
+    ) -> Result<T, Error> {
+        let of = resource(of)?;
+        let request = self.request(Method::POST, &[of.name, "post.json"])?;
+        request.json(fields).timeout(ANSWER).get(&of.key()).await
+    }
+
+    /// Changes the fields given, and no other.
+    ///
+    /// # Errors
+    /// The hub refuses it, saying why.
+    pub async fn update<T: DeserializeOwned>(
+        &self,
+        of: &str,
+        label: &str,
+        project: Option<&str>,
+        fields: &(impl Serialize + ?Sized),
+    ) -> Result<T, Error> {
+        let of = resource(of)?;
+        let request = self.request(Method::PUT, &[of.name, label, "put.json"])?;
+        request.query(&scope(project)).json(fields).timeout(ANSWER).get(&of.key()).await
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// Something refers to it, or the hub refuses it for another reason.
+    pub async fn delete(&self, of: &str, label: &str, project: Option<&str>) -> Result<(), Error> {
+        let of = resource(of)?;
+        let request = self.request(Method::DELETE, &[of.name, label, "delete.json"])?;
+        let confirmed = request.query(&scope(project)).query(&[("confirm_delete", "True")]);
+        confirmed.timeout(ANSWER).data().await.map(drop)
+    }
+
+    /// Calls a function of a resource, on one object if there is a label;
+    /// what it gives, by name. Whether it is a GET with `parameters` in the
+    /// query or a POST with them as its body is the table's to say.
+    ///
+    /// # Errors
+    /// There is no such function, or the hub refuses it.
+    pub async fn call(
+        &self,
+        of: &str,
+        label: Option<&str>,
+        function: &str,
+        parameters: &Map<String, Value>,
+    ) -> Result<Value, Error> {
+        let of = resource(of)?;
+        let Some(known) = of.function(function) else {
+            let told = format!("{} has no function {function:?}", of.name);
+            return Err(Error::Invalid(told));
+        };
+        let file = format!("{function}.json");
+        let path: Vec<&str> =
+            [Some(of.name), label, Some(file.as_str())].into_iter().flatten().collect();
+        let request = if known.writes {
+            // Which project is part of the address, not of the body.
+            let mut body = parameters.clone();
+            let project = body.remove("project_label");
+            let project = project.as_ref().and_then(Value::as_str);
+            self.request(Method::POST, &path)?.query(&scope(project)).json(&body)
+        } else {
+            self.request(Method::GET, &path)?.query(&in_query(parameters))
+        };
+        request.timeout(ANSWER).data().await.map(Value::Object)
+    }
+
+    /// Posts a message of [`mf_core::wire`] to a path such as
+    /// `/system/claim.json`, with the lease that it is for, if any. What the
+    /// answer's `data` holds under `key` is the result, or all of `data` for
+    /// an empty `key`.
+    ///
+    /// # Errors
+    /// The hub refuses it, or cannot be reached.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + ?Sized),
+        lease: Option<&Lease>,
+        key: &str,
+    ) -> Result<T, Error> {
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let mut request = self.request(Method::POST, &segments)?.json(body).timeout(ANSWER);
+        if let Some(lease) = lease {
+            request = request.lease(lease);
+        }
+        if !key.is_empty() {
+            return request.get(key).await;
+        }
+        let data = json!(request.data().await?);
+        serde_json::from_value(data).map_err(|e| Error::Protocol {
+            url: format!("{}{path}", self.url()),
+            why: format!("its answer: {e}"),
+        })
+    }
+}
+
+/// The query that says which project is meant.
+pub(crate) fn scope(project: Option<&str>) -> Vec<(&'static str, &str)> {
+    project.map(|label| ("project_label", label)).into_iter().collect()
+}
+
+/// Parameters as they stand in a query: lists with commas between.
+fn in_query(parameters: &Map<String, Value>) -> Vec<(&str, String)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items = items.iter().map(|v| v.as_str().map_or(v.to_string(), str::to_owned));
+            items.collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    };
+    parameters.iter().map(|(name, value)| (name.as_str(), text(value))).collect()
+}
