@@ -137,7 +137,7 @@ fn every_answer_of_the_api_is_an_envelope_with_the_fitting_status() {
         assert_eq!(status, 200, "{reply}");
         assert_eq!(reply["data"]["arch"]["display_name"], "ä");
     }
-    let form = client.post(format!("{url}/arch/post.json")).bearer_auth(key.unwrap());
+    let form = client.post(format!("{url}/arch/post.json")).bearer_auth(farm.setting("api_key"));
     let reply = form.form(&[("label", "by-form")]).send().unwrap();
     assert_eq!(reply.status(), 200);
 }
