@@ -1,12 +1,13 @@
-//! Where the programs under test are: beside the test's own build.
+//! Where the programs under test are: beside this program's own build.
 
 use std::path::{Path, PathBuf};
 
 /// The directory that cargo puts programs and plugins into.
 pub fn dir() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    // target/debug/deps/farm-1234 -> target/debug
-    test.ancestors().nth(2).unwrap().to_path_buf()
+    let this = std::env::current_exe().unwrap();
+    // target/debug/deps/farm-1234, or target/release/bench
+    let dir = this.parent().unwrap();
+    if dir.ends_with("deps") { dir.parent().unwrap().into() } else { dir.into() }
 }
 
 /// One of the programs.
