@@ -1,1 +1,4 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+pub mod host;
+pub mod plugin;

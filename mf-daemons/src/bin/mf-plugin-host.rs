@@ -1,1 +1,7 @@
-fn main() {}
+//! The only program of the farm that loads plugins.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mf_daemons::host::cli::main()
+}

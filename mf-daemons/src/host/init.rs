@@ -1,0 +1,54 @@
+//! The init of a call: starts the runner, reaps, and says how it died.
+
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use mf_core::lifeline::Lifeline;
+use rustix::process::{
+    Pid, Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper,
+    set_parent_process_death_signal, waitpid,
+};
+
+use super::{RUNNER, namespace};
+use crate::plugin::frame::{Death, Word};
+
+/// Runs until the runner has ended.
+///
+/// # Errors
+/// The runner cannot be started.
+pub fn reap() -> anyhow::Result<()> {
+    // The keeper has one thread, so that its death, and nothing else, is what
+    // the signal tells. A keeper that has died before is found by the runner:
+    // its lifeline has ended.
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let Some(lifeline) = Lifeline::inherited()? else {
+        bail!("{} is a part of mf-plugin-host, not for people", super::INIT);
+    };
+    set_child_subreaper(Some(getpid()))?;
+    if getpid().is_init() {
+        namespace::show_own_processes();
+    }
+    let stdin = Stdio::from(lifeline.as_fd().try_clone_to_owned()?);
+    let runner = Command::new("/proc/self/exe").arg(RUNNER).stdin(stdin).spawn();
+    let runner = runner.context("cannot start the process for the plugin")?;
+    let runner = Pid::from_raw(runner.id().cast_signed()).context("a process without an id")?;
+    loop {
+        match waitpid(None, WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid == runner => {
+                // Without a keeper to hear it there is nothing to say.
+                let _ = lifeline.send(&Word::Died(death(status)));
+                return Ok(());
+            }
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn death(status: WaitStatus) -> Death {
+    match status.terminating_signal() {
+        Some(signal) => Death::Signal(signal),
+        None => Death::Exit(status.exit_status().unwrap_or(-1)),
+    }
+}

@@ -1,0 +1,166 @@
+//! The runner: loads one plugin, calls one handler, answers, and ends.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+use mf_core::lifeline::Lifeline;
+use monkeyfarm_plugin_api::abi::{Loaded, Refusal};
+use monkeyfarm_plugin_api::guard::Answer;
+use monkeyfarm_plugin_api::{Failure, Host};
+use rustix::process::{Signal, set_parent_process_death_signal};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::load;
+use crate::plugin::frame::{CallOrder, Job, Order, Outcome, Word};
+
+/// Makes the one call that the keeper orders.
+///
+/// # Errors
+/// The keeper's order cannot be carried out; it hears of it by this process's
+/// end.
+pub fn run() -> anyhow::Result<()> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // From here on standard input is /dev/null: nothing that is loaded or
+    // started can reach the lifeline by accident.
+    let Some(keeper) = Lifeline::inherited()? else {
+        bail!("{} is a part of mf-plugin-host, not for people", super::RUNNER);
+    };
+    let Some((Order::Call(order), fds)) = keeper.recv_with::<Order>()? else {
+        return Ok(());
+    };
+    let [image, log]: [OwnedFd; 2] =
+        fds.try_into().ok().context("an order comes with a plugin and a log")?;
+    rustix::stdio::dup2_stdout(&log)?;
+    rustix::stdio::dup2_stderr(&log)?;
+    drop(log);
+    let cancelled = Arc::new(AtomicBool::new(false));
+    listen(keeper.try_clone()?, cancelled.clone())?;
+    let keeper = Arc::new(Mutex::new(keeper));
+    let outcome = call(*order, &image, cancelled, &keeper);
+    answer(&keeper, outcome)
+}
+
+/// Hears orders while the plugin runs, on a thread of its own.
+fn listen(keeper: Lifeline, cancelled: Arc<AtomicBool>) -> std::io::Result<()> {
+    let listen = move || {
+        while let Ok(Some(Order::Stop)) = keeper.recv() {
+            cancelled.store(true, Ordering::SeqCst);
+        }
+        // The keeper has gone: nobody can hear an answer.
+        std::process::exit(0);
+    };
+    std::thread::Builder::new().name("lifeline".into()).spawn(listen).map(drop)
+}
+
+fn call(
+    order: CallOrder,
+    image: &OwnedFd,
+    cancelled: Arc<AtomicBool>,
+    keeper: &Arc<Mutex<Lifeline>>,
+) -> Outcome {
+    if let Err(error) = std::env::set_current_dir(&order.work_dir) {
+        let dir = order.work_dir.display();
+        return Outcome::Refused(format!("cannot enter the work directory {dir}: {error}"));
+    }
+    let plugin = match load::load(image) {
+        Ok(plugin) => plugin,
+        Err(refusal) => return refused(refusal),
+    };
+    let farm = Farm { keeper: keeper.clone(), cancelled, secrets: order.secrets };
+    let (handler, farm) = (order.handler.as_str(), Arc::new(farm));
+    match order.job {
+        Job::Describe(kinds) => {
+            let checked = kinds.iter().try_for_each(|kind| plugin.check(kind));
+            checked.map_or_else(refused, |()| Outcome::Described)
+        }
+        Job::Build(job) => handle(&plugin, "build", handler, &job, farm, Outcome::Built),
+        Job::Checkout(job) => handle(&plugin, "vcs", handler, &job, farm, Outcome::CheckedOut),
+    }
+}
+
+/// Calls a handler of one kind: job and answer cross the border as JSON.
+fn handle<J: Serialize, A: DeserializeOwned>(
+    plugin: &Loaded,
+    kind: &str,
+    label: &str,
+    job: &J,
+    farm: Arc<Farm>,
+    done: impl FnOnce(A) -> Outcome,
+) -> Outcome {
+    let job = match serde_json::to_vec(job) {
+        Ok(job) => job,
+        Err(error) => return Outcome::Refused(format!("the job cannot be written: {error}")),
+    };
+    let answer = match plugin.call(kind, label, &job, farm) {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(refusal),
+    };
+    match serde_json::from_slice(&answer) {
+        Ok(Answer::Done(answer)) => done(answer),
+        Ok(Answer::Failed(failure)) => Outcome::Failed(failure),
+        Ok(Answer::Panicked(how)) => Outcome::Panicked(how),
+        Ok(Answer::Refused(why)) => Outcome::Refused(why),
+        Err(error) => Outcome::Refused(format!("its answer cannot be read: {error}")),
+    }
+}
+
+/// The sentence goes to the parent, the whole difference into the log.
+fn refused(refusal: Refusal) -> Outcome {
+    if !refusal.details.is_empty() {
+        eprintln!("{}", refusal.details);
+    }
+    Outcome::Refused(refusal.sentence)
+}
+
+fn answer(keeper: &Mutex<Lifeline>, outcome: Outcome) -> anyhow::Result<()> {
+    let keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+    match keeper.send(&Word::Answer(outcome)) {
+        // The one thing that makes an answer too large is what the handler
+        // put into it.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            let failure = Failure::new(format!("the handler's answer cannot be sent: {error}"));
+            Ok(keeper.send(&Word::Answer(Outcome::Failed(failure)))?)
+        }
+        sent => Ok(sent?),
+    }
+}
+
+/// What the handler speaks to.
+struct Farm {
+    keeper: Arc<Mutex<Lifeline>>,
+    cancelled: Arc<AtomicBool>,
+    secrets: BTreeMap<String, String>,
+}
+
+impl Host for Farm {
+    fn log(&self, line: &str) {
+        // In one piece: what the handler's commands write comes in between.
+        let line = format!("{line}\n");
+        // Who reads the log may have gone; the call ends soon then.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    }
+
+    fn progress(&self, what: &str) {
+        let word = Word::Progress(what.chars().take(PROGRESS_LIMIT).collect());
+        let _ = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).send(&word);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        self.secrets.get(name).cloned()
+    }
+
+    fn panicked(&self, report: &str) {
+        self.log(report);
+    }
+}
+
+/// Longest progress text, in characters: a few words.
+const PROGRESS_LIMIT: usize = 200;

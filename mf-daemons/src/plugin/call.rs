@@ -1,0 +1,197 @@
+//! Calls one handler of a plugin, in processes of its own: the one path for
+//! regulator, worker and `mf plugin`.
+//!
+//! The parent starts a keeper, which has loaded nothing foreign, gives it the
+//! plugin's sealed image and the write end of the log, and then only listens.
+//! What a handler answers is believed when the keeper says that nothing of
+//! the call is left.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_core::lifeline::Lifeline;
+use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
+use monkeyfarm_plugin_api::{Built, Checkout, Failure};
+
+use super::catalog::Plugin;
+use super::frame::{CallOrder, Death, Job, Order, Outcome, Report};
+use super::program::HostProgram;
+use crate::host::{KEEPER, orphans};
+
+/// Where programs are looked for in a call; nothing of the daemon's own
+/// environment reaches a plugin.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// One call of one handler.
+#[derive(Debug)]
+pub struct Call {
+    /// The plugin.
+    pub plugin: Arc<Plugin>,
+    /// Label of the handler; nothing for [`Job::Describe`].
+    pub handler: String,
+    /// What it is to do.
+    pub job: Job,
+    /// Write end of the log's pipe: standard output and error of the handler
+    /// and of all that it starts.
+    pub log: OwnedFd,
+    /// Directory that the handler starts in.
+    pub work_dir: PathBuf,
+    /// How long the call may take.
+    pub deadline: Option<Duration>,
+    /// What the plugin may ask for by name; never in environment or argv.
+    pub secrets: BTreeMap<String, String>,
+}
+
+impl Call {
+    /// Starts the call.
+    ///
+    /// # Errors
+    /// The host program cannot be started, or the job is too large to send.
+    pub fn start(self, host: &HostProgram) -> io::Result<Running> {
+        let (lifeline, stdin) = Lifeline::pair()?;
+        let mut command = Command::new(host.path());
+        command
+            .arg(KEEPER)
+            .env_clear()
+            .envs([("PATH", PATH), ("LANG", "C.UTF-8")])
+            .current_dir("/")
+            .stdin(stdin)
+            .stdout(Stdio::null());
+        let keeper = orphans::spawn_keeper(&mut command).map_err(|error| {
+            io::Error::new(error.kind(), format!("cannot run {}: {error}", host.path().display()))
+        })?;
+        let running = Running {
+            lifeline: Arc::new(lifeline),
+            keeper,
+            plugin: format!("plugin '{}' ({})", self.plugin.meta.id, self.plugin.path.display()),
+        };
+        let order = Order::Call(Box::new(CallOrder {
+            handler: self.handler,
+            job: self.job,
+            work_dir: self.work_dir,
+            deadline_ms: self.deadline.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+            secrets: self.secrets,
+        }));
+        running.lifeline.send_with(&order, &[self.plugin.image.as_fd(), self.log.as_fd()])?;
+        Ok(running)
+    }
+}
+
+/// A call that goes on. Dropped, it ends the call and waits for its end.
+#[derive(Debug)]
+pub struct Running {
+    lifeline: Arc<Lifeline>,
+    keeper: Child,
+    /// For sentences: which plugin it is.
+    plugin: String,
+}
+
+/// Ends a call from any thread.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    lifeline: Arc<Lifeline>,
+}
+
+impl Stopper {
+    /// Tells the call to stop: the handler is asked, and killed with all that
+    /// it started when it has not ended after three seconds. A call that has
+    /// ended stays as it ended.
+    pub fn stop(&self) {
+        // The only failure is that the keeper has gone, and the call with it.
+        let _ = self.lifeline.send(&Order::Stop);
+    }
+}
+
+/// How a call ended; nothing of it is left on this host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The plugin can be loaded, and its layouts fit this host.
+    Described,
+    /// It built.
+    Built(Built),
+    /// It checked out.
+    CheckedOut(Checkout),
+    /// The handler says why not.
+    Failed(Failure),
+    /// The plugin could not be called: a sentence.
+    Refused(String),
+    /// The plugin panicked or its process died: a sentence with the plugin's
+    /// id and path and how it ended.
+    Crashed(String),
+    /// The deadline passed.
+    TimedOut,
+    /// It was told to stop.
+    Stopped,
+}
+
+impl Running {
+    /// A handle that ends the call from any thread.
+    pub fn stopper(&self) -> Stopper {
+        Stopper { lifeline: self.lifeline.clone() }
+    }
+
+    /// Process id of the call's keeper, the ancestor of all that it starts.
+    pub fn keeper_id(&self) -> u32 {
+        self.keeper.id()
+    }
+
+    /// Waits until the call has ended and nothing of it is left, and hands
+    /// over what the handler says it is doing meanwhile.
+    pub fn wait(mut self, mut on_progress: impl FnMut(&str)) -> Ended {
+        loop {
+            match self.lifeline.recv::<Report>() {
+                Ok(Some(Report::Progress(what))) => on_progress(&what),
+                Ok(Some(Report::Empty(outcome))) => return self.ended(outcome),
+                Ok(None) => return self.lost("ended before the call did".into()),
+                Err(error) => return self.lost(format!("cannot be understood: {error}")),
+            }
+        }
+    }
+
+    fn ended(&self, outcome: Outcome) -> Ended {
+        match outcome {
+            Outcome::Described => Ended::Described,
+            Outcome::Built(built) => Ended::Built(built),
+            Outcome::CheckedOut(checkout) => Ended::CheckedOut(checkout),
+            Outcome::Failed(failure) => Ended::Failed(failure),
+            Outcome::Refused(why) => Ended::Refused(format!("{}: {why}", self.plugin)),
+            Outcome::Panicked(how) => Ended::Crashed(format!("{} {how}", self.plugin)),
+            Outcome::Died(Death::Exit(code)) => Ended::Crashed(format!(
+                "{} ended its process with exit status {code} instead of giving an answer",
+                self.plugin
+            )),
+            Outcome::Died(Death::Signal(signal)) => Ended::Crashed(format!(
+                "{} crashed: its process {}",
+                self.plugin,
+                ProgramEnded::Signal(signal)
+            )),
+            Outcome::TimedOut => Ended::TimedOut,
+            Outcome::Stopped => Ended::Stopped,
+        }
+    }
+
+    /// The keeper is not there any more, or not itself any more.
+    fn lost(&mut self, how: String) -> Ended {
+        let status = self.reap();
+        Ended::Crashed(format!("the keeper of {} {how} ({status})", self.plugin))
+    }
+
+    /// Ends what is left of the keeper, and whatever it leaves behind.
+    fn reap(&mut self) -> String {
+        // Its end of the lifeline tells a keeper that is alive to kill all.
+        let _ = rustix::net::shutdown(self.lifeline.as_fd(), rustix::net::Shutdown::Both);
+        let status = orphans::wait_keeper(&mut self.keeper);
+        status.map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.reap();
+    }
+}

@@ -1,0 +1,104 @@
+//! What the parent, the keeper and the process that loads the plugin say to
+//! each other, over their lifelines.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use monkeyfarm_plugin_api::{BuildJob, Built, Checkout, CheckoutJob, Failure};
+use serde::{Deserialize, Serialize};
+
+/// From the parent to the keeper, and on from there to the plugin's process.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Make this call. The plugin's image and the write end of the log travel
+    /// with it, in this order.
+    Call(Box<CallOrder>),
+    /// End the call: first by asking, after a grace by killing.
+    Stop,
+}
+
+/// One call of one handler.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CallOrder {
+    /// Label of the handler; nothing when the plugin is only examined.
+    pub handler: String,
+    /// What it is to do.
+    pub job: Job,
+    /// Directory to do it in.
+    pub work_dir: PathBuf,
+    /// How long it may take, in milliseconds; nothing is for ever.
+    pub deadline_ms: Option<u64>,
+    /// What the plugin may ask for by name.
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// What a plugin is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Nothing but to be loaded, and to have the layouts of these kinds of
+    /// handlers checked.
+    Describe(Vec<String>),
+    /// Build a task.
+    Build(BuildJob),
+    /// Check source out.
+    Checkout(CheckoutJob),
+}
+
+/// From the plugin's process, and from the one that waits for it, to the
+/// keeper.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// What the handler is doing now.
+    Progress(String),
+    /// The call is over, and this is how.
+    Answer(Outcome),
+    /// The plugin's process has ended.
+    Died(Death),
+}
+
+/// From the keeper to the parent.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// What the handler is doing now.
+    Progress(String),
+    /// Nothing of the call is left on this host; this is how it went.
+    Empty(Outcome),
+}
+
+/// How a call went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The plugin can be loaded, and all its layouts fit.
+    Described,
+    /// It built.
+    Built(Built),
+    /// It checked out.
+    CheckedOut(Checkout),
+    /// The handler says why not.
+    Failed(Failure),
+    /// The plugin could not be called.
+    Refused(String),
+    /// The handler panicked.
+    Panicked(String),
+    /// The plugin's process ended without an answer.
+    Died(Death),
+    /// The deadline passed.
+    TimedOut,
+    /// The parent told it to stop.
+    Stopped,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Death {
+    /// With this exit code.
+    Exit(i32),
+    /// By this signal.
+    Signal(i32),
+}

@@ -1,0 +1,20 @@
+//! The parent's side of the plugin host: which plugins there are, and how one
+//! of their handlers is called. No foreign code runs in this process.
+
+pub mod call;
+pub mod catalog;
+mod choose;
+pub mod elf;
+pub mod frame;
+mod image;
+pub mod meta;
+pub mod program;
+pub mod scan;
+pub mod sources;
+
+pub use call::{Call, Ended, Running, Stopper};
+pub use catalog::{Catalog, Plugin, Rejected};
+pub use frame::Job;
+pub use meta::Meta;
+pub use program::HostProgram;
+pub use sources::Sources;
