@@ -1,0 +1,364 @@
+//! What dispatch holds in memory, and how it changes. A hint to the rows of
+//! the database, which decide; nothing here waits or reads.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mf_core::wire::Held;
+use tokio::sync::{Notify, oneshot};
+
+use super::Offer;
+use super::lane::{Facts, Lanes};
+use super::lease::Leases;
+use super::pick::{Enabled, fits, pick, serves};
+use super::system::{Load, System, step};
+use super::waiting::{Waiter, Waiting};
+
+/// Where a task is, as its row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the queue.
+    Ready,
+    /// With a worker.
+    Held {
+        /// The worker's system.
+        system: i64,
+        /// Number of the attempt.
+        attempt: i64,
+        /// Whether the worker is to stop it.
+        cancelling: bool,
+    },
+    /// Neither: new, or ended.
+    Gone,
+}
+
+/// All of it, as the database says at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Every system.
+    pub systems: Vec<System>,
+    /// Handlers that are enabled.
+    pub enabled: Enabled,
+    /// Every task that is ready or held.
+    pub tasks: Vec<(Facts, Place)>,
+}
+
+/// A task that is set aside for a system until its claim is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The task.
+    pub task: i64,
+    /// Tells this offer of the task from others.
+    pub number: u64,
+}
+
+/// Waiters that have been chosen, with what each of them gets. They are told
+/// when the farm is no longer locked.
+pub type Chosen = Vec<(Waiter, Ticket)>;
+
+/// Where a task is, as dispatch sees it.
+#[derive(Debug)]
+enum Entry {
+    Ready,
+    Reserved { system: i64, number: u64 },
+    Held { system: i64, attempt: i64, cancelling: bool },
+}
+
+#[derive(Debug, Default)]
+struct Station {
+    system: System,
+    load: Load,
+    stop: Arc<Notify>,
+    written: Option<Instant>,
+}
+
+/// The farm's queue, systems, waiting workers and leases.
+#[derive(Debug)]
+pub struct Farm {
+    lanes: Lanes,
+    tasks: HashMap<i64, (Facts, Entry)>,
+    stations: BTreeMap<i64, Station>,
+    enabled: Enabled,
+    /// Tasks that are being built, by project.
+    running: HashMap<i64, usize>,
+    waiting: Waiting,
+    leases: Leases,
+    offers: u64,
+}
+
+/// An attempt that is only reserved has no number yet.
+fn reserved(task: i64) -> Held {
+    Held { task, attempt: 0 }
+}
+
+impl Farm {
+    /// An empty farm with leases of that length.
+    pub fn new(lease: Duration) -> Self {
+        Self {
+            lanes: Lanes::default(),
+            tasks: HashMap::new(),
+            stations: BTreeMap::new(),
+            enabled: Enabled::new(),
+            running: HashMap::new(),
+            waiting: Waiting::default(),
+            leases: Leases::new(lease),
+            offers: 0,
+        }
+    }
+
+    /// The leases.
+    pub fn leases(&mut self) -> &mut Leases {
+        &mut self.leases
+    }
+
+    /// A task's place has changed: who gets work because of it.
+    pub fn place(&mut self, facts: Facts, place: Place, now: Instant) -> Chosen {
+        let ready = place == Place::Ready;
+        let left = self.put(&facts, place, now);
+        let mut chosen = Vec::new();
+        if ready {
+            chosen.extend(self.offer(&facts));
+        }
+        if let Some(system) = left {
+            self.settle(system, &mut chosen);
+        }
+        chosen
+    }
+
+    /// Brings everything to what the database says. What is reserved stays
+    /// so, because its claim is under way and will say how it went.
+    pub fn reload(&mut self, snapshot: Snapshot, now: Instant) -> Chosen {
+        let known: HashSet<i64> = snapshot.systems.iter().map(|system| system.id).collect();
+        self.stations.retain(|id, _| known.contains(id));
+        for system in snapshot.systems {
+            self.stations.entry(system.id).or_default().system = system;
+        }
+        self.enabled = snapshot.enabled;
+        let listed: HashSet<i64> = snapshot.tasks.iter().map(|(facts, _)| facts.task).collect();
+        let gone: Vec<Facts> = self
+            .tasks
+            .values()
+            .filter(|(facts, _)| !listed.contains(&facts.task))
+            .map(|(facts, _)| facts.clone())
+            .collect();
+        for facts in gone {
+            self.put(&facts, Place::Gone, now);
+        }
+        for (facts, place) in snapshot.tasks {
+            let under_way =
+                matches!(self.tasks.get(&facts.task), Some((_, Entry::Reserved { .. })));
+            if !(under_way && place == Place::Ready) {
+                self.put(&facts, place, now);
+            }
+        }
+        self.settle_all()
+    }
+
+    /// A system is new or has changed.
+    pub fn system(&mut self, system: System) -> Chosen {
+        let id = system.id;
+        self.stations.entry(id).or_default().system = system;
+        let mut chosen = Vec::new();
+        self.settle(id, &mut chosen);
+        chosen
+    }
+
+    /// These handlers are enabled now, and no others.
+    pub fn enable(&mut self, enabled: Enabled) -> Chosen {
+        self.enabled = enabled;
+        self.settle_all()
+    }
+
+    /// A worker asks for a task: it has one at once, or waits.
+    pub fn ask(
+        &mut self,
+        system: i64,
+        nonce: &str,
+    ) -> Result<Ticket, oneshot::Receiver<Offer>> {
+        match self.next_for(system) {
+            Some(facts) => Ok(self.reserve(&facts, system)),
+            None => Err(self.waiting.join(system, nonce)),
+        }
+    }
+
+    /// Gives a reserved task back to the queue, unless its claim has already
+    /// said where it is.
+    pub fn put_back(&mut self, ticket: Ticket, now: Instant) -> Chosen {
+        match self.tasks.get(&ticket.task) {
+            Some((facts, Entry::Reserved { number, .. })) if *number == ticket.number => {
+                let facts = facts.clone();
+                self.place(facts, Place::Ready, now)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A worker says what it holds: renews that, and gives what it must stop.
+    pub fn heartbeat(&mut self, system: i64, named: &[Held], now: Instant) -> (Vec<Held>, Chosen) {
+        let mut stop = Vec::new();
+        for held in named {
+            match self.holder(*held) {
+                Some((holder, cancelling)) if holder == system => {
+                    self.leases.renew(*held, now);
+                    if cancelling {
+                        stop.push(*held);
+                    }
+                }
+                _ => stop.push(*held),
+            }
+        }
+        let mut chosen = Vec::new();
+        if let Some(station) = self.stations.get_mut(&system)
+            && station.load.exorcise(named)
+        {
+            self.settle(system, &mut chosen);
+        }
+        (stop, chosen)
+    }
+
+    /// An attempt's worker is silent: what its host may still be building
+    /// keeps its place there until the worker says what it holds.
+    pub fn lose(&mut self, held: Held) {
+        if let Some((system, _)) = self.holder(held)
+            && let Some(station) = self.stations.get_mut(&system)
+        {
+            station.load.haunt(held);
+        }
+    }
+
+    /// Attempts that a system holds.
+    pub fn held_by(&self, system: i64) -> Vec<Held> {
+        let held = self.stations.get(&system).into_iter().flat_map(|s| s.load.held());
+        held.filter(|held| held.attempt > 0).collect()
+    }
+
+    /// Notified when a system's worker has something to stop.
+    pub fn stop_of(&mut self, system: i64) -> Arc<Notify> {
+        self.stations.entry(system).or_default().stop.clone()
+    }
+
+    /// Sum of the footprints that each system is building.
+    pub fn loads(&self) -> BTreeMap<i64, i64> {
+        self.stations.iter().map(|(id, station)| (*id, station.load.footprint())).collect()
+    }
+
+    /// Whether it is time to write down when a system was last seen.
+    pub fn is_due(&mut self, system: i64, every: Duration, now: Instant) -> bool {
+        let written = &mut self.stations.entry(system).or_default().written;
+        let due = written.is_none_or(|at| now.duration_since(at) >= every);
+        if due {
+            *written = Some(now);
+        }
+        due
+    }
+
+    /// Who holds an attempt, and whether it is to be stopped.
+    fn holder(&self, held: Held) -> Option<(i64, bool)> {
+        match self.tasks.get(&held.task)?.1 {
+            Entry::Held { system, attempt, cancelling } if attempt == held.attempt => {
+                Some((system, cancelling))
+            }
+            _ => None,
+        }
+    }
+
+    /// Moves a task in memory; gives the system that has more room by it.
+    fn put(&mut self, facts: &Facts, place: Place, now: Instant) -> Option<i64> {
+        let left = self.take_out(facts.task, &place);
+        let entry = match place {
+            Place::Gone => return left,
+            Place::Ready => {
+                self.lanes.insert(facts);
+                Entry::Ready
+            }
+            Place::Held { system, attempt, cancelling } => {
+                let held = Held { task: facts.task, attempt };
+                self.take_on(system, held, facts);
+                self.leases.start(held, now);
+                if cancelling && let Some(station) = self.stations.get(&system) {
+                    station.stop.notify_waiters();
+                }
+                Entry::Held { system, attempt, cancelling }
+            }
+        };
+        self.tasks.insert(facts.task, (facts.clone(), entry));
+        left
+    }
+
+    fn take_out(&mut self, task: i64, next: &Place) -> Option<i64> {
+        let (facts, entry) = self.tasks.remove(&task)?;
+        let (system, held) = match entry {
+            Entry::Ready => {
+                self.lanes.remove(&facts);
+                return None;
+            }
+            Entry::Reserved { system, .. } => (system, reserved(task)),
+            Entry::Held { system, attempt, .. } => {
+                let held = Held { task, attempt };
+                if !matches!(next, Place::Held { attempt: next, .. } if *next == attempt) {
+                    self.leases.end(held);
+                }
+                (system, held)
+            }
+        };
+        step(&mut self.running, facts.package.project, false);
+        let station = self.stations.get_mut(&system)?;
+        station.load.remove(held);
+        if matches!(next, Place::Ready) {
+            // Its worker, if it is still there, holds what is no longer its.
+            station.stop.notify_waiters();
+        }
+        Some(system)
+    }
+
+    fn take_on(&mut self, system: i64, held: Held, facts: &Facts) {
+        step(&mut self.running, facts.package.project, true);
+        self.stations.entry(system).or_default().load.add(held, facts.package.clone());
+    }
+
+    fn reserve(&mut self, facts: &Facts, system: i64) -> Ticket {
+        self.take_out(facts.task, &Place::Gone);
+        self.offers += 1;
+        let number = self.offers;
+        self.take_on(system, reserved(facts.task), facts);
+        self.tasks.insert(facts.task, (facts.clone(), Entry::Reserved { system, number }));
+        Ticket { task: facts.task, number }
+    }
+
+    /// Gives one ready task to the best of those who wait for such a task.
+    fn offer(&mut self, facts: &Facts) -> Option<(Waiter, Ticket)> {
+        let (stations, enabled) = (&self.stations, &self.enabled);
+        let waiter = self.waiting.best(|id| {
+            let Station { system, load, .. } = stations.get(&id)?;
+            serves(system, enabled, &facts.class).ok()?;
+            fits(system, load, &facts.package).ok()?;
+            Some(system.capacity - load.footprint())
+        })?;
+        let ticket = self.reserve(facts, waiter.system);
+        Some((waiter, ticket))
+    }
+
+    /// Gives a system that waits all that it can take.
+    fn settle(&mut self, system: i64, chosen: &mut Chosen) {
+        while self.waiting.systems().contains(&system) {
+            let Some(facts) = self.next_for(system) else { return };
+            let Some(waiter) = self.waiting.best(|id| (id == system).then_some(0)) else { return };
+            let ticket = self.reserve(&facts, system);
+            chosen.push((waiter, ticket));
+        }
+    }
+
+    fn settle_all(&mut self) -> Chosen {
+        let mut chosen = Vec::new();
+        for system in self.waiting.systems() {
+            self.settle(system, &mut chosen);
+        }
+        chosen
+    }
+
+    fn next_for(&self, system: i64) -> Option<Facts> {
+        let station = self.stations.get(&system)?;
+        pick(&self.lanes, &station.system, &station.load, &self.enabled, &self.running)
+    }
+}

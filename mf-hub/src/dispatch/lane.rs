@@ -1,0 +1,125 @@
+//! Ready tasks, in lanes: all tasks of a lane ask the same of a system, so
+//! that looking at its head is looking at all of them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a system must have to build a task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Class {
+    /// Label of the build handler.
+    pub build_handler: String,
+    /// Label of the vcs handler; empty when there is no source to fetch.
+    pub vcs_handler: String,
+    /// Label of the arch.
+    pub arch: String,
+}
+
+/// What all tasks of one package have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The package's id.
+    pub id: i64,
+    /// Id of its project.
+    pub project: i64,
+    /// Packages that share it are never built together; empty: none does.
+    pub source_name: String,
+    /// Its weight.
+    pub footprint: i64,
+    /// Whether a system never builds two tasks of it at the same time.
+    pub one_per_system: bool,
+}
+
+/// What dispatch knows of one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The task's id; the older of two tasks has the smaller one.
+    pub task: i64,
+    /// Priority of its build's type; a higher one goes first.
+    pub priority: i64,
+    /// What it needs.
+    pub class: Arc<Class>,
+    /// What it is a task of.
+    pub package: Arc<Package>,
+}
+
+/// Ready tasks of one package and one class: the first is the next.
+#[derive(Debug)]
+pub struct Lane {
+    /// The package, as it is now.
+    pub package: Arc<Package>,
+    queue: BTreeSet<(Reverse<i64>, i64)>,
+}
+
+impl Lane {
+    /// Priority and id of the lane's next task.
+    pub fn head(&self) -> Option<(i64, i64)> {
+        self.queue.first().map(|(priority, task)| (priority.0, *task))
+    }
+}
+
+/// The lanes of one class, by the package's id.
+pub type ClassLanes = BTreeMap<i64, Lane>;
+
+/// All ready tasks. A lane or class without tasks is not kept.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    classes: BTreeMap<Arc<Class>, ClassLanes>,
+}
+
+impl Lanes {
+    /// Adds a task. The package's facts are those of the last one added.
+    pub fn insert(&mut self, facts: &Facts) {
+        let lanes = self.classes.entry(facts.class.clone()).or_default();
+        let lane = lanes.entry(facts.package.id).or_insert_with(|| Lane {
+            package: facts.package.clone(),
+            queue: BTreeSet::new(),
+        });
+        lane.package = facts.package.clone();
+        lane.queue.insert((Reverse(facts.priority), facts.task));
+    }
+
+    /// Takes a task out; it need not be there.
+    pub fn remove(&mut self, facts: &Facts) {
+        let Some(lanes) = self.classes.get_mut(&facts.class) else { return };
+        if let Some(lane) = lanes.get_mut(&facts.package.id) {
+            lane.queue.remove(&(Reverse(facts.priority), facts.task));
+            if lane.queue.is_empty() {
+                lanes.remove(&facts.package.id);
+            }
+        }
+        if lanes.is_empty() {
+            self.classes.remove(&facts.class);
+        }
+    }
+
+    /// Every class that has ready tasks, with its lanes.
+    pub fn classes(&self) -> impl Iterator<Item = (&Arc<Class>, &ClassLanes)> {
+        self.classes.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dispatch::tests::facts;
+
+    #[test]
+    fn a_lane_goes_by_priority_and_then_by_age() {
+        let mut lanes = Lanes::default();
+        for (task, priority) in [(3, 0), (2, 0), (4, 5), (1, -1)] {
+            lanes.insert(&Facts { priority, ..facts(task, 1) });
+        }
+        let mut order = Vec::new();
+        while let Some((class, lane)) = lanes.classes().next() {
+            let lane = lane.values().next().expect("a class that is kept has a lane");
+            let (priority, task) = lane.head().expect("a lane that is kept has a task");
+            let next =
+                Facts { task, priority, class: class.clone(), package: lane.package.clone() };
+            order.push(task);
+            lanes.remove(&next);
+        }
+        assert_eq!(order, [4, 2, 3, 1]);
+    }
+}

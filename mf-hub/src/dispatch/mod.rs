@@ -1,0 +1,177 @@
+//! Dispatch: which worker gets which task, and when. In memory, rebuilt at
+//! every start; the rows of the database decide.
+//!
+//! [`pick`] has the rules, as pure functions. [`farm`] is what they look at.
+//! Here is the lock around it, and the handing over to those who wait.
+
+pub mod farm;
+pub mod lane;
+pub mod lease;
+pub mod pick;
+pub mod system;
+mod waiting;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use mf_core::wire::Held;
+use tokio::sync::{Notify, oneshot};
+
+pub use farm::{Place, Snapshot};
+pub use lane::{Class, Facts, Package};
+pub use pick::Enabled;
+pub use system::System;
+
+use farm::{Chosen, Farm, Ticket};
+
+/// The farm in memory, shared by all who serve and write.
+#[derive(Debug)]
+pub struct Dispatch {
+    farm: Mutex<Farm>,
+    /// Itself, for the offers that it gives.
+    this: Weak<Dispatch>,
+}
+
+/// A task set aside for a worker, until its claim is committed. Dropped
+/// before that, the task goes back to the queue and to the next who waits.
+#[derive(Debug)]
+pub struct Offer {
+    dispatch: Weak<Dispatch>,
+    ticket: Ticket,
+}
+
+/// What a worker that asks for a task gets.
+#[derive(Debug)]
+pub enum Asked {
+    /// A task, at once.
+    Now(Offer),
+    /// A letter box for one.
+    Wait(oneshot::Receiver<Offer>),
+}
+
+impl Offer {
+    /// The task.
+    pub fn task(&self) -> i64 {
+        self.ticket.task
+    }
+}
+
+impl Drop for Offer {
+    fn drop(&mut self) {
+        if let Some(dispatch) = self.dispatch.upgrade() {
+            let chosen = dispatch.lock().put_back(self.ticket, Instant::now());
+            dispatch.deliver(chosen);
+        }
+    }
+}
+
+impl Dispatch {
+    /// An empty farm, whose attempts live so long without a heartbeat.
+    pub fn new(lease: Duration) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self { farm: Mutex::new(Farm::new(lease)), this: this.clone() })
+    }
+
+    /// A task's place has changed, and that is committed.
+    pub fn place(&self, facts: Facts, place: Place) {
+        self.change(|farm| farm.place(facts, place, Instant::now()));
+    }
+
+    /// Brings everything to what the database says.
+    pub fn reload(&self, snapshot: Snapshot) {
+        self.change(|farm| farm.reload(snapshot, Instant::now()));
+    }
+
+    /// A system is new or has changed, and that is committed.
+    pub fn system(&self, system: System) {
+        self.change(|farm| farm.system(system));
+    }
+
+    /// These handlers are enabled now, and that is committed.
+    pub fn enable(&self, enabled: Enabled) {
+        self.change(|farm| farm.enable(enabled));
+    }
+
+    /// An attempt ends because its worker is silent: to be said before its
+    /// task is placed anew.
+    pub fn lose(&self, held: Held) {
+        self.lock().lose(held);
+    }
+
+    /// A worker asks for a task.
+    pub fn ask(&self, system: i64, nonce: &str) -> Asked {
+        match self.lock().ask(system, nonce) {
+            Ok(ticket) => Asked::Now(self.offer(ticket)),
+            Err(receiver) => Asked::Wait(receiver),
+        }
+    }
+
+    /// A worker names the attempts that it holds: they live on, and those
+    /// that it must stop come back.
+    pub fn heartbeat(&self, system: i64, named: &[Held]) -> Vec<Held> {
+        let (stop, chosen) = self.lock().heartbeat(system, named, Instant::now());
+        self.deliver(chosen);
+        stop
+    }
+
+    /// An attempt's worker was heard of.
+    pub fn renew(&self, held: Held) {
+        self.lock().leases().renew(held, Instant::now());
+    }
+
+    /// How long an attempt lives without a heartbeat.
+    pub fn lease(&self) -> Duration {
+        self.lock().leases().length()
+    }
+
+    /// Attempts whose lease is over.
+    pub fn expired(&self) -> Vec<Held> {
+        self.lock().leases().expired(Instant::now())
+    }
+
+    /// Attempts that a system holds.
+    pub fn held_by(&self, system: i64) -> Vec<Held> {
+        self.lock().held_by(system)
+    }
+
+    /// Notified when a system's worker has something to stop.
+    pub fn stop_of(&self, system: i64) -> Arc<Notify> {
+        self.lock().stop_of(system)
+    }
+
+    /// Sum of the footprints that each system is building.
+    pub fn loads(&self) -> BTreeMap<i64, i64> {
+        self.lock().loads()
+    }
+
+    /// Whether it is time to write down when a system was last seen.
+    pub fn is_due(&self, system: i64, every: Duration) -> bool {
+        self.lock().is_due(system, every, Instant::now())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Farm) -> Chosen) {
+        let chosen = change(&mut self.lock());
+        self.deliver(chosen);
+    }
+
+    /// Hands offers over. Never under the lock: an offer that nobody takes
+    /// is dropped here, and goes back to the queue.
+    fn deliver(&self, chosen: Chosen) {
+        for (waiter, ticket) in chosen {
+            waiter.give(self.offer(ticket));
+        }
+    }
+
+    fn offer(&self, ticket: Ticket) -> Offer {
+        Offer { dispatch: self.this.clone(), ticket }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Farm> {
+        // Nothing under the lock can stop half way but by a fault of ours,
+        // and what it guards is a hint: better a wrong hint than no farm.
+        self.farm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

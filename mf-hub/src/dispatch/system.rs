@@ -1,0 +1,115 @@
+//! A system as dispatch sees it: what it can build, and what it is building.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use mf_core::wire::{HandlerKind, Held};
+
+use super::lane::Package;
+
+/// What a system can build.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct System {
+    /// Its id.
+    pub id: i64,
+    /// Whether it gets tasks.
+    pub enabled: bool,
+    /// Sum of footprints that it builds at the same time; 0 takes none.
+    pub capacity: i64,
+    /// Labels of the archs that it serves.
+    pub archs: BTreeSet<String>,
+    /// Handlers that its plugins provide.
+    pub offers: BTreeSet<(HandlerKind, String)>,
+}
+
+/// What a system is building, or may still be building.
+#[derive(Debug, Default)]
+pub struct Load {
+    held: BTreeMap<Held, Arc<Package>>,
+    /// Attempts that its worker lost by silence. Its host may still be busy
+    /// with them until the worker says what it really holds.
+    ghosts: BTreeMap<Held, Arc<Package>>,
+    footprint: i64,
+    sources: HashMap<String, usize>,
+    packages: HashMap<i64, usize>,
+}
+
+impl Load {
+    /// Takes an attempt on.
+    pub fn add(&mut self, held: Held, package: Arc<Package>) {
+        self.remove(held);
+        self.count(&package, true);
+        self.held.insert(held, package);
+    }
+
+    /// Lets an attempt go: nothing of it is left.
+    pub fn remove(&mut self, held: Held) {
+        if let Some(package) = self.held.remove(&held) {
+            self.count(&package, false);
+        }
+    }
+
+    /// Keeps an attempt's place although it is no longer the system's.
+    pub fn haunt(&mut self, held: Held) {
+        if let Some(package) = self.held.remove(&held) {
+            self.ghosts.insert(held, package);
+        }
+    }
+
+    /// Lets go what the worker does not name as held; whether there was any.
+    pub fn exorcise(&mut self, named: &[Held]) -> bool {
+        let gone: Vec<Held> =
+            self.ghosts.keys().filter(|ghost| !named.contains(ghost)).copied().collect();
+        for package in gone.iter().filter_map(|ghost| self.ghosts.remove(ghost)).collect::<Vec<_>>()
+        {
+            self.count(&package, false);
+        }
+        !gone.is_empty()
+    }
+
+    /// Attempts that the system holds.
+    pub fn held(&self) -> impl Iterator<Item = Held> + '_ {
+        self.held.keys().copied()
+    }
+
+    /// Sum of the footprints.
+    pub fn footprint(&self) -> i64 {
+        self.footprint
+    }
+
+    /// Whether nothing is being built.
+    pub fn idle(&self) -> bool {
+        self.packages.is_empty()
+    }
+
+    /// Whether something of that source name is being built.
+    pub fn has_source(&self, source_name: &str) -> bool {
+        self.sources.contains_key(source_name)
+    }
+
+    /// Whether something of that package is being built.
+    pub fn has_package(&self, package: i64) -> bool {
+        self.packages.contains_key(&package)
+    }
+
+    fn count(&mut self, package: &Package, more: bool) {
+        self.footprint += if more { package.footprint } else { -package.footprint };
+        if !package.source_name.is_empty() {
+            step(&mut self.sources, package.source_name.clone(), more);
+        }
+        step(&mut self.packages, package.id, more);
+    }
+}
+
+/// Counts up or down; what comes to nothing is not kept.
+pub(super) fn step<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K, more: bool) {
+    match counts.entry(key) {
+        Entry::Occupied(entry) if !more && *entry.get() <= 1 => drop(entry.remove()),
+        Entry::Occupied(mut entry) if more => *entry.get_mut() += 1,
+        Entry::Occupied(mut entry) => *entry.get_mut() -= 1,
+        Entry::Vacant(entry) if more => drop(entry.insert(1)),
+        Entry::Vacant(_) => {}
+    }
+}

@@ -1,0 +1,90 @@
+//! What handlers are given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_core::config::HubConfig;
+use tokio::sync::watch;
+
+use crate::dispatch::Dispatch;
+use crate::events::Events;
+use crate::files::Files;
+use crate::store::open::{self, Lock, OpenError};
+use crate::store::readers::Readers;
+use crate::store::writer::Writer;
+
+/// The running hub: everything that a request may use.
+pub struct Hub {
+    /// As it was configured.
+    pub config: HubConfig,
+    /// Changes the database.
+    pub writer: Writer,
+    /// Reads the database.
+    pub readers: Readers,
+    /// What happens.
+    pub events: Arc<Events>,
+    /// Who builds what: memory that follows the database.
+    pub dispatch: Arc<Dispatch>,
+    /// Logs and files of tasks.
+    pub files: Files,
+    stopping: watch::Sender<bool>,
+    _lock: Lock,
+}
+
+/// Why a hub does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database cannot be read.
+    #[error("the database cannot be read: {0}")]
+    Read(#[from] r2d2::Error),
+    /// The system would not.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Something in the database is not as it should be.
+    #[error("{0}")]
+    Store(#[from] mf_core::error::Error),
+}
+
+impl Hub {
+    /// Opens the data directory, makes what the first start needs, and
+    /// rebuilds what lives in memory.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: HubConfig) -> Result<Arc<Self>, StartError> {
+        let dir = config.data_dir.clone();
+        let (lock, connection) = open::open(&dir)?;
+        let readers = Readers::open(&dir)?;
+        let events = Arc::new(Events::new());
+        let dispatch = Dispatch::new(Duration::from_secs(config.lease_seconds));
+        let writer = Writer::start(connection, Arc::clone(&events), Arc::clone(&dispatch))?;
+        let files = Files::open(&dir)?;
+        let (stopping, _) = watch::channel(false);
+        let hub = Arc::new(Self {
+            config,
+            writer,
+            readers,
+            events,
+            dispatch,
+            files,
+            stopping,
+            _lock: lock,
+        });
+        crate::store::bootstrap::run(&hub).await?;
+        Ok(hub)
+    }
+
+    /// Tells everything that waits, long polls and streams, to answer now.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the hub is told to stop.
+    pub async fn stopped(&self) {
+        // The sender lives as long as `self`, so that this only ends by `stop`.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}

@@ -1,0 +1,49 @@
+//! Why a piece of work on the database was not done.
+
+use mf_core::error::{Code, Error};
+use rusqlite::ErrorCode;
+
+/// What work on the database gives.
+pub type Done<T> = Result<T, Fault>;
+
+/// Why it was not done; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The caller is told why.
+    #[error(transparent)]
+    Told(#[from] Error),
+    /// SQLite would not; the caller is told no more than must be.
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    /// The hub contradicts itself.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Fault {
+    /// Something that the caller is told.
+    pub fn told(code: Code, sentence: impl Into<String>) -> Self {
+        Fault::Told(Error::new(code, sentence))
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        match fault {
+            Fault::Told(error) => error,
+            Fault::Sql(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                Error::new(
+                    Code::DiskFull,
+                    "the hub's disk is full; nothing was changed. free some space and try again",
+                )
+            }
+            Fault::Sql(error) => internal(&error.to_string()),
+            Fault::Broken(told) => internal(&told),
+        }
+    }
+}
+
+fn internal(told: &str) -> Error {
+    tracing::error!("database: {told}");
+    Error::new(Code::Internal, "the hub could not do it; its messages say why")
+}

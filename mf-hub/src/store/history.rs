@@ -1,0 +1,118 @@
+//! What happened: a row and an event in the same transaction as the change.
+
+use mf_core::resource::{Resource, Scope};
+use mf_core::wire;
+use rusqlite::{OptionalExtension, params};
+use serde_json::{Map, Value};
+
+use super::writer::Effect;
+use super::{Done, Tx};
+use crate::events::Happened;
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// It was made.
+    Create,
+    /// It was changed.
+    Update,
+    /// It is no more.
+    Delete,
+}
+
+impl Verb {
+    /// As it stands in an event.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Delete => "delete",
+        }
+    }
+}
+
+/// Records that `verb` was done to an object, which must still be there, and
+/// tells the watchers once it is committed.
+///
+/// # Errors
+/// SQLite would not.
+pub fn record(
+    tx: &Tx<'_>,
+    verb: Verb,
+    resource: &Resource,
+    id: i64,
+    changes: Map<String, Value>,
+) -> Done<()> {
+    let object = named(tx, resource, id)?;
+    let text = serde_json::to_string(&changes).unwrap_or_else(|_| "{}".into());
+    tx.prepare_cached(
+        "INSERT INTO history (date, actor, verb, resource, object, label, project_id, \
+         project_label, build_label, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        tx.now(),
+        tx.actor(),
+        verb.name(),
+        resource.key(),
+        id,
+        object.label,
+        object.project,
+        object.project_label,
+        object.build_label,
+        text
+    ])?;
+    let event = wire::Event {
+        id: tx.last_insert_rowid(),
+        date: tx.now().to_owned(),
+        actor: tx.actor().to_owned(),
+        verb: verb.name().to_owned(),
+        resource: resource.key(),
+        object: id,
+        label: object.label,
+        project_label: object.project_label,
+        build_label: object.build_label,
+        changes,
+    };
+    tx.effect(Effect::Event(Happened { event, project: object.project }));
+    Ok(())
+}
+
+/// How an object is called in an event.
+#[derive(Default)]
+struct Named {
+    label: String,
+    project: Option<i64>,
+    project_label: String,
+    build_label: String,
+}
+
+fn named(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<Named> {
+    let key = resource.key();
+    let build = match key.as_str() {
+        "build" => "t.label",
+        "task" => "(SELECT label FROM build WHERE id = t.build_id)",
+        _ => "''",
+    };
+    let sql = match (resource.scope, key.as_str()) {
+        (Scope::Project, _) => format!(
+            "SELECT t.label, p.id, p.label, {build} FROM \"{key}\" t \
+             JOIN project p ON p.id = t.project_id WHERE t.id = ?1"
+        ),
+        (_, "project") => {
+            "SELECT t.label, t.id, t.label, '' FROM project t WHERE t.id = ?1".to_owned()
+        }
+        _ => format!("SELECT t.label, NULL, '', '' FROM \"{key}\" t WHERE t.id = ?1"),
+    };
+    let found = tx
+        .prepare_cached(&sql)?
+        .query_row([id], |row| {
+            Ok(Named {
+                label: row.get(0)?,
+                project: row.get(1)?,
+                project_label: row.get(2)?,
+                build_label: row.get(3)?,
+            })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}

@@ -1,0 +1,13 @@
+//! The database: the only place with SQL.
+
+pub mod bootstrap;
+pub mod history;
+pub mod migrate;
+pub mod open;
+pub mod readers;
+pub mod writer;
+
+mod fault;
+
+pub use fault::{Done, Fault};
+pub use writer::Tx;
