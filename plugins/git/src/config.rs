@@ -1,0 +1,48 @@
+//! Which schemes source may come by.
+
+use std::collections::BTreeSet;
+
+use monkeyfarm_plugin_api::Failure;
+use serde::Deserialize;
+
+use crate::url::{Scheme, Url};
+
+/// What the hub keeps for this handler: TOML.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Schemes beyond the usual four.
+    #[serde(default)]
+    allow_schemes: Vec<String>,
+}
+
+impl Config {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
+            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+            Failure::new(format!("the config of vcs handler `git`, line {line}: {message}"))
+        })
+    }
+
+    /// The schemes that git may use for `url`: its own, and where a web
+    /// server may lead on to, of those that are allowed here.
+    pub(crate) fn allowed(&self, url: &Url, by_host: &[String]) -> Result<Vec<Scheme>, Failure> {
+        let added = self.allow_schemes.iter().chain(by_host);
+        let added = added.filter_map(|name| Scheme::named(name.trim()));
+        let allowed: BTreeSet<Scheme> = Scheme::USUAL.into_iter().chain(added).collect();
+        if !allowed.contains(&url.scheme) {
+            let names: Vec<_> = allowed.iter().map(Scheme::name).collect();
+            return Err(Failure::new(format!(
+                "source by `{}` is not allowed here: {url}; allowed are {}, and what the worker's \
+                 or the handler's `allow_schemes` adds",
+                url.scheme.name(),
+                names.join(", ")
+            )));
+        }
+        let web = [Scheme::Http, Scheme::Https];
+        Ok(if web.contains(&url.scheme) { web.to_vec() } else { vec![url.scheme] })
+    }
+}

@@ -1,0 +1,56 @@
+//! The git program, with everything shut that a foreign repository could
+//! reach through it.
+
+use std::path::Path;
+
+use monkeyfarm_plugin_api::command::Command;
+
+use crate::url::Scheme;
+
+/// Settings of every call; they win over what any file says.
+const SETTINGS: &[&str] = &[
+    // Nothing that a repository brings along is run.
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    // Credentials come from the file that this call wrote, if it did.
+    "credential.helper=",
+    "credential.helper=store",
+    "core.askPass=",
+    // Less than 1,000 bytes a second for a minute is a stall.
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=60",
+    "protocol.version=2",
+    // Nothing is left to do in the background when the call is over.
+    "gc.autoDetach=false",
+    "maintenance.auto=false",
+    "advice.detachedHead=false",
+    "core.autocrlf=false",
+];
+
+/// An ssh that asks nobody, and notices when the other end is gone.
+const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=30 \
+                   -oServerAliveInterval=15 -oServerAliveCountMax=4";
+
+/// A call of git. `home` holds credentials and nothing else; `allowed` are
+/// the schemes it may fetch by.
+pub(crate) fn git(home: &Path, allowed: &[Scheme]) -> Command {
+    let allowed: Vec<_> = allowed.iter().map(Scheme::name).collect();
+    let mut git = Command::new("git")
+        .if_missing("install the Debian package git")
+        .env("HOME", home)
+        .env("LC_ALL", "C.UTF-8")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_ATTR_NOSYSTEM", "1")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_ALLOW_PROTOCOL", allowed.join(":"))
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_SSH_COMMAND", SSH)
+        .env("GIT_SSH_VARIANT", "ssh");
+    for setting in SETTINGS {
+        git = git.args(["-c", setting]);
+    }
+    git
+}

@@ -1,0 +1,153 @@
+//! What git complains of, said so that people know what to do.
+
+use monkeyfarm_plugin_api::Failure;
+use monkeyfarm_plugin_api::command::Ended;
+
+use crate::mirror::{Mirror, Suspicion};
+use crate::resolve::no_default;
+
+/// A failure, and whether the mirror may be to blame for it.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) failure: Failure,
+    pub(crate) suspicion: Option<Suspicion>,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { failure, suspicion: None }
+    }
+}
+
+/// What git or ssh say, in lower case, and what it means. The first row that
+/// fits is taken; `{url}` and `{line}` are filled in.
+const KNOWN: &[(&[&str], &str)] = &[
+    (
+        &["no space left on device", "disk quota exceeded"],
+        "the disk is full: no room on this worker for the source of {url}",
+    ),
+    (
+        &[
+            "could not resolve host",
+            "unable to look up",
+            "name or service not known",
+            "temporary failure in name resolution",
+        ],
+        "cannot reach {url}: nobody knows a host of that name",
+    ),
+    (
+        &["connection refused", "failed to connect", "could not connect", "couldn't connect"],
+        "cannot reach {url}: nothing answers there (connection refused)",
+    ),
+    (
+        &["timed out", "operation too slow"],
+        "cannot reach {url}: it does not answer, or far too slowly",
+    ),
+    (
+        &["network is unreachable", "no route to host"],
+        "cannot reach {url}: there is no way there from this worker",
+    ),
+    (
+        &["host key verification failed"],
+        "the ssh key of {url}'s host is not known to this worker: add it to its known_hosts",
+    ),
+    (
+        &[
+            "authentication failed",
+            "could not read username",
+            "could not read password",
+            "permission denied (",
+            "returned error: 401",
+            "returned error: 403",
+        ],
+        "{url} wants to know who asks, and this worker has no key that it takes",
+    ),
+    (&["certificate", "ssl"], "the certificate of {url} is not accepted: {line}"),
+    (
+        &[
+            "not exported",
+            "no such repository",
+            "' not found",
+            "does not appear to be a git repository",
+            "repository not found",
+            "returned error: 404",
+            "does not exist",
+        ],
+        "there is no repository at {url}, or none that this worker may see",
+    ),
+    (
+        &[
+            "hung up unexpectedly",
+            "early eof",
+            "unexpected disconnect",
+            "connection reset",
+            "unexpected eof",
+        ],
+        "the connection to {url} broke off: {line}",
+    ),
+    (
+        &["not our ref", "unadvertised object"],
+        "{url} has no such revision, or does not give it out: {line}",
+    ),
+    (
+        &["invalid path", "file name too long"],
+        "the source of {url} has a file that cannot be made on this worker: {line}",
+    ),
+    (&["' not allowed"], "{url} leads on to where this worker may not fetch from: {line}"),
+];
+
+impl Trouble {
+    /// A failure that the mirror may be to blame for.
+    pub(crate) fn suspicious(failure: Failure, suspicion: Suspicion) -> Self {
+        Self { failure, suspicion: Some(suspicion) }
+    }
+
+    /// # Errors
+    /// What git's `complaints` mean, unless it `ended` well. `doing` is what
+    /// was being done to the URL: `fetch`.
+    pub(crate) fn unless_ended_well(
+        ended: Ended,
+        complaints: &str,
+        mirror: &Mirror,
+        doing: &str,
+    ) -> Result<(), Self> {
+        let url = &mirror.url;
+        match ended {
+            Ended::Exit(0) => return Ok(()),
+            Ended::Silent(limit) => {
+                let seconds = limit.as_secs();
+                return Err(Failure::new(format!(
+                    "cannot {doing} {url}: it said nothing for {seconds} seconds"
+                ))
+                .into());
+            }
+            _ => {}
+        }
+        let lower = complaints.to_lowercase();
+        let line = last_word(complaints);
+        if lower.contains("couldn't find remote ref head") {
+            return Err(no_default(url).into());
+        }
+        for (signs, meaning) in KNOWN {
+            if signs.iter().any(|sign| lower.contains(sign)) {
+                let sentence = meaning.replace("{line}", line).replace("{url}", &url.to_string());
+                return Err(Failure::new(sentence).into());
+            }
+        }
+        let why = if line.is_empty() { format!("git {ended}") } else { line.to_owned() };
+        let failure = Failure::new(format!("cannot {doing} {url}: {why}"));
+        Err(Self::suspicious(failure, Suspicion::Check))
+    }
+
+    /// The same with the mirror as good as guilty, if it was suspected.
+    pub(crate) fn harden(self, suspicion: Suspicion) -> Self {
+        Self { suspicion: self.suspicion.map(|_| suspicion), ..self }
+    }
+}
+
+/// The line that says why: the first that is fatal, else the last.
+fn last_word(complaints: &str) -> &str {
+    let says = |line: &&str| line.starts_with("fatal: ") || line.starts_with("error: ");
+    let line = complaints.lines().find(says).or(complaints.lines().last()).unwrap_or_default();
+    line.trim_start_matches("fatal: ").trim_start_matches("error: ").trim()
+}
