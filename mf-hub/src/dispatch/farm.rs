@@ -132,7 +132,8 @@ impl Farm {
         let known: HashSet<i64> = snapshot.systems.iter().map(|system| system.id).collect();
         self.stations.retain(|id, _| known.contains(id));
         for system in snapshot.systems {
-            self.stations.entry(system.id).or_default().system = system;
+            let id = system.id;
+            self.stations.entry(id).or_default().system = system;
         }
         self.enabled = snapshot.enabled;
         let listed: HashSet<i64> = snapshot.tasks.iter().map(|(facts, _)| facts.task).collect();
@@ -171,11 +172,7 @@ impl Farm {
     }
 
     /// A worker asks for a task: it has one at once, or waits.
-    pub fn ask(
-        &mut self,
-        system: i64,
-        nonce: &str,
-    ) -> Result<Ticket, oneshot::Receiver<Offer>> {
+    pub fn ask(&mut self, system: i64, nonce: &str) -> Result<Ticket, oneshot::Receiver<Offer>> {
         match self.next_for(system) {
             Some(facts) => Ok(self.reserve(&facts, system)),
             None => Err(self.waiting.join(system, nonce)),

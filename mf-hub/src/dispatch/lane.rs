@@ -72,10 +72,9 @@ impl Lanes {
     /// Adds a task. The package's facts are those of the last one added.
     pub fn insert(&mut self, facts: &Facts) {
         let lanes = self.classes.entry(facts.class.clone()).or_default();
-        let lane = lanes.entry(facts.package.id).or_insert_with(|| Lane {
-            package: facts.package.clone(),
-            queue: BTreeSet::new(),
-        });
+        let lane = lanes
+            .entry(facts.package.id)
+            .or_insert_with(|| Lane { package: facts.package.clone(), queue: BTreeSet::new() });
         lane.package = facts.package.clone();
         lane.queue.insert((Reverse(facts.priority), facts.task));
     }
@@ -111,15 +110,14 @@ mod tests {
         for (task, priority) in [(3, 0), (2, 0), (4, 5), (1, -1)] {
             lanes.insert(&Facts { priority, ..facts(task, 1) });
         }
+        let head =
+            |lanes: &Lanes| lanes.classes().flat_map(|(_, l)| l.values()).find_map(Lane::head);
         let mut order = Vec::new();
-        while let Some((class, lane)) = lanes.classes().next() {
-            let lane = lane.values().next().expect("a class that is kept has a lane");
-            let (priority, task) = lane.head().expect("a lane that is kept has a task");
-            let next =
-                Facts { task, priority, class: class.clone(), package: lane.package.clone() };
+        while let Some((priority, task)) = head(&lanes) {
             order.push(task);
-            lanes.remove(&next);
+            lanes.remove(&Facts { priority, ..facts(task, 1) });
         }
         assert_eq!(order, [4, 2, 3, 1]);
+        assert_eq!(lanes.classes().count(), 0, "what is empty is not kept");
     }
 }

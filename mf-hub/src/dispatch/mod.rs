@@ -8,6 +8,7 @@ pub mod farm;
 pub mod lane;
 pub mod lease;
 pub mod pick;
+mod pulse;
 pub mod system;
 mod waiting;
 
@@ -19,19 +20,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use mf_core::wire::Held;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 pub use farm::{Place, Snapshot};
 pub use lane::{Class, Facts, Package};
 pub use pick::Enabled;
 pub use system::System;
 
+pub use pulse::Pulse;
+
 use farm::{Chosen, Farm, Ticket};
+use pulse::Pulses;
 
 /// The farm in memory, shared by all who serve and write.
 #[derive(Debug)]
 pub struct Dispatch {
     farm: Mutex<Farm>,
+    pulses: Pulses,
     /// Itself, for the offers that it gives.
     this: Weak<Dispatch>,
 }
@@ -72,17 +77,24 @@ impl Drop for Offer {
 impl Dispatch {
     /// An empty farm, whose attempts live so long without a heartbeat.
     pub fn new(lease: Duration) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { farm: Mutex::new(Farm::new(lease)), this: this.clone() })
+        Arc::new_cyclic(|this| Self {
+            farm: Mutex::new(Farm::new(lease)),
+            pulses: Pulses::default(),
+            this: this.clone(),
+        })
     }
 
     /// A task's place has changed, and that is committed.
     pub fn place(&self, facts: Facts, place: Place) {
+        let task = facts.task;
         self.change(|farm| farm.place(facts, place, Instant::now()));
+        self.pulses.moved(task);
     }
 
     /// Brings everything to what the database says.
     pub fn reload(&self, snapshot: Snapshot) {
         self.change(|farm| farm.reload(snapshot, Instant::now()));
+        self.pulses.all_moved();
     }
 
     /// A system is new or has changed, and that is committed.
@@ -150,6 +162,16 @@ impl Dispatch {
     /// Whether it is time to write down when a system was last seen.
     pub fn is_due(&self, system: i64, every: Duration) -> bool {
         self.lock().is_due(system, every, Instant::now())
+    }
+
+    /// Watches one task: whether it moved, and whether its logs grew.
+    pub fn watch(&self, task: i64) -> watch::Receiver<Pulse> {
+        self.pulses.watch(task)
+    }
+
+    /// A log of a task has grown.
+    pub fn grew(&self, task: i64) {
+        self.pulses.grew(task);
     }
 
     fn change(&self, change: impl FnOnce(&mut Farm) -> Chosen) {

@@ -267,10 +267,13 @@ fn what_waits_is_given_whatever_becomes_possible() {
         let mut given: Vec<(i64, i64)> =
             chosen.into_iter().map(|(waiter, ticket)| (waiter.system, ticket.task)).collect();
         for system in [1, 2] {
-            ask += 1;
-            match farm.ask(system, &ask.to_string()) {
-                Ok(ticket) => given.push((system, ticket.task)),
-                Err(receiver) => boxes.push(receiver),
+            // Whoever got something asks again, until it has to wait.
+            loop {
+                ask += 1;
+                match farm.ask(system, &ask.to_string()) {
+                    Ok(ticket) => given.push((system, ticket.task)),
+                    Err(receiver) => break boxes.push(receiver),
+                }
             }
         }
         for (system, task) in given {
