@@ -256,7 +256,8 @@ fn what_waits_is_given_whatever_becomes_possible() {
     for task in 1..=500 {
         let mut chosen = Vec::new();
         if dice.roll(2) == 0 {
-            let new = heavy(task, dice.roll(6), 1 + dice.roll(2));
+            let package = dice.roll(6);
+            let new = heavy(task, package, 1 + package % 2);
             ready.push(new.clone());
             chosen = farm.place(new, Place::Ready, now);
         } else if !building.is_empty() {
