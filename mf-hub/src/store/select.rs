@@ -1,0 +1,201 @@
+//! The one SELECT of each resource: every field as one column, references
+//! by their labels, lists as JSON arrays.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use mf_core::resource::{self, ALL, Field, Kind, Resource, Scope};
+
+use super::sums;
+
+/// Most entries of a list in an object; `<name>_more` says that there are more.
+pub const LIST_LIMIT: usize = 1_000;
+
+/// What a caller may know of.
+///
+/// It is part of every SELECT, so that a page has no holes and what may not
+/// be known looks like what does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything: site admins, the regulator, the hub itself.
+    All,
+    /// What is not restricted, and the projects that this user administers.
+    User(i64),
+    /// What is not restricted.
+    Public,
+}
+
+impl Sight {
+    /// The condition on a row of `resource` called `t`; `None` for no condition.
+    pub fn condition(self, resource: &Resource) -> Option<String> {
+        let project = match (resource.scope, resource.name) {
+            (Scope::Project, _) => "t.project_id",
+            (_, "project") => "t.id",
+            _ => return None,
+        };
+        self.of_project(project)
+    }
+
+    /// The condition on a project's id; `None` for no condition. A project
+    /// that is no more (in history) is nobody's to know.
+    pub fn of_project(self, id: &str) -> Option<String> {
+        let mine = match self {
+            Sight::All => return None,
+            Sight::Public => String::new(),
+            Sight::User(user) => format!(
+                " OR admin_group_id IN (SELECT group_id FROM group_user WHERE user_id = {user})"
+            ),
+        };
+        Some(format!("{id} IN (SELECT id FROM project WHERE restricted = 0{mine})"))
+    }
+}
+
+/// The SELECT lists of a resource.
+#[derive(Debug)]
+pub struct Select {
+    /// The resource.
+    pub resource: &'static Resource,
+    /// The fields in the order of the columns; without secrets.
+    pub fields: Vec<&'static Field>,
+    /// `SELECT … FROM … t`, with every field.
+    pub whole: String,
+    /// The same, with NULL for fields that grow with the farm's age.
+    pub brief: String,
+}
+
+static SELECTS: LazyLock<HashMap<&'static str, Select>> =
+    LazyLock::new(|| ALL.iter().map(|resource| (resource.name, Select::new(resource))).collect());
+
+/// The SELECT of a resource.
+pub fn of(resource: &Resource) -> &'static Select {
+    // The map is built from the same table that every `Resource` is from.
+    &SELECTS[resource.name]
+}
+
+impl Select {
+    fn new(resource: &'static Resource) -> Self {
+        let fields: Vec<_> = resource.fields().filter(|f| f.kind != Kind::Secret).collect();
+        let select = |columns: Vec<String>| {
+            format!("SELECT {} FROM \"{}\" t", columns.join(", "), resource.key())
+        };
+        let whole = select(fields.iter().map(|field| expression(resource, field)).collect());
+        let brief = select(
+            fields
+                .iter()
+                .map(|field| match field.grows() {
+                    true => "NULL".to_owned(),
+                    false => expression(resource, field),
+                })
+                .collect(),
+        );
+        Self { resource, fields, whole, brief }
+    }
+}
+
+/// Name of the column that stores a field; `None` for what has no column.
+pub fn column(field: &Field) -> Option<String> {
+    match field.kind {
+        Kind::Ref { .. } => Some(field.name.replace("_label", "_id")),
+        Kind::Choice(_) => Some(field.name.trim_end_matches("_label").to_owned()),
+        Kind::Secret => Some(format!("{}_hash", field.name)),
+        Kind::Refs { .. } | Kind::Back { .. } | Kind::Computed(_) => None,
+        _ => Some(field.name.to_owned()),
+    }
+}
+
+/// Table of a resource by its name, quoted.
+pub fn table(name: &str) -> String {
+    format!("\"{}\"", name.replace('-', "_"))
+}
+
+/// A field's value as it is shown, over the row `t`.
+pub fn expression(resource: &Resource, field: &Field) -> String {
+    let stored = || format!("t.\"{}\"", column(field).unwrap_or_default());
+    match field.kind {
+        Kind::Ref { to, .. } => {
+            format!("(SELECT label FROM {} WHERE id = {})", table(to), stored())
+        }
+        Kind::Refs { to, via } => {
+            let (mine, theirs) = ends(resource, to);
+            list(&format!(
+                "SELECT r.label FROM {via} v JOIN {} r ON r.id = v.{theirs} WHERE v.{mine} = t.id",
+                table(to)
+            ))
+        }
+        Kind::Back { of, by } => {
+            let by = resource::find(of).and_then(|of| of.field(by)).and_then(column);
+            let by = by.unwrap_or_default();
+            list(&format!("SELECT r.label FROM {} r WHERE r.{by} = t.id", table(of)))
+        }
+        Kind::Computed(_) => sums::expression(&resource.key(), field.name)
+            .unwrap_or("NULL")
+            .to_owned(),
+        // The state machine has a state that is shown as another.
+        Kind::Choice(_) if resource.name == "task" => {
+            format!("replace({}, 'Cancelling', 'Building')", stored())
+        }
+        _ => stored(),
+    }
+}
+
+/// The columns of a link table: this resource's end, and the other.
+pub fn ends(resource: &Resource, to: &str) -> (String, String) {
+    (format!("{}_id", resource.key()), format!("{}_id", to.replace('-', "_")))
+}
+
+fn list(rows: &str) -> String {
+    let most = LIST_LIMIT + 1;
+    format!("(SELECT json_group_array(label) FROM ({rows} ORDER BY r.label LIMIT {most}))")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::store::open;
+
+    /// Columns that are no field: what a computed field is read from.
+    const INNER: &[(&str, &str)] = &[("system", "last_seen")];
+
+    #[test]
+    fn columns_and_fields_are_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_lock, db) = open::open(dir.path()).unwrap();
+        for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
+            let key = resource.key();
+            let mut wanted: BTreeSet<String> = resource.fields().filter_map(column).collect();
+            wanted.extend(INNER.iter().filter(|(of, _)| *of == key).map(|(_, c)| (*c).to_owned()));
+            let mut statement = db.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+            let found: BTreeSet<String> =
+                statement.query_map([&key], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            assert_eq!(found, wanted, "{key}");
+            db.prepare(&of(resource).whole).unwrap();
+            db.prepare(&of(resource).brief).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_lists_are_filtered_by_and_what_refers_has_an_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_lock, db) = open::open(dir.path()).unwrap();
+        for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
+            for field in resource.fields() {
+                let wants = field.find == resource::Find::Filter
+                    || matches!(field.kind, Kind::Ref { .. });
+                let (true, Some(column)) = (wants, column(field)) else { continue };
+                let plan: String = db
+                    .query_row(
+                        &format!(
+                            "EXPLAIN QUERY PLAN SELECT id FROM {} WHERE \"{column}\" = 1",
+                            table(resource.name)
+                        ),
+                        [],
+                        |row| row.get(3),
+                    )
+                    .unwrap();
+                assert!(plan.contains("USING"), "{}.{}: {plan}", resource.name, field.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Computed fields: one SQL expression each, over the row `t`.
+
+/// The expression of a computed field; `None` where there is none, which a
+/// test turns into a failure.
+///
+/// Lists are JSON arrays of text, sorted; JSON is an array of objects.
+pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
+    Some(match (resource, field) {
+        ("build_handler", "systems") => {
+            "(SELECT json_group_array(label) FROM (SELECT DISTINCT s.label FROM system_offer o \
+             JOIN system s ON s.id = o.system_id \
+             WHERE o.kind = 'build_handler' AND o.label = t.label ORDER BY s.label))"
+        }
+        ("vcs_handler", "systems") => {
+            "(SELECT json_group_array(label) FROM (SELECT DISTINCT s.label FROM system_offer o \
+             JOIN system s ON s.id = o.system_id \
+             WHERE o.kind = 'vcs_handler' AND o.label = t.label ORDER BY s.label))"
+        }
+        ("bug_handler", "systems") => {
+            "(SELECT json_group_array(label) FROM (SELECT DISTINCT s.label FROM system_offer o \
+             JOIN system s ON s.id = o.system_id \
+             WHERE o.kind = 'bug_handler' AND o.label = t.label ORDER BY s.label))"
+        }
+        ("build", "releases") => {
+            "(SELECT json_group_array(label) FROM (SELECT DISTINCT r.label FROM task k \
+             JOIN target a ON a.id = k.target_id JOIN \"release\" r ON r.id = a.release_id \
+             WHERE k.build_id = t.id ORDER BY r.label))"
+        }
+        ("build", "bug_urls") => {
+            "(SELECT json_group_array(replace(h.bug_url_template, '{bug}', trim(b.value))) \
+             FROM project p JOIN bug_handler h ON h.id = p.bug_handler_id, \
+             json_each('[' || replace(json_quote(t.bugs), ',', '\",\"') || ']') b \
+             WHERE p.id = t.project_id AND h.bug_url_template <> '' AND trim(b.value) <> '')"
+        }
+        ("build", "comments") => {
+            "(SELECT json_group_array(json_object('user_label', user_label, \
+             'create_date', create_date, 'karma', karma, 'comment', comment)) FROM \
+             (SELECT u.label AS user_label, c.create_date, c.karma, c.comment \
+             FROM build_comment c JOIN \"user\" u ON u.id = c.user_id \
+             WHERE c.build_id = t.id ORDER BY c.id))"
+        }
+        ("build", "karma") => {
+            "(SELECT coalesce(sum(karma), 0) FROM build_comment WHERE build_id = t.id)"
+        }
+        ("task", "logs") => {
+            "(SELECT json_group_array(name) FROM (SELECT name FROM task_file \
+             WHERE task_id = t.id AND attempt = t.attempt AND kind = 'log' ORDER BY name))"
+        }
+        ("task", "files") => {
+            "(SELECT json_group_array(name) FROM (SELECT name FROM task_file \
+             WHERE task_id = t.id AND attempt = t.attempt AND kind = 'file' ORDER BY name))"
+        }
+        ("task", "sources") => {
+            "(SELECT json_group_array(name) FROM (SELECT name FROM task_file \
+             WHERE task_id = t.id AND attempt = t.attempt AND kind = 'source' ORDER BY name))"
+        }
+        ("task", "configs") => {
+            "(SELECT json_group_array(name) FROM (SELECT name FROM task_file \
+             WHERE task_id = t.id AND attempt = t.attempt AND kind = 'config' ORDER BY name))"
+        }
+        ("system", "host_signature") => {
+            "(SELECT coalesce(max('SHA256:' || lower(hex(hash))), '') FROM api_key \
+             WHERE id = (SELECT max(id) FROM api_key WHERE system_id = t.id))"
+        }
+        ("system", "build_handlers") => {
+            "(SELECT json_group_array(label) FROM (SELECT DISTINCT label FROM system_offer \
+             WHERE system_id = t.id AND kind = 'build_handler' ORDER BY label))"
+        }
+        ("system", "archs") => {
+            "(SELECT json_group_array(arch) FROM (SELECT arch FROM system_arch \
+             WHERE system_id = t.id ORDER BY arch))"
+        }
+        ("system", "build_count") => {
+            "(SELECT count(*) FROM task WHERE system_id = t.id \
+             AND status IN ('Building', 'Cancelling'))"
+        }
+        ("system", "last_seen") => "t.last_seen",
+        ("target", "distro_label") => {
+            "(SELECT d.label FROM \"release\" r JOIN distro d ON d.id = r.distro_id \
+             WHERE r.id = t.release_id)"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use mf_core::resource::{ALL, Kind};
+
+    use super::*;
+
+    #[test]
+    fn every_computed_field_has_its_expression() {
+        for resource in ALL {
+            for field in resource.fields() {
+                if matches!(field.kind, Kind::Computed(_)) {
+                    let found = expression(&resource.key(), field.name);
+                    assert!(found.is_some(), "{}.{} has no expression", resource.name, field.name);
+                }
+            }
+        }
+    }
+}
