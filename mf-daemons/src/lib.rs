@@ -2,3 +2,7 @@
 
 pub mod host;
 pub mod plugin;
+pub mod program;
+mod registered;
+pub mod regulator;
+pub mod worker;

@@ -1,0 +1,87 @@
+//! What a hook is given at its run.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use mf_client::{Hub, Key};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::runtime::Runtime;
+
+use super::frame::{HookJob, HookReport};
+
+/// What a hook is given at its run: the hub to call, where plugins are, and a
+/// memory of its last run.
+pub struct HookContext {
+    job: HookJob,
+    hub: Hub,
+    runtime: Runtime,
+    report: RefCell<HookReport>,
+}
+
+impl HookContext {
+    /// A context for one run.
+    pub(super) fn new(job: HookJob) -> anyhow::Result<Self> {
+        let hub = Hub::new(&job.url, Some(Key::read(&job.key_file)?))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { job, hub, runtime, report: RefCell::default() })
+    }
+
+    /// Posts a message to a function of the hub; what its answer holds.
+    ///
+    /// # Errors
+    /// The hub refuses, or cannot be reached.
+    pub fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, mf_client::Error> {
+        self.runtime.block_on(self.hub.post(path, body, None, ""))
+    }
+
+    /// All objects of a resource.
+    ///
+    /// # Errors
+    /// The hub refuses, or cannot be reached.
+    pub fn get_all<T: DeserializeOwned>(&self, of: &str) -> Result<Vec<T>, mf_client::Error> {
+        self.runtime.block_on(self.hub.get_all(of, &[]))
+    }
+
+    /// Where plugins are; none: the default places.
+    pub fn plugins_dirs(&self) -> &[PathBuf] {
+        &self.job.plugins_dirs
+    }
+
+    /// Whether something happened since the hook's last run that concerns it,
+    /// or that run failed: what it remembers of the hub may be wrong.
+    pub fn woken(&self) -> bool {
+        self.job.woken
+    }
+
+    /// What the hook remembered at its last good run; at the first, or when
+    /// that was another version's, the default.
+    pub fn memory<T: DeserializeOwned + Default>(&self) -> T {
+        serde_json::from_value(self.job.memory.clone()).unwrap_or_default()
+    }
+
+    /// Remembers `memory` for the next run.
+    ///
+    /// # Errors
+    /// It is nothing that JSON can hold.
+    pub fn remember(&self, memory: &impl Serialize) -> anyhow::Result<()> {
+        self.report.borrow_mut().memory = serde_json::to_value(memory)?;
+        Ok(())
+    }
+
+    /// Says that something is not as it should be. Every run says all that is
+    /// wrong then; people are told what is new.
+    pub fn warn(&self, sentence: impl Into<String>) {
+        self.report.borrow_mut().warnings.push(sentence.into());
+    }
+
+    /// What the run came to.
+    pub(super) fn into_report(self, result: anyhow::Result<()>) -> HookReport {
+        let mut report = self.report.into_inner();
+        report.error = result.err().map(|error| format!("{error:#}"));
+        report
+    }
+}

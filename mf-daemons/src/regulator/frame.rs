@@ -1,0 +1,42 @@
+//! What the regulator and the process of a hook say to each other.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// From the regulator: run now.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HookJob {
+    /// Where the hub is.
+    pub url: String,
+    /// File that holds the regulator's key.
+    pub key_file: PathBuf,
+    /// Where plugins are; none: the default places.
+    pub plugins_dirs: Vec<PathBuf>,
+    /// Something happened since the hook's last run that concerns it, or that
+    /// run failed: what it remembers of the hub may be wrong.
+    pub woken: bool,
+    /// What the hook remembered at the end of its last good run.
+    pub memory: Value,
+}
+
+/// From the hook: how its run went.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HookReport {
+    /// Why the run failed, if it did.
+    pub error: Option<String>,
+    /// All that is not as it should be now, each a sentence.
+    pub warnings: Vec<String>,
+    /// What to give the hook at its next run.
+    pub memory: Value,
+}
+
+impl HookReport {
+    /// A run that failed.
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self { error: Some(why.into()), ..Self::default() }
+    }
+}

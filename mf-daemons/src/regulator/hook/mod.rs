@@ -1,0 +1,49 @@
+//! Regulator hooks: what must be done on a farm for ever, one file each.
+
+mod enable_handlers;
+mod expire_leases;
+mod register_handlers;
+
+use std::collections::BTreeSet;
+
+use super::HookContext;
+
+/// One hook. Submitted with [`inventory::submit!`], it is part of the
+/// regulator it is compiled into.
+pub struct Hook {
+    /// Its name, for messages and the command line of its process.
+    pub name: &'static str,
+    /// Resources whose events make it run at once, beside the cycle.
+    pub wakes: &'static [&'static str],
+    /// What it does, in a process of its own.
+    pub run: fn(&HookContext) -> anyhow::Result<()>,
+}
+
+inventory::collect!(Hook);
+
+/// All hooks, by name.
+pub fn all() -> Vec<&'static Hook> {
+    let mut hooks: Vec<&Hook> = inventory::iter::<Hook>.into_iter().collect();
+    hooks.sort_by_key(|hook| hook.name);
+    hooks
+}
+
+/// All resources that wake a hook.
+pub fn resources() -> Vec<&'static str> {
+    let all: BTreeSet<&str> = all().iter().flat_map(|hook| hook.wakes).copied().collect();
+    all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_collected_and_wake_by_resources_that_there_are() {
+        let names: Vec<&str> = all().iter().map(|hook| hook.name).collect();
+        assert_eq!(names, ["enable-handlers", "expire-leases", "register-handlers"]);
+        for resource in resources() {
+            assert!(mf_core::resource::find(resource).is_some(), "{resource}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Registers on the hub each handler that the plugins on this host provide.
+//!
+//! A file is read, and loaded by a child, only when something in the plugins
+//! directories has changed: else a run costs a `stat` for each file.
+
+use std::fmt::Write;
+
+use mf_core::wire::{Offer, RegisterHandlers};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Hook, HookContext};
+use crate::plugin::scan::Stamp;
+use crate::plugin::{Catalog, HostProgram, Sources};
+use crate::registered::{KINDS, Row};
+
+/// After so many seconds all is looked at and registered again, whatever is
+/// remembered: a plugin may have failed for want of memory only.
+const TRUSTED_SECONDS: i64 = 300;
+
+inventory::submit! {
+    Hook { name: "register-handlers", wakes: &["build_handler", "vcs_handler"], run }
+}
+
+/// What the last run found.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    /// Stands for all files and what can be seen of them from outside.
+    seen: String,
+    scanned_at: i64,
+    offers: Vec<Offer>,
+    rejected: Vec<String>,
+}
+
+fn run(context: &HookContext) -> anyhow::Result<()> {
+    let sources = Sources::new(context.plugins_dirs())?;
+    let mut memory: Memory = context.memory();
+    let seen = look(&sources);
+    let now = mf_core::time::unix_now();
+    let trusted = (memory.scanned_at..memory.scanned_at + TRUSTED_SECONDS).contains(&now);
+    let known = seen == memory.seen && trusted;
+    if !known {
+        memory = scan(context, sources)?;
+        memory.seen = seen;
+        memory.scanned_at = now;
+    }
+    for rejected in &memory.rejected {
+        context.warn(rejected.as_str());
+    }
+    if !known || context.woken() {
+        let all = RegisterHandlers { handlers: memory.offers.clone() };
+        context.post::<Value>("/util/register_handlers.json", &all)?;
+    }
+    context.remember(&memory)
+}
+
+/// What can be seen of all files without opening one, as one hash.
+fn look(sources: &Sources) -> String {
+    let (paths, rejected) = sources.candidates();
+    let mut hash = Sha256::new();
+    for path in paths {
+        hash.update(format!("{path:?} {:?}\n", Stamp::of(&path)));
+    }
+    for directory in rejected {
+        hash.update(format!("{directory}\n"));
+    }
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads, checks and loads every plugin.
+fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
+    let mut registered = Vec::new();
+    for kind in KINDS {
+        let rows: Vec<Row> = context.get_all(kind.resource())?;
+        registered.extend(rows.into_iter().map(|row| row.into_offer(kind)));
+    }
+    let mut catalog = Catalog::new(HostProgram::beside()?, sources);
+    catalog.scan(&registered);
+    let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
+    Ok(Memory { offers: catalog.offers(), rejected, ..Memory::default() })
+}

@@ -1,0 +1,157 @@
+//! The regulator: cycles through its hooks for ever, each run in a process of
+//! its own, and wakes those that something on the farm concerns.
+
+mod context;
+mod events;
+mod frame;
+mod hook;
+mod messages;
+mod process;
+mod ready;
+mod schedule;
+mod settings;
+
+use std::time::{Duration, Instant};
+
+use mf_client::{Hub, Key};
+use mf_core::config::RegulatorConfig;
+use mf_core::wire;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+pub use context::HookContext;
+pub use hook::Hook;
+pub use settings::Flags;
+
+use crate::program::{Misconfigured, Program};
+use events::Heard;
+use frame::{HookJob, HookReport};
+use messages::Messages;
+use process::HookProcess;
+use ready::Readiness;
+use schedule::Schedule;
+
+/// Runs one hook, as the child of a regulator that this process is.
+///
+/// # Errors
+/// There is no such hook, or no regulator at the other end.
+pub fn run_hook(name: &str) -> anyhow::Result<()> {
+    process::serve(name)
+}
+
+/// Runs the regulator until it is told to stop.
+///
+/// # Errors
+/// The configuration cannot be used.
+pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
+    let config = flags.config()?;
+    let key = Key::read(&config.key_file).map_err(|e| Misconfigured(e.to_string()))?;
+    let hub = Hub::new(&config.url, Some(key)).map_err(|e| Misconfigured(e.to_string()))?;
+    let (sender, heard) = mpsc::channel(events::QUEUE);
+    let listening = tokio::spawn(events::listen(hub, hook::resources(), sender));
+    Regulator::new(config).cycle(&program, heard).await;
+    listening.abort();
+    Ok(())
+}
+
+/// The hooks, and what is known of their last runs.
+struct Regulator {
+    hooks: Vec<&'static Hook>,
+    schedule: Schedule,
+    messages: Vec<Messages>,
+    /// For each hook, what it will be given at its next run.
+    next: Vec<HookJob>,
+    readiness: Readiness,
+    limit: Duration,
+}
+
+/// A run that has ended: which hook, which run, and what it reported.
+type Ended = (usize, u64, HookReport);
+
+impl Regulator {
+    fn new(config: RegulatorConfig) -> Self {
+        let hooks = hook::all();
+        let job = HookJob {
+            url: config.url,
+            key_file: config.key_file,
+            plugins_dirs: config.plugins_dirs,
+            ..HookJob::default()
+        };
+        let cycle = Duration::from_secs(config.cycle_seconds);
+        Self {
+            schedule: Schedule::new(hooks.len(), cycle, config.at_once, Instant::now()),
+            messages: hooks.iter().map(|hook| Messages::new(hook.name)).collect(),
+            next: vec![job; hooks.len()],
+            readiness: Readiness::new(&["register-handlers", "enable-handlers"]),
+            limit: Duration::from_secs(config.hook_seconds),
+            hooks,
+        }
+    }
+
+    async fn cycle(&mut self, program: &Program, mut heard: mpsc::Receiver<Heard>) {
+        let stop = program.stop();
+        let mut running = JoinSet::new();
+        loop {
+            for hook in self.schedule.start_due(Instant::now()) {
+                self.start(hook, &mut running);
+            }
+            tokio::select! {
+                () = stop.wait() => break,
+                () = until(self.schedule.next()) => {}
+                Some(what) = heard.recv() => self.hear(&what),
+                Some(Ok(ended)) = running.join_next() => {
+                    if self.ended(ended) {
+                        program.ready(&wire::Ready::default());
+                    }
+                }
+            }
+        }
+        // A hook that is cut short is run again by the next regulator.
+        running.shutdown().await;
+    }
+
+    fn start(&mut self, hook: usize, running: &mut JoinSet<Ended>) {
+        let (name, limit) = (self.hooks[hook].name, self.limit);
+        let job = self.next[hook].clone();
+        self.next[hook].woken = false;
+        let run = self.readiness.started();
+        running.spawn(async move {
+            let report = HookProcess::run(name, job, limit).await;
+            (hook, run, report)
+        });
+    }
+
+    fn hear(&mut self, what: &Heard) {
+        for (number, hook) in self.hooks.iter().enumerate() {
+            if what.concerns(hook.wakes) {
+                self.next[number].woken = true;
+                self.schedule.wake(number, Instant::now());
+            }
+        }
+    }
+
+    /// Whether the regulator has become ready by this.
+    fn ended(&mut self, (hook, run, report): Ended) -> bool {
+        let now = Instant::now();
+        self.schedule.ended(hook, now);
+        self.messages[hook].tell(&report);
+        if report.error.is_some() {
+            // What failed may have been half done: nothing is taken for known.
+            self.next[hook].woken = true;
+            return false;
+        }
+        self.next[hook].memory = report.memory;
+        let step = self.readiness.succeeded(self.hooks[hook].name, run);
+        if let Some(next) = step.and_then(|name| self.hooks.iter().position(|h| h.name == name)) {
+            self.schedule.wake(next, now);
+        }
+        step.is_some() && self.readiness.is_ready()
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time.into()).await,
+        None => std::future::pending().await,
+    }
+}

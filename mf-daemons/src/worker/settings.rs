@@ -1,0 +1,122 @@
+//! The worker's flags and configuration file.
+
+use std::path::{Path, PathBuf};
+
+use mf_core::config::{self, WorkerConfig};
+
+use crate::program::Misconfigured;
+
+/// Where the configuration is unless a flag says otherwise.
+const CONFIG: &str = "/etc/monkeyfarm/workerd.toml";
+
+/// The worker: claims tasks from the hub and builds them on this host.
+#[derive(Clone, Debug, Default, clap::Parser)]
+#[command(
+    name = "mf-workerd",
+    version,
+    after_help = "Example: mf-workerd --url http://hub.example.org:8765 \
+                  --key-file /etc/monkeyfarm/worker.key --data-dir /var/lib/monkeyfarm/worker"
+)]
+pub struct Flags {
+    /// Configuration file [default: /etc/monkeyfarm/workerd.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the hub is
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// File that holds the system's key
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Where work directories and caches are
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where plugins are; may be given more than once
+    #[arg(long, value_name = "DIR")]
+    plugins_dir: Vec<PathBuf>,
+    /// Scheme that source may come from, beyond https, http, git and ssh, such
+    /// as file; may be given more than once
+    #[arg(long, value_name = "SCHEME")]
+    allow_scheme: Vec<String>,
+    /// How long running builds may take to finish when the worker is told to
+    /// stop, in seconds; then they are handed back
+    #[arg(long, value_name = "N")]
+    finish_seconds: Option<u64>,
+    /// How long one task may take, in seconds
+    #[arg(long, value_name = "N")]
+    task_seconds: Option<u64>,
+}
+
+impl Flags {
+    /// The configuration: what the file says, but for what the flags say.
+    ///
+    /// # Errors
+    /// The file cannot be used, or a value makes no sense.
+    pub fn config(&self) -> anyhow::Result<WorkerConfig> {
+        let flags = self.clone();
+        let file: WorkerConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
+        let or = |given: Vec<PathBuf>, else_: Vec<PathBuf>| {
+            if given.is_empty() { else_ } else { given }
+        };
+        let mut allow_schemes = file.allow_schemes;
+        allow_schemes.extend(flags.allow_scheme);
+        let config = WorkerConfig {
+            url: flags.url.unwrap_or(file.url),
+            key_file: flags.key_file.unwrap_or(file.key_file),
+            data_dir: std::path::absolute(flags.data_dir.unwrap_or(file.data_dir))?,
+            plugins_dirs: or(flags.plugins_dir, file.plugins_dirs),
+            archs: if file.archs.is_empty() { host_archs() } else { file.archs },
+            allow_schemes,
+            finish_seconds: flags.finish_seconds.unwrap_or(file.finish_seconds),
+            task_seconds: flags.task_seconds.unwrap_or(file.task_seconds),
+        };
+        if config.task_seconds == 0 {
+            let told = "task_seconds is 0; the least that makes sense is 1";
+            return Err(Misconfigured(told.into()).into());
+        }
+        for arch in &config.archs {
+            mf_core::label::check(arch).map_err(|e| Misconfigured(format!("archs: {e}")))?;
+        }
+        Ok(config)
+    }
+
+    /// Where the configuration of plugins on this host is: `plugins.d` beside
+    /// the worker's own.
+    pub fn plugins_d(&self) -> PathBuf {
+        let config = self.config.as_deref().unwrap_or(Path::new(CONFIG));
+        config.with_file_name("plugins.d")
+    }
+}
+
+/// What this host can build for: its own arch, those it also runs, and what
+/// needs none.
+fn host_archs() -> Vec<String> {
+    let own: &[&str] = match std::env::consts::ARCH {
+        "x86_64" => &["x86_64", "i386"],
+        "x86" => &["i386"],
+        other => &[other],
+    };
+    own.iter().chain(&["noarch"]).map(|arch| (*arch).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn flags_win_over_the_file_and_schemes_add_to_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("workerd.toml");
+        std::fs::write(&file, "allow_schemes = ['file']\nfinish_seconds = 3\n").unwrap();
+        let arguments = ["w", "--config", file.to_str().unwrap(), "--allow-scheme", "ext"];
+        let flags = Flags::parse_from(arguments);
+        let config = flags.config().unwrap();
+        assert_eq!(config.allow_schemes, ["file", "ext"]);
+        assert_eq!(config.finish_seconds, 3);
+        assert!(config.archs.contains(&"noarch".into()) && config.archs.len() > 1);
+        assert_eq!(flags.plugins_d(), dir.path().join("plugins.d"));
+        std::fs::write(&file, "archs = ['a b']\n").unwrap();
+        let told = flags.config().unwrap_err().to_string();
+        assert!(told.starts_with("archs: label \"a b\""), "{told}");
+    }
+}
