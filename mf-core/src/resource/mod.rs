@@ -27,24 +27,24 @@ mod util;
 mod vcs_handler;
 
 pub use arch::Arch;
-pub use bug_handler::BugHandler;
-pub use build::Build;
-pub use build_handler::BuildHandler;
+pub use bug_handler::{BUG_HANDLER, BugHandler};
+pub use build::{BUILD, Build};
+pub use build_handler::{BUILD_HANDLER, BuildHandler};
 pub use build_type::BuildType;
 pub use distro::Distro;
 pub use group::Group;
-pub use package::Package;
-pub use package_branch::PackageBranch;
+pub use package::{PACKAGE, Package};
+pub use package_branch::{PACKAGE_BRANCH, PackageBranch};
 pub use project::Project;
-pub use release::Release;
+pub use release::{RELEASE, Release};
 pub use shape::{Field, Find, Function, Gives, Kind, Need, On, Resource, Scope, Who};
-pub use system::System;
-pub use tag::Tag;
-pub use target::Target;
-pub use task::Task;
+pub use system::{SYSTEM, System};
+pub use tag::{TAG, Tag};
+pub use target::{TARGET, Target};
+pub use task::{TASK, Task};
 pub use user::User;
 pub use value::{Input, Value};
-pub use vcs_handler::VcsHandler;
+pub use vcs_handler::{VCS_HANDLER, VcsHandler};
 
 /// Every resource of the farm, by name.
 pub const ALL: &[&Resource] = &[
