@@ -88,7 +88,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<bool> {
     for path in files {
         // What the plugin prints while it is loaded is for its author.
         let log = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
-        match Plugin::open(&host, path, log) {
+        match Plugin::open(&host, path, log)? {
             Ok(plugin) => describe(&mut out, &plugin)?,
             Err(reason) => {
                 eprintln!("mf-plugin-host: {}: {reason}", path.display());

@@ -15,11 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::{Built, Checkout, Failure};
 
 use super::catalog::Plugin;
-use super::frame::{CallOrder, Death, Job, Order, Outcome, Report};
+use super::frame::{CallOrder, Job, Order, Outcome, Report};
 use super::program::HostProgram;
 use crate::host::{KEEPER, orphans};
 
@@ -142,43 +141,36 @@ impl Running {
 
     /// Waits until the call has ended and nothing of it is left, and hands
     /// over what the handler says it is doing meanwhile.
-    pub fn wait(mut self, mut on_progress: impl FnMut(&str)) -> Ended {
-        loop {
+    pub fn wait(self, on_progress: impl FnMut(&str)) -> Ended {
+        let plugin = self.plugin.clone();
+        match self.outcome(on_progress) {
+            Ok(Outcome::Described) => Ended::Described,
+            Ok(Outcome::Built(built)) => Ended::Built(built),
+            Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
+            Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
+            Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
+            Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),
+            Ok(Outcome::Died(death)) => {
+                Ended::Crashed(format!("{plugin} crashed: its process {death}"))
+            }
+            Ok(Outcome::TimedOut) => Ended::TimedOut,
+            Ok(Outcome::Stopped) => Ended::Stopped,
+            Err(lost) => Ended::Crashed(format!("{plugin} was lost: {lost}")),
+        }
+    }
+
+    /// As [`Running::wait`], in the keeper's words; an error is the end of
+    /// the keeper itself, as a sentence.
+    pub(super) fn outcome(mut self, mut on_progress: impl FnMut(&str)) -> Result<Outcome, String> {
+        let how = loop {
             match self.lifeline.recv::<Report>() {
                 Ok(Some(Report::Progress(what))) => on_progress(&what),
-                Ok(Some(Report::Empty(outcome))) => return self.ended(outcome),
-                Ok(None) => return self.lost("ended before the call did".into()),
-                Err(error) => return self.lost(format!("cannot be understood: {error}")),
+                Ok(Some(Report::Empty(outcome))) => return Ok(outcome),
+                Ok(None) => break "ended before the call did".to_owned(),
+                Err(error) => break format!("cannot be understood: {error}"),
             }
-        }
-    }
-
-    fn ended(&self, outcome: Outcome) -> Ended {
-        match outcome {
-            Outcome::Described => Ended::Described,
-            Outcome::Built(built) => Ended::Built(built),
-            Outcome::CheckedOut(checkout) => Ended::CheckedOut(checkout),
-            Outcome::Failed(failure) => Ended::Failed(failure),
-            Outcome::Refused(why) => Ended::Refused(format!("{}: {why}", self.plugin)),
-            Outcome::Panicked(how) => Ended::Crashed(format!("{} {how}", self.plugin)),
-            Outcome::Died(Death::Exit(code)) => Ended::Crashed(format!(
-                "{} ended its process with exit status {code} instead of giving an answer",
-                self.plugin
-            )),
-            Outcome::Died(Death::Signal(signal)) => Ended::Crashed(format!(
-                "{} crashed: its process {}",
-                self.plugin,
-                ProgramEnded::Signal(signal)
-            )),
-            Outcome::TimedOut => Ended::TimedOut,
-            Outcome::Stopped => Ended::Stopped,
-        }
-    }
-
-    /// The keeper is not there any more, or not itself any more.
-    fn lost(&mut self, how: String) -> Ended {
-        let status = self.reap();
-        Ended::Crashed(format!("the keeper of {} {how} ({status})", self.plugin))
+        };
+        Err(format!("its keeper {how} ({})", self.reap()))
     }
 
     /// Ends what is left of the keeper, and whatever it leaves behind.

@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::wire::{HandlerKind, Offer};
 
-use super::call::{Call, Ended};
+use super::call::Call;
 use super::choose::choose;
 use super::elf;
-use super::frame::Job;
+use super::frame::{Job, Outcome};
 use super::image::{Image, digest};
 use super::meta::{Meta, kind_name};
 use super::program::HostProgram;
@@ -21,7 +22,7 @@ use super::sources::Sources;
 
 /// How long a plugin may take to be loaded and checked. It takes less than a
 /// millisecond; what takes this long hangs in its constructor.
-const LOAD_LIMIT: Duration = Duration::from_secs(10);
+const LOAD_LIMIT: Duration = Duration::from_secs(5);
 
 /// One plugin that can be used.
 #[derive(Debug)]
@@ -54,12 +55,19 @@ impl Plugin {
     /// again), writing what the loading prints to `log`.
     ///
     /// # Errors
-    /// A sentence that goes on from the path of the file.
-    pub fn open(host: &HostProgram, path: &Path, log: File) -> Result<Arc<Self>, String> {
-        let (_, bytes) = scan::read(path)?;
-        let plugin = Self::checked(path, &bytes)?;
-        plugin.probe(host, log)?;
-        Ok(plugin)
+    /// The outer one is this host's own: it could not be tried. The inner one
+    /// is a sentence about the file that goes on from its path.
+    pub fn open(
+        host: &HostProgram,
+        path: &Path,
+        log: File,
+    ) -> io::Result<Result<Arc<Self>, String>> {
+        let (meta, bytes) = match examined(path) {
+            Ok(examined) => examined,
+            Err(why) => return Ok(Err(why)),
+        };
+        let plugin = Self::sealed(path, meta, &bytes)?;
+        Ok(plugin.probe(host, log)?.map(|()| plugin))
     }
 
     pub(super) fn is_named_for_its_id(&self) -> bool {
@@ -67,16 +75,13 @@ impl Plugin {
         self.path.file_name().is_some_and(|file| file.as_encoded_bytes() == name.as_bytes())
     }
 
-    /// All that can be checked without running it.
-    fn checked(path: &Path, bytes: &[u8]) -> Result<Arc<Self>, String> {
-        let meta = Meta::parse(elf::metadata(bytes)?)?;
-        let image = Image::seal(bytes).map_err(|e| format!("cannot be kept in memory: {e}"))?;
-        let (path, digest) = (path.to_path_buf(), digest(bytes));
+    fn sealed(path: &Path, meta: Meta, bytes: &[u8]) -> io::Result<Arc<Self>> {
+        let (path, digest, image) = (path.to_path_buf(), digest(bytes), Image::seal(bytes)?);
         Ok(Arc::new(Self { meta, digest, path, image: Arc::new(image) }))
     }
 
     /// Loads it in a child and has its layouts checked there.
-    fn probe(self: &Arc<Self>, host: &HostProgram, log: File) -> Result<(), String> {
+    fn probe(self: &Arc<Self>, host: &HostProgram, log: File) -> io::Result<Result<(), String>> {
         let mut kinds: Vec<_> =
             self.meta.handlers.iter().map(|h| kind_name(h.kind).to_owned()).collect();
         kinds.dedup();
@@ -89,19 +94,23 @@ impl Plugin {
             deadline: Some(LOAD_LIMIT),
             secrets: Default::default(),
         };
-        let running = call.start(host).map_err(|e| format!("cannot be checked: {e}"))?;
-        match running.wait(|_| ()) {
-            Ended::Described => Ok(()),
-            Ended::Refused(sentence) | Ended::Crashed(sentence) => {
-                Err(format!("cannot be loaded: {sentence}"))
+        let why = match call.start(host)?.outcome(|_| ()) {
+            Ok(Outcome::Described) => return Ok(Ok(())),
+            Ok(Outcome::Refused(why)) | Err(why) => why,
+            Ok(Outcome::Died(death)) => format!("its process {death}"),
+            Ok(Outcome::TimedOut) => {
+                format!("it was not done with that after {} seconds", LOAD_LIMIT.as_secs())
             }
-            Ended::TimedOut => Err(format!(
-                "cannot be loaded: it was not done with that after {} seconds",
-                LOAD_LIMIT.as_secs()
-            )),
-            other => Err(format!("cannot be loaded: the answer was {other:?}")),
-        }
+            Ok(other) => format!("it answered with {other:?}"),
+        };
+        Ok(Err(format!("cannot be loaded: {why}")))
     }
+}
+
+/// All that can be told of a file without running it.
+fn examined(path: &Path) -> Result<(Meta, Vec<u8>), String> {
+    let (_, bytes) = scan::read(path)?;
+    Ok((Meta::parse(elf::metadata(&bytes)?)?, bytes))
 }
 
 /// A file that cannot be used, or a directory that cannot be read.
@@ -130,6 +139,8 @@ pub struct Catalog {
     sources: Sources,
     /// What each file was found to be, as long as it does not change.
     files: HashMap<PathBuf, (Stamp, Result<Arc<Plugin>, String>)>,
+    /// What became of each plugin that was loaded, by its hash.
+    probed: HashMap<String, Result<Arc<Image>, String>>,
     plugins: Vec<Arc<Plugin>>,
     rejected: Vec<Rejected>,
 }
@@ -138,8 +149,8 @@ impl Catalog {
     /// A catalog of what `sources` hold; it is empty before the first
     /// [`Catalog::scan`].
     pub fn new(host: HostProgram, sources: Sources) -> Self {
-        let (files, plugins, rejected) = (HashMap::new(), Vec::new(), Vec::new());
-        Self { host, sources, files, plugins, rejected }
+        let (files, probed) = (HashMap::new(), HashMap::new());
+        Self { host, sources, files, probed, plugins: Vec::new(), rejected: Vec::new() }
     }
 
     /// Looks again. `known` are the handlers that are registered on the hub,
@@ -155,6 +166,7 @@ impl Catalog {
                 Err(reason) => rejected.push(Rejected { path, reason }),
             }
         }
+        self.probed.retain(|hash, image| image.is_err() || found.iter().any(|p| p.digest == *hash));
         let (plugins, refused) = choose(found, known);
         rejected.extend(refused);
         let same = self.rejected == rejected
@@ -193,26 +205,34 @@ impl Catalog {
         {
             return known.clone();
         }
-        let result = self.load(path);
+        // What failed on this host's own account is tried again next time.
+        let result = self.load(path).map_err(|error| format!("cannot be checked: {error}"))?;
         self.files.insert(path.to_path_buf(), (stamp, result.clone()));
         result
     }
 
-    fn load(&self, path: &Path) -> Result<Arc<Plugin>, String> {
-        let (_, bytes) = scan::read(path)?;
+    fn load(&mut self, path: &Path) -> io::Result<Result<Arc<Plugin>, String>> {
+        let (meta, bytes) = match examined(path) {
+            Ok(examined) => examined,
+            Err(why) => return Ok(Err(why)),
+        };
         let digest = digest(&bytes);
-        let twin = self.files.values().find_map(|(_, known)| match known {
-            Ok(plugin) if plugin.digest == digest => Some(plugin),
-            _ => None,
-        });
-        if let Some(twin) = twin {
-            // The same bytes under another name: checked already.
-            let (meta, image, path) = (twin.meta.clone(), twin.image.clone(), path.to_path_buf());
-            return Ok(Arc::new(Plugin { meta, digest, path, image }));
-        }
-        let plugin = Plugin::checked(path, &bytes)?;
-        let nowhere = File::create("/dev/null").map_err(|e| format!("cannot be checked: {e}"))?;
-        plugin.probe(&self.host, nowhere)?;
-        Ok(plugin)
+        Ok(match self.probed.get(&digest) {
+            // The same bytes as before, under another name or once more.
+            Some(Ok(image)) => Ok(Arc::new(Plugin {
+                meta,
+                digest,
+                path: path.to_path_buf(),
+                image: image.clone(),
+            })),
+            Some(Err(why)) => Err(why.clone()),
+            None => {
+                let plugin = Plugin::sealed(path, meta, &bytes)?;
+                let verdict = plugin.probe(&self.host, File::create("/dev/null")?)?;
+                let kept = verdict.clone().map(|()| plugin.image.clone());
+                self.probed.insert(digest, kept);
+                verdict.map(|()| plugin)
+            }
+        })
     }
 }

@@ -2,8 +2,10 @@
 //! each other, over their lifelines.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
+use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::{BuildJob, Built, Checkout, CheckoutJob, Failure};
 use serde::{Deserialize, Serialize};
 
@@ -101,4 +103,13 @@ pub enum Death {
     Exit(i32),
     /// By this signal.
     Signal(i32),
+}
+
+impl fmt::Display for Death {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(code) => write!(f, "exited with status {code} instead of giving an answer"),
+            Self::Signal(signal) => ProgramEnded::Signal(*signal).fmt(f),
+        }
+    }
 }

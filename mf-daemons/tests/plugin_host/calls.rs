@@ -1,0 +1,107 @@
+//! How a call can end, and what the parent is told of it.
+
+use mf_daemons::plugin::{Ended, HostProgram, Job};
+use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure};
+
+use crate::bench::{Bench, HOST, build, example};
+
+fn crash(handler: &str) -> (String, String) {
+    let (ended, log) = build(handler);
+    let Ended::Crashed(sentence) = ended else { panic!("{ended:?}") };
+    let plugin = format!("plugin 'hostile' ({}) ", example("hostile").display());
+    (sentence.strip_prefix(&plugin).unwrap().to_owned(), log)
+}
+
+#[test]
+fn a_handler_gets_its_job_and_nothing_of_the_daemons_own() {
+    let bench = Bench::new(HostProgram::at(HOST));
+    let mut progress = Vec::new();
+    let (ended, log) = bench.start("tell", None).wait(|what| progress.push(what.to_owned()));
+    let here = bench.dir.path().canonicalize().unwrap();
+    let expected = format!(
+        "env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
+         env LANG=C.UTF-8\n\
+         here {}\n\
+         secret Some(\"s3cret\") None\n\
+         stdin /dev/null\n\
+         printed by {}\n",
+        here.display(),
+        bench.marker
+    );
+    let sorted = |text: &str| {
+        let about_the_host = ["namespace ", "first "];
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.retain(|line| !about_the_host.iter().any(|about| line.starts_with(about)));
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&log), sorted(&expected));
+    assert_eq!(progress, ["telling"]);
+    let Ended::Built(built) = ended else { panic!("{ended:?}") };
+    assert_eq!(built.artifacts[0].path, here.join("made"));
+}
+
+#[test]
+fn handlers_of_another_kind_come_from_the_same_library() {
+    let job = CheckoutJob { url: "u".into(), reference: "r".into(), ..CheckoutJob::default() };
+    let bench = Bench::new(HostProgram::at(HOST));
+    let started = bench.start_job("nowhere", Job::Checkout(job), None);
+    let (ended, _) = started.wait(|_| ());
+    assert_eq!(ended, Ended::CheckedOut(Checkout { revision: "u@r".into() }));
+}
+
+#[test]
+fn a_failure_is_the_handlers_sentence() {
+    assert_eq!(build("fail").0, Ended::Failed(Failure::new("php does not compile")));
+}
+
+#[test]
+fn an_unknown_handler_is_refused_by_name() {
+    let Ended::Refused(sentence) = build("nothing").0 else { panic!() };
+    assert!(sentence.ends_with("the plugin has no handler 'nothing' of this kind"), "{sentence}");
+}
+
+#[test]
+fn a_panic_is_told_with_its_place_and_its_backtrace_is_in_the_log() {
+    let (sentence, log) = crash("panic");
+    assert!(sentence.starts_with("panicked at "), "{sentence}");
+    assert!(sentence.contains("mf_plugin_hostile.rs:"), "{sentence}");
+    assert!(sentence.ends_with(": this handler panics"), "{sentence}");
+    assert!(log.contains("this handler panics\n"), "{log}");
+    assert!(log.contains("monkeyfarm_plugin_api::guard::enter"), "{log}");
+}
+
+#[test]
+fn a_panic_in_a_drop_is_contained_too() {
+    let (sentence, _) = crash("drop");
+    assert!(sentence.ends_with(": dropped and cross about it"), "{sentence}");
+}
+
+#[test]
+fn death_is_told_as_the_kernel_saw_it() {
+    assert_eq!(crash("abort").0, "crashed: its process was ended by signal 6 (SIGABRT)");
+    assert_eq!(crash("overflow").0, "crashed: its process was ended by signal 6 (SIGABRT)");
+}
+
+#[test]
+fn an_exit_with_success_is_no_success() {
+    let (sentence, _) = crash("exit");
+    assert_eq!(sentence, "crashed: its process exited with status 0 instead of giving an answer");
+}
+
+#[test]
+fn an_answer_that_is_too_large_is_a_failure() {
+    let Ended::Failed(failure) = build("babble").0 else { panic!() };
+    assert!(failure.sentence.starts_with("the handler's answer cannot be sent: a frame of"));
+}
+
+#[test]
+fn a_million_lines_pass_through_the_pipe_as_they_are() {
+    let (ended, log) = build("lines");
+    assert!(matches!(ended, Ended::Built(_)), "{ended:?}");
+    let mut lines = log.lines();
+    for number in 1..=1_000_000 {
+        assert_eq!(lines.next().and_then(|line| line.parse().ok()), Some(number));
+    }
+    assert_eq!(lines.collect::<Vec<_>>(), ["the end"]);
+}

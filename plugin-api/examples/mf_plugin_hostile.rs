@@ -1,0 +1,162 @@
+//! A plugin with many handlers, each of which misbehaves in its own way. The
+//! plugin host is tested with it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use monkeyfarm_plugin_api::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context};
+use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, VcsHandler};
+
+/// One way to misbehave.
+struct Way(fn(&BuildJob, &Context) -> Result<Built, Failure>);
+
+impl BuildHandler for Way {
+    fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+        self.0(job, cx)
+    }
+}
+
+/// Misbehaves when it is dropped.
+#[derive(Default)]
+struct DropPanics;
+
+impl Drop for DropPanics {
+    fn drop(&mut self) {
+        panic!("dropped and cross about it");
+    }
+}
+
+impl BuildHandler for DropPanics {
+    fn build(&self, _: &BuildJob, _: &Context) -> Result<Built, Failure> {
+        Ok(Built::default())
+    }
+}
+
+/// Behaves, and tells what it was given.
+fn tell(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    cx.progress("telling");
+    for (name, value) in std::env::vars() {
+        cx.log(format!("env {name}={value}"));
+    }
+    let here = std::env::current_dir().map_err(Failure::io("cannot tell where this is"))?;
+    cx.log(format!("here {}", here.display()));
+    cx.log(format!("secret {:?} {:?}", cx.secret("token"), cx.secret("other")));
+    for (what, path) in [("stdin", "/proc/self/fd/0"), ("namespace", "/proc/self/ns/pid")] {
+        let link = std::fs::read_link(path).map_err(Failure::io("cannot read a link"))?;
+        cx.log(format!("{what} {}", link.display()));
+    }
+    let first = std::fs::read_to_string("/proc/1/cmdline");
+    let first = first.map_err(Failure::io("cannot see the first process"))?;
+    cx.log(format!(
+        "first {}",
+        first.replace("/proc/self/exe", "mf-plugin-host").replace('\0', " ")
+    ));
+    println!("printed by {}", job.task);
+    let path = here.join("made");
+    let artifact = Artifact { kind: ArtifactKind::File, name: "made".into(), path };
+    Ok(Built { artifacts: vec![artifact] })
+}
+
+fn fail(job: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    Err(Failure::new(format!("{} does not compile", job.package)))
+}
+
+fn panic(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    panic!("this handler panics");
+}
+
+fn abort(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    std::process::abort();
+}
+
+fn exit(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    std::process::exit(0);
+}
+
+fn overflow(_: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    fn deeper(depth: u64) -> u64 {
+        let room = std::hint::black_box([depth; 1024]);
+        if depth == u64::MAX { 0 } else { deeper(depth + 1) + room[7] }
+    }
+    cx.log(deeper(0).to_string());
+    Ok(Built::default())
+}
+
+/// Leaves processes behind in every way that there is, each of which ignores
+/// SIGTERM and carries the task's name as an argument, and succeeds.
+fn leave(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    let stay = r#"trap "" TERM HUP; while :; do sleep 1000; done"#;
+    for how in ["setsid -f", "setsid -w setsid -f", "nohup", ""] {
+        let line = format!("{how} sh -c '{stay}' {} >/dev/null 2>&1 &", job.task);
+        let status = Command::new("sh").args(["-c", &line]).status();
+        cx.log(format!("{how}: {:?}", status.map_err(Failure::io("cannot run sh"))?));
+    }
+    cx.progress("left");
+    Ok(Built::default())
+}
+
+/// As `leave`, but does not end, whatever it is told.
+fn stay(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    leave(job, cx)?;
+    loop {
+        std::thread::sleep(Duration::from_secs(1000));
+    }
+}
+
+/// Ends when it is told to.
+fn obey(_: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    cx.progress("waiting");
+    loop {
+        cx.check()?;
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Has a command write a million lines straight into the log.
+fn lines(_: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    let status = Command::new("seq").arg("1000000").status();
+    status.map_err(Failure::io("cannot run seq"))?;
+    cx.log("the end");
+    Ok(Built::default())
+}
+
+/// Answers more than anyone wants to hear.
+fn babble(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    let artifact = |n: u32| Artifact {
+        kind: ArtifactKind::File,
+        name: format!("file-{n}"),
+        path: format!("/somewhere/file-{n}").into(),
+    };
+    Ok(Built { artifacts: (0..10_000).map(artifact).collect() })
+}
+
+struct Nowhere;
+
+impl VcsHandler for Nowhere {
+    fn checkout(&self, job: &CheckoutJob, _: &Context) -> Result<Checkout, Failure> {
+        Ok(Checkout { revision: format!("{}@{}", job.url, job.reference) })
+    }
+}
+
+monkeyfarm_plugin_api::export! {
+    plugin: "hostile",
+    version: "6.6.6",
+    build: {
+        /// Behaves, and tells what it was given.
+        "tell" => || Way(tell),
+        "fail" => || Way(fail),
+        "panic" => || Way(panic),
+        "drop" => DropPanics::default,
+        "abort" => || Way(abort),
+        "exit" => || Way(exit),
+        "overflow" => || Way(overflow),
+        "leave" => || Way(leave),
+        "stay" => || Way(stay),
+        "obey" => || Way(obey),
+        "lines" => || Way(lines),
+        "babble" => || Way(babble),
+    },
+    vcs: {
+        "nowhere" => || Nowhere,
+    },
+}
