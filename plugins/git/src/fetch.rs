@@ -60,8 +60,12 @@ impl Mirror {
                 }
             }
         })?;
-        // A git that ended by itself has cleaned up behind itself.
-        if let Ended::Exit(_) = ended {
+        // A git that ended by itself left the mirror sound, though not always
+        // clean: on a full disk it leaves what filled it.
+        if let Ended::Exit(code) = ended {
+            if code != 0 {
+                self.sweep()?;
+            }
             self.unmark()?;
         }
         Trouble::unless_ended_well(ended, &complaints.join("\n"), self, "fetch")

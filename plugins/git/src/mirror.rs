@@ -133,11 +133,18 @@ impl Mirror {
         }
     }
 
+    /// Removes locks and temporary files: whoever held them is gone, because
+    /// the mirror's own lock is ours.
+    pub(crate) fn sweep(&self) -> Result<(), Failure> {
+        remove_leftovers(&self.dir)
+            .map_err(Failure::io(format!("cannot tidy {}", self.dir.display())))
+    }
+
     /// Takes away what a killed git left, and says whether the rest is sound:
     /// whether all that its branches and tags need is there.
     fn mend(&self, cx: &Context) -> Result<bool, Failure> {
         cx.progress("checking the mirror");
-        remove_leftovers(&self.dir).map_err(Failure::io("cannot mend a mirror"))?;
+        self.sweep()?;
         let check = self.git().args(["fsck", "--connectivity-only", "--no-dangling"]);
         Ok(check.output(cx, 1 << 20)?.ended.success())
     }
@@ -191,8 +198,6 @@ fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
-/// Removes locks and temporary files: whoever held them is dead, because the
-/// mirror's own lock is ours.
 fn remove_leftovers(dir: &Path) -> std::io::Result<()> {
     let entries = match fs::read_dir(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -23,7 +23,7 @@ impl From<Failure> for Trouble {
 /// fits is taken; `{url}` and `{line}` are filled in.
 const KNOWN: &[(&[&str], &str)] = &[
     (
-        &["no space left on device", "disk quota exceeded"],
+        &["no space left on device", "out of diskspace", "disk quota exceeded"],
         "the disk is full: no room on this worker for the source of {url}",
     ),
     (
@@ -81,6 +81,7 @@ const KNOWN: &[(&[&str], &str)] = &[
             "early eof",
             "unexpected disconnect",
             "connection reset",
+            "connection closed by",
             "unexpected eof",
         ],
         "the connection to {url} broke off: {line}",
@@ -93,7 +94,10 @@ const KNOWN: &[(&[&str], &str)] = &[
         &["invalid path", "file name too long"],
         "the source of {url} has a file that cannot be made on this worker: {line}",
     ),
+    (&[": ssh: not found"], "cannot reach {url}: this worker has no ssh; install openssh-client"),
     (&["' not allowed"], "{url} leads on to where this worker may not fetch from: {line}"),
+    // Whatever else ssh says.
+    (&["could not read from remote repository"], "cannot fetch {url}: {line}"),
 ];
 
 impl Trouble {
@@ -124,7 +128,7 @@ impl Trouble {
             _ => {}
         }
         let lower = complaints.to_lowercase();
-        let line = last_word(complaints);
+        let line = telling(complaints);
         if lower.contains("couldn't find remote ref head") {
             return Err(no_default(url).into());
         }
@@ -145,9 +149,13 @@ impl Trouble {
     }
 }
 
-/// The line that says why: the first that is fatal, else the last.
-fn last_word(complaints: &str) -> &str {
-    let says = |line: &&str| line.starts_with("fatal: ") || line.starts_with("error: ");
-    let line = complaints.lines().find(says).or(complaints.lines().last()).unwrap_or_default();
+/// The line that says why: the first that is an error, else the first of all.
+fn telling(complaints: &str) -> &str {
+    let prefixed = |line: &&str| {
+        let error = line.strip_prefix("fatal: ").or_else(|| line.strip_prefix("error: "));
+        // Only tells that ssh ended; why, ssh has said before.
+        error.is_some_and(|error| !error.starts_with("Could not read from remote repository"))
+    };
+    let line = complaints.lines().find(prefixed).or(complaints.lines().next()).unwrap_or_default();
     line.trim_start_matches("fatal: ").trim_start_matches("error: ").trim()
 }

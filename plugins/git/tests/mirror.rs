@@ -6,10 +6,15 @@ mod world;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 
-use monkeyfarm_plugin_api::Failure;
-use world::{Repo, World, serve};
+use mf_plugin_git::Git;
+use monkeyfarm_plugin_api::kit::Recorder;
+use monkeyfarm_plugin_api::{CheckoutJob, Failure, VcsHandler};
+use world::{Repo, World, answer_by_daemon, serve};
 
 /// A world with a mirror of one repository, and the repository.
 fn mirrored() -> (World, Repo, PathBuf) {
@@ -104,7 +109,7 @@ fn a_damaged_file_of_the_source_is_found_at_the_checkout() {
         let outside = world.dir.path().join("p.pack");
         fs::rename(&pack, &outside).unwrap();
         fs::remove_file(pack.with_extension("idx")).unwrap();
-        let status = std::process::Command::new("git")
+        let status = Command::new("git")
             .args(["unpack-objects", "-q"])
             .current_dir(&git.dir)
             .stdin(fs::File::open(outside).unwrap())
@@ -153,4 +158,61 @@ fn a_server_that_says_nothing_can_be_cancelled() {
         assert_eq!(task.join().unwrap().unwrap_err(), Failure::cancelled());
         assert_eq!(waiting.join().unwrap().unwrap_err(), Failure::cancelled());
     });
+}
+
+/// Not a test of its own: the process that the next one kills.
+#[test]
+fn victim() {
+    let Ok(url) = std::env::var("VICTIM_URL") else { return };
+    let dir = |name| PathBuf::from(std::env::var_os(name).unwrap());
+    let job = CheckoutJob {
+        url,
+        source_dir: dir("VICTIM_SOURCE"),
+        cache_dir: dir("VICTIM_CACHE"),
+        ..CheckoutJob::default()
+    };
+    println!("{:?}", Git.checkout(&job, &Recorder::new().context()));
+}
+
+#[test]
+fn a_worker_killed_in_a_fetch_leaves_no_trouble() {
+    let world = World::new();
+    let repo = world.repo("r");
+    repo.commit("a", "1");
+    let (called, calls) = channel();
+    let (hang, repos) = (Arc::new(AtomicBool::new(false)), world.repos());
+    let hangs = Arc::clone(&hang);
+    let server = serve(move |mut connection| {
+        if hangs.load(Ordering::SeqCst) {
+            connection.read_exact(&mut [0; 4]).unwrap();
+            called.send(connection).unwrap();
+        } else {
+            answer_by_daemon(&repos, connection);
+        }
+    });
+    let url = format!("git://{server}/r");
+    world.checkout(&url, "main");
+
+    hang.store(true, Ordering::SeqCst);
+    let job = world.job(&url, "");
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "victim"])
+        .env("VICTIM_URL", &url)
+        .env("VICTIM_SOURCE", &job.source_dir)
+        .env("VICTIM_CACHE", &job.cache_dir)
+        .spawn()
+        .unwrap();
+    let mut connection = calls.recv().unwrap();
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    assert_eq!(world.cached("mark").len(), 1, "it was writing");
+    // Its git outlives it here, as it would not in a farm: let it go.
+    connection.shutdown(std::net::Shutdown::Write).unwrap();
+    connection.read_to_end(&mut Vec::new()).unwrap();
+
+    hang.store(false, Ordering::SeqCst);
+    let hash = repo.commit("a", "2");
+    assert_eq!(world.checkout(&url, "").1, hash);
+    assert!(world.cached("mark").is_empty());
+    assert!(!made_again(&world), "nothing was lost");
 }

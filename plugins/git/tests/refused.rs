@@ -4,12 +4,8 @@
 mod world;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::sync::mpsc::channel;
 
-use monkeyfarm_plugin_api::VcsHandler;
-use monkeyfarm_plugin_api::kit::Recorder;
-use world::{World, serve};
+use world::World;
 
 #[test]
 fn options_programs_and_paths_are_not_urls() {
@@ -101,46 +97,4 @@ fn a_repository_brings_no_program_along() {
     let note = "this repository has submodules, which are not checked out";
     assert!(world.farm.log().iter().any(|line| line == note));
     assert!(!dir.join(".git/hooks").exists());
-}
-
-/// A web server that wants a password, and tells what it was given.
-#[test]
-fn a_password_reaches_the_server_and_nobody_else() {
-    let (told, given) = channel();
-    let server = serve(move |connection| {
-        let mut authorization = String::new();
-        for line in BufReader::new(&connection).lines().map_while(Result::ok) {
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("Authorization: ") {
-                authorization = value.to_owned();
-            }
-        }
-        let answer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\
-                      Content-Length: 0\r\nConnection: close\r\n\r\n";
-        (&connection).write_all(answer.as_bytes()).unwrap();
-        told.send(authorization).unwrap();
-    });
-    let world = World::new();
-    let sentence = world.refusal(&format!("http://joe:s3cret@{server}/r.git"), "main");
-    assert_eq!(
-        sentence,
-        format!(
-            "http://***@{server}/r.git wants to know who asks, \
-             and this worker has no key that it takes"
-        )
-    );
-    let basic = |given: Vec<String>| given.into_iter().find(|value| !value.is_empty());
-    // joe:s3cret
-    assert_eq!(basic(given.try_iter().collect()).as_deref(), Some("Basic am9lOnMzY3JldA=="));
-    assert!(!world.farm.log().concat().contains("s3cret"));
-    assert_eq!(world.cached("home").len(), 0, "the credentials are gone");
-
-    // The host's own, by the name of the server.
-    let farm = Recorder::new().with_secret("credentials", format!("http://ann:pw@{server}"));
-    let job = world.job(&format!("http://{server}/r.git"), "main");
-    mf_plugin_git::Git.checkout(&job, &farm.context()).unwrap_err();
-    // ann:pw
-    assert_eq!(basic(given.try_iter().collect()).as_deref(), Some("Basic YW5uOnB3"));
 }

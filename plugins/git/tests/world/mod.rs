@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,7 +29,7 @@ impl World {
     }
 
     pub fn repo(&self, name: &str) -> Repo {
-        let dir = self.dir.path().join("repos").join(name);
+        let dir = self.repos().join(name);
         fs::create_dir(&dir).unwrap();
         let repo = Repo { dir };
         repo.git(["init", "--quiet", "--initial-branch=main"]);
@@ -38,6 +38,10 @@ impl World {
 
     pub fn cache(&self) -> PathBuf {
         self.dir.path().join("cache")
+    }
+
+    pub fn repos(&self) -> PathBuf {
+        self.dir.path().join("repos")
     }
 
     /// What is in the cache under names that end so.
@@ -119,19 +123,21 @@ impl Repo {
 /// A `git daemon` for all repositories of a world. Its listener is ours: the
 /// port is free, and it answers from the start.
 pub fn daemon(world: &World) -> SocketAddr {
-    let base = world.dir.path().join("repos");
-    serve(move |connection| {
-        let stdin = OwnedFd::from(connection);
-        let stdout = stdin.try_clone().unwrap();
-        let mut daemon = Command::new("git");
-        daemon.args(["daemon", "--inetd", "--export-all", "--informative-errors"]);
-        daemon.arg(format!("--base-path={}", base.display()));
-        daemon.stdin(stdin).stdout(stdout).stderr(Stdio::null()).status().unwrap();
-    })
+    let repos = world.repos();
+    serve(move |connection| answer_by_daemon(&repos, connection))
+}
+
+pub fn answer_by_daemon(repos: &Path, connection: TcpStream) {
+    let stdin = OwnedFd::from(connection);
+    let stdout = stdin.try_clone().unwrap();
+    let mut daemon = Command::new("git");
+    daemon.args(["daemon", "--inetd", "--export-all", "--informative-errors"]);
+    daemon.arg(format!("--base-path={}", repos.display()));
+    daemon.stdin(stdin).stdout(stdout).stderr(Stdio::null()).status().unwrap();
 }
 
 /// Answers each connection in a thread; all of it ends with the test.
-pub fn serve(answer: impl Fn(std::net::TcpStream) + Send + Sync + Clone + 'static) -> SocketAddr {
+pub fn serve(answer: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
