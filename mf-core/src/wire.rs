@@ -171,6 +171,9 @@ pub struct Handler {
 pub struct Heartbeat {
     /// All of them.
     pub held: Vec<Held>,
+    /// How long the answer may wait for something to stop, in seconds, so
+    /// that a cancel is heard of at once; the hub has a limit of its own.
+    pub wait: u64,
 }
 
 /// Answer to [`Heartbeat`].
