@@ -26,46 +26,47 @@ mod user;
 mod util;
 mod vcs_handler;
 
-pub use arch::Arch;
+pub use arch::{ARCH, Arch};
 pub use bug_handler::{BUG_HANDLER, BugHandler};
 pub use build::{BUILD, Build};
 pub use build_handler::{BUILD_HANDLER, BuildHandler};
-pub use build_type::BuildType;
-pub use distro::Distro;
-pub use group::Group;
+pub use build_type::{BUILD_TYPE, BuildType};
+pub use distro::{DISTRO, Distro};
+pub use group::{GROUP, Group};
 pub use package::{PACKAGE, Package};
 pub use package_branch::{PACKAGE_BRANCH, PackageBranch};
-pub use project::Project;
+pub use project::{PROJECT, Project};
 pub use release::{RELEASE, Release};
 pub use shape::{Field, Find, Function, Gives, Kind, Need, On, Resource, Scope, Who};
 pub use system::{SYSTEM, System};
 pub use tag::{TAG, Tag};
 pub use target::{TARGET, Target};
 pub use task::{TASK, Task};
-pub use user::User;
+pub use user::{USER, User};
+pub use util::UTIL;
 pub use value::{Input, Value};
 pub use vcs_handler::{VCS_HANDLER, VcsHandler};
 
 /// Every resource of the farm, by name.
 pub const ALL: &[&Resource] = &[
-    &arch::ARCH,
-    &bug_handler::BUG_HANDLER,
-    &build::BUILD,
-    &build_handler::BUILD_HANDLER,
-    &build_type::BUILD_TYPE,
-    &distro::DISTRO,
-    &group::GROUP,
-    &package::PACKAGE,
-    &package_branch::PACKAGE_BRANCH,
-    &project::PROJECT,
-    &release::RELEASE,
-    &system::SYSTEM,
-    &tag::TAG,
-    &target::TARGET,
-    &task::TASK,
-    &user::USER,
-    &util::UTIL,
-    &vcs_handler::VCS_HANDLER,
+    &ARCH,
+    &BUG_HANDLER,
+    &BUILD,
+    &BUILD_HANDLER,
+    &BUILD_TYPE,
+    &DISTRO,
+    &GROUP,
+    &PACKAGE,
+    &PACKAGE_BRANCH,
+    &PROJECT,
+    &RELEASE,
+    &SYSTEM,
+    &TAG,
+    &TARGET,
+    &TASK,
+    &USER,
+    &UTIL,
+    &VCS_HANDLER,
 ];
 
 /// The verbs that every resource answers; like the names of functions they
