@@ -1,6 +1,6 @@
 //! Bringing a mirror up to date.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use monkeyfarm_plugin_api::Context;
 use monkeyfarm_plugin_api::command::{Ended, Stream};
@@ -12,6 +12,9 @@ use crate::trouble::Trouble;
 /// A server that says nothing for so long will not say anything more. Git
 /// tells its progress all the while, so that a long fetch is never silent.
 const SILENCE: Duration = Duration::from_secs(300);
+
+/// Git counts in percents, each of which would be a message to the hub.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 
 /// How much of what git complains of is looked at.
 const MOST_COMPLAINTS: usize = 200;
@@ -50,8 +53,13 @@ impl Mirror {
             .silence(SILENCE);
         self.mark(Suspicion::Check)?;
         let mut complaints = Vec::new();
+        let mut told = Instant::now();
         let ended = fetch.lines(cx, |stream, line| match kind(stream, line) {
-            Line::Progress => cx.progress(line.trim()),
+            Line::Progress if told.elapsed() >= TELL_AGAIN => {
+                told = Instant::now();
+                cx.progress(format!("fetching {}: {}", self.url, line.trim()));
+            }
+            Line::Progress => {}
             Line::Table => {}
             Line::Other => {
                 cx.log(line);
