@@ -18,13 +18,23 @@ pub(crate) struct Config {
 
 impl Config {
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        toml::from_str(text).map_err(|error| {
+        let config: Self = toml::from_str(text).map_err(|error| {
             let line = error
                 .span()
                 .map_or(1, |span| text.get(..span.start).unwrap_or(text).matches('\n').count() + 1);
             let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
             Failure::new(format!("the config of vcs handler `git`, line {line}: {message}"))
-        })
+        })?;
+        // The worker's own list is for all handlers and may name others; this
+        // one is ours, and a name that means nothing in it is a mistake.
+        match config.allow_schemes.iter().find(|name| Scheme::named(name).is_none()) {
+            Some(name) => Err(Failure::new(format!(
+                "the config of vcs handler `git` allows the scheme `{}`, which is not known: \
+                 https, http, git, ssh and file are",
+                name.escape_debug()
+            ))),
+            None => Ok(config),
+        }
     }
 
     /// The schemes that git may use for `url`: its own, and where a web

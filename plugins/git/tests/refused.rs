@@ -60,6 +60,12 @@ fn a_file_url_takes_a_host_that_allows_it() {
     job.handler_config = "allow_schemes = ['File']".into();
     assert_eq!(world.run(&job).unwrap().revision, hash);
 
+    job.handler_config = "allow_schemes = ['ext']".into();
+    assert_eq!(
+        world.run(&job).unwrap_err().sentence,
+        "the config of vcs handler `git` allows the scheme `ext`, which is not known: \
+         https, http, git, ssh and file are"
+    );
     job.handler_config = "\nallow = ['file']".into();
     assert_eq!(
         world.run(&job).unwrap_err().sentence,
