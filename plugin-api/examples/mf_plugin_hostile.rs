@@ -83,13 +83,18 @@ fn overflow(_: &BuildJob, cx: &Context) -> Result<Built, Failure> {
 }
 
 /// Leaves processes behind in every way that there is, each of which ignores
-/// SIGTERM and carries the task's name as an argument, and succeeds.
+/// SIGTERM and carries the task's name as an argument, and succeeds. One of
+/// them is always another one: it starts its successor and ends.
 fn leave(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
     let stay = r#"trap "" TERM HUP; while :; do sleep 1000; done"#;
+    let next = r#"setsid -f sh -c "$0" "$0" "$1""#;
+    let mut lines = vec![format!("setsid -f sh -c '{next}' '{next}' {}", job.task)];
     for how in ["setsid -f", "setsid -w setsid -f", "nohup", ""] {
-        let line = format!("{how} sh -c '{stay}' {} >/dev/null 2>&1 &", job.task);
+        lines.push(format!("{how} sh -c '{stay}' {} >/dev/null 2>&1 &", job.task));
+    }
+    for line in lines {
         let status = Command::new("sh").args(["-c", &line]).status();
-        cx.log(format!("{how}: {:?}", status.map_err(Failure::io("cannot run sh"))?));
+        cx.log(format!("{}: {line}", status.map_err(Failure::io("cannot run sh"))?));
     }
     cx.progress("left");
     Ok(Built::default())

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use mf_core::lifeline::Lifeline;
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper,
-    set_parent_process_death_signal, waitpid,
+    set_parent_process_death_signal, wait,
 };
 
 use super::{RUNNER, namespace};
@@ -34,7 +34,7 @@ pub fn reap() -> anyhow::Result<()> {
     let runner = runner.context("cannot start the process for the plugin")?;
     let runner = Pid::from_raw(runner.id().cast_signed()).context("a process without an id")?;
     loop {
-        match waitpid(None, WaitOptions::empty()) {
+        match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == runner => {
                 // Without a keeper to hear it there is nothing to say.
                 let _ = lifeline.send(&Word::Died(death(status)));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait, waitpid};
 
 use super::children;
 
@@ -15,7 +15,7 @@ pub fn everything(first: Pid) {
     let _ = kill_process(first, Signal::KILL);
     let _ = rustix::io::retry_on_intr(|| waitpid(Some(first), WaitOptions::empty()));
     loop {
-        match waitpid(None, WaitOptions::NOHANG) {
+        match wait(WaitOptions::NOHANG) {
             Err(Errno::CHILD) => return,
             Ok(Some(_)) => continue,
             _ => {}
@@ -28,7 +28,7 @@ pub fn everything(first: Pid) {
             // There is a child, but the list has missed it: look again soon.
             std::thread::sleep(Duration::from_millis(1));
         } else {
-            let _ = waitpid(None, WaitOptions::empty());
+            let _ = wait(WaitOptions::empty());
         }
     }
 }
