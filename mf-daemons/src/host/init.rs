@@ -27,7 +27,7 @@ pub fn reap() -> anyhow::Result<()> {
     };
     set_child_subreaper(Some(getpid()))?;
     if getpid().is_init() {
-        namespace::show_own_processes();
+        namespace::show_own_processes()?;
     }
     let stdin = Stdio::from(lifeline.as_fd().try_clone_to_owned()?);
     let runner = Command::new("/proc/self/exe").arg(RUNNER).stdin(stdin).spawn();

@@ -4,7 +4,10 @@ use std::fs;
 
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use rustix::process::{getegid, geteuid};
-use rustix::thread::{UnshareFlags, unshare_unsafe};
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, UnshareFlags, capabilities, clear_ambient_capability_set,
+    configure_capability_in_ambient_set, set_capabilities, unshare_unsafe,
+};
 
 /// Puts the next child of this process into a PID namespace of its own, as
 /// its first process. Says whether the kernel let us.
@@ -26,16 +29,42 @@ pub fn enter() -> std::io::Result<bool> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{0} {0} 1", uid.as_raw()))?;
     fs::write("/proc/self/gid_map", format!("{0} {0} 1", gid.as_raw()))?;
+    // A user who is not root loses the namespace's capabilities with the next
+    // program; the init needs one of them.
+    let _ = keep(CapabilitySet::SYS_ADMIN);
     Ok(true)
 }
 
+/// Lets the next program, but nothing that it starts after [`give_up`], have
+/// `capability`.
+fn keep(capability: CapabilitySet) -> rustix::io::Result<()> {
+    let mut sets = capabilities(None)?;
+    sets.inheritable |= capability;
+    set_capabilities(None, sets)?;
+    configure_capability_in_ambient_set(capability, true)
+}
+
+/// Takes what [`enter`] left to a user who is not root.
+fn give_up() -> rustix::io::Result<()> {
+    clear_ambient_capability_set()?;
+    let none = CapabilitySet::empty();
+    set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
+}
+
 /// Gives this process, the first of its PID namespace, a `/proc` that shows
-/// that namespace and nothing of the host. Without it a build sees the
-/// host's processes, which it could before; so a refusal is no failure.
-pub fn show_own_processes() {
+/// that namespace and nothing of the host. A kernel that refuses (in some
+/// containers) leaves the host's; builds seldom look.
+///
+/// # Errors
+/// This process has capabilities that it cannot get rid of.
+pub fn show_own_processes() -> std::io::Result<()> {
     let private = MountPropagationFlags::REC | MountPropagationFlags::DOWNSTREAM;
     if mount_change("/", private).is_ok() {
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let _ = mount("proc", "/proc", "proc", flags, None);
     }
+    if !geteuid().is_root() {
+        give_up()?;
+    }
+    Ok(())
 }

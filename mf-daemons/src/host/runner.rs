@@ -77,7 +77,7 @@ fn call(
             let checked = kinds.iter().try_for_each(|kind| plugin.check(kind));
             checked.map_or_else(refused, |()| Outcome::Described)
         }
-        Job::Build(job) => handle(&plugin, "build", handler, &job, farm, Outcome::Built),
+        Job::Build(job) => handle(&plugin, "build", handler, &*job, farm, Outcome::Built),
         Job::Checkout(job) => handle(&plugin, "vcs", handler, &job, farm, Outcome::CheckedOut),
     }
 }

@@ -8,10 +8,8 @@ use object::{Endianness, Object, ObjectSymbol, elf};
 /// Most metadata that is read, in bytes.
 const META_LIMIT: u64 = 64 * 1024;
 
-#[cfg(target_pointer_width = "64")]
+/// The farm runs on 64-bit hosts.
 type Header = elf::FileHeader64<Endianness>;
-#[cfg(target_pointer_width = "32")]
-type Header = elf::FileHeader32<Endianness>;
 
 /// Checks that `bytes` are a whole shared library for this machine that
 /// exports what a plugin exports, and gives its metadata: JSON, unread.
@@ -24,8 +22,7 @@ pub fn metadata(bytes: &[u8]) -> Result<&[u8], String> {
     }
     let header = Header::parse(bytes).map_err(|_| {
         format!(
-            "was built for another kind of machine than this one, which is {}-bit {}",
-            usize::BITS,
+            "was built for another kind of machine than this one, which is 64-bit {}",
             std::env::consts::ARCH
         )
     })?;
@@ -51,7 +48,7 @@ fn whole(header: &Header, endian: Endianness, bytes: &[u8]) -> Result<(), String
     let cut = |end: u64| format!("is cut short: it has {} bytes of at least {end}", bytes.len());
     let length = bytes.len() as u64;
     let table = u64::from(header.e_shentsize(endian)) * u64::from(header.e_shnum(endian));
-    let end = u64::from(header.e_shoff(endian)).saturating_add(table);
+    let end = header.e_shoff(endian).saturating_add(table);
     if end > length {
         return Err(cut(end));
     }
@@ -112,9 +109,7 @@ fn at<'a>(
 fn this_machine() -> Result<elf::Machine, String> {
     Ok(match std::env::consts::ARCH {
         "x86_64" => elf::EM_X86_64,
-        "x86" => elf::EM_386,
         "aarch64" => elf::EM_AARCH64,
-        "arm" => elf::EM_ARM,
         "riscv64" => elf::EM_RISCV,
         "powerpc64" => elf::EM_PPC64,
         "s390x" => elf::EM_S390,

@@ -43,7 +43,7 @@ pub enum Job {
     /// handlers checked.
     Describe(Vec<String>),
     /// Build a task.
-    Build(BuildJob),
+    Build(Box<BuildJob>),
     /// Check source out.
     Checkout(CheckoutJob),
 }

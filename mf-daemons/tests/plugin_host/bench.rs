@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -52,7 +53,10 @@ impl Bench {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
         let marker = format!("task-{}-{count}.el6", std::process::id());
-        Self { dir: tempfile::tempdir().unwrap(), marker, host }
+        let dir = tempfile::tempdir().unwrap();
+        // The host may run as another user.
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        Self { dir, marker, host }
     }
 
     pub fn start(&self, handler: &str, deadline: Option<Duration>) -> Started {
@@ -62,7 +66,7 @@ impl Bench {
             work_dir: self.dir.path().into(),
             ..BuildJob::default()
         };
-        self.start_job(handler, Job::Build(job), deadline)
+        self.start_job(handler, Job::Build(Box::new(job)), deadline)
     }
 
     pub fn start_job(&self, handler: &str, job: Job, deadline: Option<Duration>) -> Started {
