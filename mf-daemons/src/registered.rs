@@ -1,17 +1,14 @@
 //! Handlers as they are registered on the hub: which plugin file of several
 //! with the same id is the farm's own.
 
+use mf_client::{Error, Hub};
 use mf_core::wire::{HandlerKind, Offer};
 use serde::Deserialize;
-
-/// All kinds of handlers.
-pub const KINDS: [HandlerKind; 3] =
-    [HandlerKind::BuildHandler, HandlerKind::VcsHandler, HandlerKind::BugHandler];
 
 /// What a row of any handler's resource says of its plugin.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Row {
+struct Row {
     label: String,
     display_name: String,
     plugin: String,
@@ -19,10 +16,19 @@ pub struct Row {
     digest: String,
 }
 
-impl Row {
-    /// The row as the plugin would offer it.
-    pub fn into_offer(self, kind: HandlerKind) -> Offer {
-        let Self { label, display_name, plugin, version, digest } = self;
-        Offer { kind, label, display_name, plugin, version, digest }
+/// All handlers that are registered.
+///
+/// # Errors
+/// The hub refuses, or cannot be reached.
+pub async fn all(hub: &Hub) -> Result<Vec<Offer>, Error> {
+    use HandlerKind::{BugHandler, BuildHandler, VcsHandler};
+    let mut offers = Vec::new();
+    for kind in [BuildHandler, VcsHandler, BugHandler] {
+        let rows: Vec<Row> = hub.get_all(kind.resource(), &[]).await?;
+        offers.extend(rows.into_iter().map(|row| {
+            let Row { label, display_name, plugin, version, digest } = row;
+            Offer { kind, label, display_name, plugin, version, digest }
+        }));
     }
+    Ok(offers)
 }

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use mf_client::{Hub, Key};
+use mf_core::wire::Offer;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::runtime::Runtime;
 
 use super::frame::{HookJob, HookReport};
+use crate::registered;
 
 /// What a hook is given at its run: the hub to call, where plugins are, and a
 /// memory of its last run.
@@ -38,12 +40,12 @@ impl HookContext {
         self.runtime.block_on(self.hub.post(path, body, None, ""))
     }
 
-    /// All objects of a resource.
+    /// All handlers that are registered on the hub.
     ///
     /// # Errors
     /// The hub refuses, or cannot be reached.
-    pub fn get_all<T: DeserializeOwned>(&self, of: &str) -> Result<Vec<T>, mf_client::Error> {
-        self.runtime.block_on(self.hub.get_all(of, &[]))
+    pub fn registered(&self) -> Result<Vec<Offer>, mf_client::Error> {
+        self.runtime.block_on(registered::all(&self.hub))
     }
 
     /// Where plugins are; none: the default places.

@@ -63,6 +63,17 @@ impl Table {
         let _ = self.count.subscribe().wait_for(enough).await.map(|count| *count);
     }
 
+    /// Waits until they are others than `known`.
+    pub async fn differ(&self, known: &[wire::Held]) {
+        let mut count = self.count.subscribe();
+        while self.all() == known {
+            if count.changed().await.is_err() {
+                // The sender is `self`, so this is never reached.
+                return;
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(i64, i64), Halt>> {
         // Nothing that is done under the lock can leave it half done.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)

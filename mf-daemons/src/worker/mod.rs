@@ -1,9 +1,134 @@
-//! W
-#![allow(dead_code, missing_docs)]
+//! The worker: claims tasks from the hub, builds them below this host's
+//! plugins, and reports. It pulls; nobody connects to it.
+
+mod artifact;
+mod call;
+mod claim;
+mod collect;
+mod dir;
+mod end;
 mod halt;
+mod heartbeat;
 mod held;
+mod leftover;
+mod link;
 mod log;
 mod mask;
+mod outbox;
+mod plugins;
+mod register;
+mod secrets;
 mod settings;
 mod spool;
+mod stage;
+mod task;
+mod upload;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_client::{Hub, Key};
+use mf_core::config::WorkerConfig;
+use mf_core::wire;
+
 pub use settings::Flags;
+
+use crate::host::orphans;
+use crate::plugin::{HostProgram, Sources};
+use crate::program::{Misconfigured, Program};
+use dir::DataDir;
+use held::Table;
+use link::Link;
+use mask::Secrets;
+use plugins::Plugins;
+use register::Registration;
+use secrets::PluginSecrets;
+
+/// How long the hub may take to hear how the last attempts ended, once the
+/// worker has been told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// What all parts of a worker share.
+struct Worker {
+    config: WorkerConfig,
+    data: DataDir,
+    link: Arc<Link>,
+    plugins: Plugins,
+    secrets: PluginSecrets,
+    /// What no log may show.
+    masked: Arc<Secrets>,
+    held: Arc<Table>,
+    registration: Registration,
+}
+
+/// Runs the worker until it is told to stop.
+///
+/// # Errors
+/// The configuration cannot be used, another worker has the data directory,
+/// or the hub does not know the key.
+pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
+    let worker = Arc::new(Worker::new(&flags)?);
+    let tasks = worker.data.tasks();
+    tokio::task::spawn_blocking(move || leftover::end(&tasks))
+        .await?
+        .map_err(|told| anyhow::anyhow!(told))?;
+    worker.data.remove_left();
+    let stop = program.stop();
+    let system = tokio::select! {
+        registered = register::first(&worker) => registered?,
+        () = stop.wait() => return Ok(()),
+    };
+    program.ready(&wire::Ready { system, ..wire::Ready::default() });
+    let claiming = tokio::spawn(claim::claim(worker.clone(), stop.clone()));
+    let beating = tokio::spawn(heartbeat::beat(worker.clone()));
+    let refreshing = tokio::spawn(register::keep(worker.clone()));
+    stop.wait().await;
+    // No attempt is added once this has ended, which it does by itself.
+    let _ = claiming.await;
+    refreshing.abort();
+    worker.finish().await;
+    beating.abort();
+    Ok(())
+}
+
+impl Worker {
+    fn new(flags: &Flags) -> anyhow::Result<Self> {
+        let config = flags.config()?;
+        let wrong = |told: String| Misconfigured(told);
+        let key = Key::read(&config.key_file).map_err(|e| wrong(e.to_string()))?;
+        let secrets = PluginSecrets::read(&flags.plugins_d())?;
+        let masked = Arc::new(secrets.to_mask(key.expose()));
+        let hub = Hub::new(&config.url, Some(key)).map_err(|e| wrong(e.to_string()))?;
+        let host = HostProgram::beside().map_err(|e| wrong(e.to_string()))?;
+        let sources = Sources::new(&config.plugins_dirs)?;
+        let data = DataDir::open(&config.data_dir)?;
+        orphans::adopt()?;
+        Ok(Self {
+            config,
+            data,
+            link: Arc::new(Link::new(hub)),
+            plugins: Plugins::new(host, sources),
+            secrets,
+            masked,
+            held: Arc::default(),
+            registration: Registration::default(),
+        })
+    }
+
+    /// Lets what runs finish for as long as it may, and hands back the rest.
+    async fn finish(&self) {
+        let none = |count: &usize| *count == 0;
+        let grace = Duration::from_secs(self.config.finish_seconds);
+        if tokio::time::timeout(grace, self.held.wait(none)).await.is_ok() {
+            return;
+        }
+        self.held.hand_back();
+        if tokio::time::timeout(LAST_WORDS, self.held.wait(none)).await.is_err() {
+            // The hub is away. What it does not hear it finds out by itself;
+            // the builds are waited for, so that nothing of them is left.
+            self.link.give_up();
+            self.held.wait(none).await;
+        }
+    }
+}

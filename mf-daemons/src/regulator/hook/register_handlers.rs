@@ -13,7 +13,6 @@ use sha2::{Digest, Sha256};
 use super::{Hook, HookContext};
 use crate::plugin::scan::Stamp;
 use crate::plugin::{Catalog, HostProgram, Sources};
-use crate::registered::{KINDS, Row};
 
 /// After so many seconds all is looked at and registered again, whatever is
 /// remembered: a plugin may have failed for want of memory only.
@@ -75,11 +74,7 @@ fn look(sources: &Sources) -> String {
 
 /// Reads, checks and loads every plugin.
 fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
-    let mut registered = Vec::new();
-    for kind in KINDS {
-        let rows: Vec<Row> = context.get_all(kind.resource())?;
-        registered.extend(rows.into_iter().map(|row| row.into_offer(kind)));
-    }
+    let registered = context.registered()?;
     let mut catalog = Catalog::new(HostProgram::beside()?, sources);
     catalog.scan(&registered);
     let rejected = catalog.rejected().iter().map(ToString::to_string).collect();

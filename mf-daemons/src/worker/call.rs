@@ -1,0 +1,102 @@
+//! Calls a handler for an attempt, and ends the call when the attempt ends.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use monkeyfarm_plugin_api::FailureKind;
+use tokio::sync::oneshot;
+
+use super::end::End;
+use super::halt::Halt;
+use super::log::TaskLog;
+use super::stage::Stage;
+use crate::plugin::{Call, Ended, HostProgram, Job, Plugin};
+
+/// What a call needs beside its job.
+pub struct Caller<'a> {
+    /// The program that makes it.
+    pub host: &'a HostProgram,
+    /// What the plugin may ask for.
+    pub secrets: BTreeMap<String, String>,
+    /// Directory that the handler starts in.
+    pub work_dir: &'a Path,
+    /// When the whole task must be done.
+    pub deadline: tokio::time::Instant,
+    /// For the sentence of a task that was not: `task_seconds`.
+    pub limit: Duration,
+    /// The log.
+    pub log: &'a TaskLog,
+    /// Hears of the handler's progress.
+    pub stage: &'a Stage,
+    /// Ends the call.
+    pub halt: &'a Halt,
+}
+
+impl Caller<'_> {
+    /// Makes the call and waits until nothing of it is left.
+    pub async fn call(&self, plugin: Arc<Plugin>, handler: &str, job: Job) -> Result<Ended, End> {
+        if let Some(reason) = self.halt.reason() {
+            return Err(reason.into());
+        }
+        let fail = |what: &str, error: std::io::Error| End::Failure(format!("{what}: {error}"));
+        let call = Call {
+            plugin,
+            handler: handler.to_owned(),
+            job,
+            log: self.log.writer().map_err(|e| fail("the log cannot be written", e))?,
+            work_dir: self.work_dir.to_path_buf(),
+            deadline: Some(self.deadline.saturating_duration_since(tokio::time::Instant::now())),
+            secrets: self.secrets.clone(),
+        };
+        let (host, words) = (self.host.clone(), self.stage.words());
+        let (sender, stopper) = oneshot::channel();
+        let mut running = tokio::task::spawn_blocking(move || {
+            let running = call.start(&host)?;
+            // Nobody listens only when the worker has ended.
+            let _ = sender.send(running.stopper());
+            Ok(running.wait(words))
+        });
+        let ended = tokio::select! {
+            ended = &mut running => ended,
+            _ = self.halt.wait() => {
+                if let Ok(stopper) = stopper.await {
+                    stopper.stop();
+                }
+                running.await
+            }
+        };
+        match ended {
+            Ok(Ok(ended)) => self.judge(ended),
+            Ok(Err(error)) => Err(fail("the handler cannot be called", error)),
+            Err(error) => Err(End::Failure(format!("the call broke off: {error}"))),
+        }
+    }
+
+    /// What is no answer of the handler's ends the attempt.
+    fn judge(&self, ended: Ended) -> Result<Ended, End> {
+        let halted = self.halt.reason().map(End::from);
+        match ended {
+            Ended::Built(_) | Ended::CheckedOut(_) => match halted {
+                // What has been done by then need not be done again.
+                None | Some(End::HandedBack) => Ok(ended),
+                Some(end) => Err(end),
+            },
+            Ended::Stopped => Err(halted.unwrap_or(End::Stopped)),
+            Ended::Failed(failure) if failure.kind == FailureKind::Cancelled => {
+                Err(halted.unwrap_or(End::Failure(failure.sentence)))
+            }
+            _ if halted.is_some() => Err(halted.unwrap_or(End::Unwanted)),
+            Ended::Failed(failure) => Err(End::Failure(failure.sentence)),
+            Ended::Refused(why) | Ended::Crashed(why) => Err(End::Failure(why)),
+            Ended::TimedOut => Err(End::Failure(format!(
+                "the task was not done after {} seconds; task_seconds is this worker's limit",
+                self.limit.as_secs()
+            ))),
+            Ended::Described => {
+                Err(End::Failure("the handler gave an answer to another question".into()))
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How the work on an attempt ends.
+
+use mf_core::wire::{Complete, Outcome};
+
+use super::halt::Reason;
+use super::link::Undelivered;
+
+/// Why the work on an attempt ended without success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It cannot be built as it is: a sentence.
+    Failure(String),
+    /// The hub had it stopped.
+    Stopped,
+    /// The worker goes away.
+    HandedBack,
+    /// Nobody waits for it any more.
+    Unwanted,
+}
+
+impl End {
+    /// What the hub is told, if it wants to hear of it.
+    pub fn complete(result: Result<(), Self>) -> Option<Complete> {
+        let (outcome, message) = match result {
+            Ok(()) => (Outcome::Success, String::new()),
+            Err(End::Failure(why)) => (Outcome::Failure, why),
+            Err(End::Stopped) => (Outcome::Stopped, "the build was stopped".into()),
+            Err(End::HandedBack) => (Outcome::HandedBack, "the worker goes away".into()),
+            Err(End::Unwanted) => return None,
+        };
+        Some(Complete { outcome, message })
+    }
+}
+
+impl From<Reason> for End {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::HandBack => End::HandedBack,
+            Reason::Stopped => End::Stopped,
+            Reason::Failed(why) => End::Failure(why),
+            Reason::Stale => End::Unwanted,
+        }
+    }
+}
+
+impl From<Undelivered> for End {
+    fn from(why: Undelivered) -> Self {
+        match why {
+            Undelivered::Unwanted => End::Unwanted,
+            Undelivered::Refused(why) => End::Failure(why),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The plugins of this worker's host.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use mf_core::wire::{Handler, HandlerKind, Offer};
+
+use super::link::Link;
+use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
+use crate::registered;
+
+/// The plugins of this host, as they were last seen.
+#[derive(Debug)]
+pub struct Plugins {
+    host: HostProgram,
+    scanner: Arc<Mutex<Scanner>>,
+    /// What the last scan found; the scanner itself is busy while it scans.
+    found: RwLock<Vec<Arc<Plugin>>>,
+}
+
+#[derive(Debug)]
+struct Scanner {
+    catalog: Catalog,
+    /// What was registered on the hub when it was last asked.
+    known: Vec<Offer>,
+}
+
+impl Plugins {
+    /// The plugins of `sources`, none of which has been looked at yet.
+    pub fn new(host: HostProgram, sources: Sources) -> Self {
+        let catalog = Catalog::new(host.clone(), sources);
+        let scanner = Arc::new(Mutex::new(Scanner { catalog, known: Vec::new() }));
+        Self { host, scanner, found: RwLock::default() }
+    }
+
+    /// The program that calls them.
+    pub fn host(&self) -> &HostProgram {
+        &self.host
+    }
+
+    /// All handlers that they provide.
+    pub fn offers(&self) -> Vec<Offer> {
+        self.found().iter().flat_map(|plugin| plugin.offers()).collect()
+    }
+
+    /// Looks again.
+    ///
+    /// # Errors
+    /// The hub does not say which plugins are the farm's; what was found
+    /// before stays.
+    pub async fn scan(&self, link: &Link) -> Result<(), mf_client::Error> {
+        if !self.differs(&self.look(None).await) {
+            return Ok(());
+        }
+        // Which of two plugins of the same id is the farm's only the hub
+        // knows; this second look reads no file again.
+        let known = registered::all(link.hub()).await?;
+        let plugins = self.look(Some(known)).await;
+        *self.found.write().unwrap_or_else(PoisonError::into_inner) = plugins;
+        Ok(())
+    }
+
+    /// The plugins that there are now.
+    async fn look(&self, known: Option<Vec<Offer>>) -> Vec<Arc<Plugin>> {
+        let scanner = self.scanner.clone();
+        let look = tokio::task::spawn_blocking(move || {
+            let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            let Scanner { catalog, known: last_known } = &mut *scanner;
+            if let Some(known) = known {
+                *last_known = known;
+            }
+            if catalog.scan(last_known) {
+                // The regulator warns of these, once for the farm.
+                catalog.rejected().iter().for_each(|file| tracing::debug!("{file}"));
+            }
+            catalog.plugins().to_vec()
+        });
+        // A scan that panicked has found nothing new.
+        match look.await {
+            Ok(plugins) => plugins,
+            Err(_) => self.found().clone(),
+        }
+    }
+
+    fn differs(&self, plugins: &[Arc<Plugin>]) -> bool {
+        let found = self.found();
+        found.len() != plugins.len()
+            || found.iter().zip(plugins).any(|(old, new)| !Arc::ptr_eq(old, new))
+    }
+
+    /// The plugin that a task wants for a handler: that one and no other
+    /// version of it.
+    ///
+    /// # Errors
+    /// A sentence: which one is wanted, and which is here.
+    pub fn find(&self, kind: HandlerKind, wanted: &Handler) -> Result<Arc<Plugin>, String> {
+        let what = kind.resource().replace('_', " ");
+        let label = &wanted.label;
+        let gives = |plugin: &&Arc<Plugin>| {
+            plugin.meta.handlers.iter().any(|h| h.kind == kind && h.label == *label)
+        };
+        let found = self.found();
+        let Some(plugin) = found.iter().find(gives) else {
+            return Err(format!("no plugin on this system provides the {what} {label:?}"));
+        };
+        if wanted.digest.is_empty() || wanted.digest == plugin.digest {
+            return Ok(plugin.clone());
+        }
+        Err(format!(
+            "the farm's {what} {label:?} is in plugin {:?} {} with sha256 {}, but {} on this \
+             system is version {} with sha256 {}; install the farm's plugin here",
+            wanted.plugin,
+            wanted.version,
+            wanted.digest,
+            plugin.path.display(),
+            plugin.meta.version,
+            plugin.digest
+        ))
+    }
+
+    fn found(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Plugin>>> {
+        self.found.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,186 @@
+//! The work on one attempt: checkout, build, upload.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_core::task::Lease;
+use mf_core::wire::{Handler, HandlerKind, Job};
+use monkeyfarm_plugin_api::{Artifact, BuildJob, CheckoutJob};
+use tokio::time::Instant;
+
+use super::artifact::Beneath;
+use super::call::Caller;
+use super::collect::collect;
+use super::dir::TaskDir;
+use super::end::End;
+use super::halt::Halt;
+use super::log::TaskLog;
+use super::stage::Stage;
+use super::upload::upload;
+use super::{Worker, register};
+use crate::plugin::{self, Ended, Plugin};
+
+/// One attempt, while it is worked on.
+pub struct Attempt<'a> {
+    pub worker: &'a Worker,
+    pub job: &'a Job,
+    pub lease: &'a Lease,
+    pub halt: &'a Halt,
+    pub log: &'a TaskLog,
+    pub stage: &'a Stage,
+    pub dir: &'a TaskDir,
+    pub deadline: Instant,
+}
+
+impl Attempt<'_> {
+    /// Does all of it.
+    ///
+    /// # Errors
+    /// It failed, or was ended.
+    pub async fn work(&self) -> Result<(), End> {
+        if !self.job.url.is_empty() {
+            self.checkout().await?;
+        }
+        let artifacts = self.build().await?;
+        self.upload(&artifacts).await
+    }
+
+    async fn checkout(&self) -> Result<(), End> {
+        let handler = &self.job.vcs_handler;
+        if handler.label.is_empty() {
+            return Err(End::Failure(format!(
+                "package-branch {} has the url {} but no vcs handler to fetch it",
+                self.job.package_branch, self.job.url
+            )));
+        }
+        self.stage.enter("checkout");
+        let plugin = self.plugin(HandlerKind::VcsHandler, handler).await?;
+        let at = match self.job.vcs_branch.as_str() {
+            "" => "the default branch",
+            branch => branch,
+        };
+        self.log.say(&format!("checking out {} at {at}", self.job.url));
+        let cache_dir = self.worker.data.cache(&plugin.meta.id).map_err(|error| {
+            End::Failure(format!("the cache of plugin {} cannot be made: {error}", plugin.meta.id))
+        })?;
+        let job = CheckoutJob {
+            url: self.job.url.clone(),
+            reference: self.job.vcs_branch.clone(),
+            handler_config: handler.config.clone(),
+            source_dir: self.dir.source(),
+            cache_dir,
+            allow_schemes: self.worker.config.allow_schemes.clone(),
+        };
+        match self.call(plugin, handler, plugin::Job::Checkout(job)).await? {
+            Ended::CheckedOut(checkout) => {
+                self.log.say(&format!("at revision {}", checkout.revision));
+                self.stage.revision(&checkout.revision);
+                Ok(())
+            }
+            other => Err(wrong(&handler.label, &other)),
+        }
+    }
+
+    async fn build(&self) -> Result<Vec<Artifact>, End> {
+        let handler = &self.job.build_handler;
+        self.stage.enter("build");
+        let plugin = self.plugin(HandlerKind::BuildHandler, handler).await?;
+        let job = plugin::Job::Build(Box::new(self.build_job()));
+        match self.call(plugin, handler, job).await? {
+            Ended::Built(built) => Ok(built.artifacts),
+            other => Err(wrong(&handler.label, &other)),
+        }
+    }
+
+    async fn upload(&self, artifacts: &[Artifact]) -> Result<(), End> {
+        let beneath = Beneath::new(self.dir.root())
+            .map_err(|e| End::Failure(format!("the work directory cannot be opened: {e}")))?;
+        let beneath = Arc::new(beneath);
+        let say = &mut |line: String| self.log.say(&line);
+        let found = collect(self.dir, &beneath, artifacts, say).map_err(End::Failure)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        self.stage.enter("upload");
+        let link = &self.worker.link;
+        for file in &found {
+            match self.halt.reason().map(End::from) {
+                None | Some(End::HandedBack) => {}
+                Some(end) => return Err(end),
+            }
+            upload(link, self.lease, self.halt, &beneath, file).await.map_err(|end| match end {
+                End::Failure(why) => {
+                    End::Failure(format!("{} cannot be stored: {why}", file.path.display()))
+                }
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn call(
+        &self,
+        plugin: Arc<Plugin>,
+        handler: &Handler,
+        job: plugin::Job,
+    ) -> Result<Ended, End> {
+        let caller = Caller {
+            host: self.worker.plugins.host(),
+            secrets: self.worker.secrets.of(&plugin.meta.id),
+            work_dir: self.dir.root(),
+            deadline: self.deadline,
+            limit: Duration::from_secs(self.worker.config.task_seconds),
+            log: self.log,
+            stage: self.stage,
+            halt: self.halt,
+        };
+        caller.call(plugin, &handler.label, job).await
+    }
+
+    /// The plugin that a handler is in; looked for again if it is not the one
+    /// that was seen last. The log says which it is.
+    async fn plugin(&self, kind: HandlerKind, handler: &Handler) -> Result<Arc<Plugin>, End> {
+        let plugins = &self.worker.plugins;
+        let plugin = match plugins.find(kind, handler) {
+            Ok(plugin) => plugin,
+            Err(_) => {
+                // A hub that is away keeps nobody from looking at the files;
+                // it is told later of what has changed.
+                let _ = register::refresh(self.worker).await;
+                plugins.find(kind, handler).map_err(End::Failure)?
+            }
+        };
+        let what = kind.resource().replace('_', " ");
+        self.log.say(&format!(
+            "{what} {}: plugin {} {}, sha256 {}",
+            handler.label, plugin.meta.id, plugin.meta.version, plugin.digest
+        ));
+        Ok(plugin)
+    }
+
+    fn build_job(&self) -> BuildJob {
+        let job = self.job.clone();
+        BuildJob {
+            project: job.project,
+            package: job.package,
+            package_branch: job.package_branch,
+            build: job.build,
+            task: job.task,
+            target: job.target,
+            arch: job.arch,
+            distro: job.distro,
+            release: job.release,
+            build_prefix: job.build_prefix,
+            target_config: job.target_config,
+            handler_config: job.build_handler.config,
+            has_source: !job.url.is_empty(),
+            work_dir: self.dir.root().to_path_buf(),
+            source_dir: self.dir.source(),
+            result_dir: self.dir.result(),
+        }
+    }
+}
+
+fn wrong(handler: &str, answer: &Ended) -> End {
+    End::Failure(format!("handler {handler:?} gave an answer to another question: {answer:?}"))
+}
