@@ -56,3 +56,11 @@ CREATE TABLE system_arch (
     arch TEXT NOT NULL,
     PRIMARY KEY (system_id, arch)
 ) STRICT, WITHOUT ROWID;
+
+-- Handlers that plugins of the regulator provide at this moment. Those that
+-- are no longer here are disabled, and stay for what refers to them.
+CREATE TABLE handler_registered (
+    kind TEXT NOT NULL CHECK (kind IN ('build_handler', 'vcs_handler', 'bug_handler')),
+    label TEXT NOT NULL,
+    PRIMARY KEY (kind, label)
+) STRICT, WITHOUT ROWID;

@@ -3,12 +3,20 @@
 
 use std::sync::Arc;
 
+use mf_core::error::{Code, Error};
+use mf_core::resource::{self, Who};
 use mf_core::wire;
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+
+use crate::params::Values;
+use crate::store::roles::Caller;
+use crate::store::select::Sight;
 
 /// How many events a slow watcher may be behind before it is sent to the
 /// database for the rest.
 const RING: usize = 1024;
+/// Most watchers: others must still be served.
+const WATCHERS: usize = 2048;
 
 /// One event, and the project that says who may know of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,18 +30,35 @@ pub struct Happened {
 /// The stream of events.
 pub struct Events {
     sender: broadcast::Sender<Arc<Happened>>,
+    permits: Arc<Semaphore>,
 }
+
+/// The right to watch.
+pub type Permit = OwnedSemaphorePermit;
 
 impl Events {
     /// A stream without watchers.
     pub fn new() -> Self {
-        Self { sender: broadcast::Sender::new(RING) }
+        Self {
+            sender: broadcast::Sender::new(RING),
+            permits: Arc::new(Semaphore::new(WATCHERS)),
+        }
     }
 
     /// Tells everybody who watches; called by the writer alone.
     pub fn publish(&self, happened: Happened) {
         // Without watchers there is nobody to tell.
         let _ = self.sender.send(Arc::new(happened));
+    }
+
+    /// The right to watch, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Code::TooMany`].
+    pub fn permit(&self) -> Result<Permit, Error> {
+        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
+            Error::new(Code::TooMany, format!("{WATCHERS} watch already; try again later"))
+        })
     }
 
     /// Watches from now on.
@@ -45,5 +70,53 @@ impl Events {
 impl Default for Events {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// What one watcher wants.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// What the watcher may know of.
+    pub sight: Sight,
+    roles: Who,
+    project_label: String,
+    build_label: String,
+    resources: Vec<String>,
+}
+
+impl Filter {
+    /// What the parameters of `util/events` say.
+    pub fn new(values: &Values, caller: &Caller) -> Self {
+        let resources = values.text("resource").split(',').map(str::trim);
+        Self {
+            sight: caller.sight(),
+            roles: caller.roles(),
+            project_label: values.text("project_label").to_owned(),
+            build_label: values.text("build_label").to_owned(),
+            resources: resources
+                .filter(|name| !name.is_empty())
+                .map(|name| name.replace('-', "_"))
+                .collect(),
+        }
+    }
+
+    /// Whether the watcher wants this one.
+    pub fn wants(&self, happened: &Happened) -> bool {
+        let event = &happened.event;
+        (self.project_label.is_empty() || self.project_label == event.project_label)
+            && (self.build_label.is_empty() || self.build_label == event.build_label)
+            && (self.resources.is_empty() || self.resources.contains(&event.resource))
+    }
+
+    /// The event as the watcher may see it: without fields that are shown to
+    /// others only.
+    pub fn shown(&self, happened: &Happened) -> wire::Event {
+        let mut event = happened.event.clone();
+        if let Some(resource) = resource::find(&event.resource) {
+            event.changes.retain(|name, _| {
+                resource.field(name).is_none_or(|field| field.read.meets(self.roles))
+            });
+        }
+        event
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::dispatch::Dispatch;
 use crate::events::Events;
 use crate::files::Files;
+use crate::store::{bootstrap, ready};
 use crate::store::open::{self, Lock, OpenError};
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
@@ -73,7 +74,9 @@ impl Hub {
             stopping,
             _lock: lock,
         });
-        crate::store::bootstrap::run(&hub).await?;
+        bootstrap::run(&hub).await?;
+        // Nobody is served yet, so that nothing can have moved in between.
+        hub.dispatch.reload(hub.readers.read(|db| ready::snapshot(db))?);
         Ok(hub)
     }
 

@@ -3,6 +3,7 @@
 pub mod dispatch;
 pub mod events;
 pub mod files;
-pub mod hub;
 pub mod http;
+pub mod hub;
+pub mod params;
 pub mod store;

@@ -1,1 +1,177 @@
-fn main() {}
+//! The hub's program: flags, the lifeline, signals and exit codes.
+
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use mf_core::config::{self, ConfigError, HubConfig};
+use mf_core::lifeline::Lifeline;
+use mf_core::wire::{Ready, Start};
+use mf_hub::hub::{Hub, StartError};
+use mf_hub::http;
+use mf_hub::store::migrate::MigrateError;
+use mf_hub::store::open::OpenError;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Where the configuration is unless a flag says otherwise.
+const CONFIG: &str = "/etc/monkeyfarm/hub.toml";
+/// Something broke that is not the user's doing.
+const INTERNAL: u8 = 70;
+/// Another hub has the data directory.
+const LOCKED: u8 = 75;
+/// The configuration is wrong, or the database is a newer hub's.
+const WRONG: u8 = 78;
+
+/// MonkeyFarm's hub: owns the database, answers the API.
+#[derive(Parser)]
+#[command(name = "mf-hub", version, after_help = "Example:\n  mf-hub --data-dir /var/lib/monkeyfarm --listen 127.0.0.1:8765")]
+struct Flags {
+    /// Configuration file; flags win over it [default: /etc/monkeyfarm/hub.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the database and all files are
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Address and port to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<String>,
+    /// How people reach the hub, for links
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// How long an attempt lives without a heartbeat
+    #[arg(long, value_name = "SECONDS")]
+    lease_seconds: Option<u64>,
+}
+
+impl Flags {
+    fn config(self) -> Result<HubConfig, ConfigError> {
+        let mut config: HubConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
+        config.data_dir = self.data_dir.unwrap_or(config.data_dir);
+        config.listen = self.listen.unwrap_or(config.listen);
+        config.public_url = self.public_url.unwrap_or(config.public_url);
+        config.lease_seconds = self.lease_seconds.unwrap_or(config.lease_seconds).max(1);
+        Ok(config)
+    }
+}
+
+fn main() -> ExitCode {
+    mf_core::log::start();
+    let flags = Flags::parse();
+    match run(flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mf-hub: {error:#}");
+            ExitCode::from(code(&error))
+        }
+    }
+}
+
+/// The exit code that fits an error.
+fn code(error: &anyhow::Error) -> u8 {
+    if error.is::<ConfigError>() {
+        return WRONG;
+    }
+    match error.downcast_ref::<StartError>() {
+        Some(StartError::Open(OpenError::Locked { .. })) => LOCKED,
+        Some(StartError::Open(OpenError::Migrate(MigrateError::Newer { .. }))) => WRONG,
+        Some(StartError::Open(OpenError::Io { .. })) => WRONG,
+        _ => INTERNAL,
+    }
+}
+
+fn run(flags: Flags) -> anyhow::Result<()> {
+    let lifeline = Lifeline::inherited().context("the lifeline cannot be used")?;
+    let handed = match &lifeline {
+        Some(lifeline) => handed(lifeline)?,
+        None => None,
+    };
+    let config = flags.config()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(config, handed, lifeline))
+}
+
+/// The listening socket that the parent hands over, if it does.
+fn handed(lifeline: &Lifeline) -> anyhow::Result<Option<TcpListener>> {
+    let started = lifeline.recv_with::<Start>().context("the parent's first frame is broken")?;
+    let Some((start, fds)) = started else { anyhow::bail!("the parent is gone") };
+    let fd: Option<OwnedFd> = fds.into_iter().next();
+    if start.listener && fd.is_none() {
+        anyhow::bail!("the parent's first frame came without the listening socket");
+    }
+    Ok(fd.map(TcpListener::from))
+}
+
+async fn serve(
+    config: HubConfig,
+    handed: Option<TcpListener>,
+    lifeline: Option<Lifeline>,
+) -> anyhow::Result<()> {
+    let listen = config.listen.clone();
+    let hub = Hub::start(config).await?;
+    let listener = match handed {
+        Some(listener) => listener,
+        None => TcpListener::bind(&listen).map_err(|error| ConfigError {
+            path: format!("listen = {listen:?}"),
+            why: format!("cannot listen there: {error}"),
+        })?,
+    };
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tracing::info!("the hub answers at {url}");
+    if let Some(lifeline) = &lifeline {
+        lifeline.send(&Ready { url, ..Ready::default() }).context("the parent is gone")?;
+    }
+    tokio::spawn(stop_when_told(Arc::clone(&hub), lifeline));
+    let router = http::router(Arc::clone(&hub));
+    http::serve::serve(Arc::clone(&hub), listener, router).await;
+    // What was asked for is committed before the process ends.
+    let stopped = tokio::task::spawn_blocking(move || hub.writer.stop()).await;
+    stopped.context("the writer did not stop in order")
+}
+
+/// Stops the hub on SIGTERM, on SIGINT unless a parent sees to that, and when
+/// the lifeline ends.
+async fn stop_when_told(hub: Arc<Hub>, lifeline: Option<Lifeline>) {
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be heard; the hub stops");
+        return hub.stop();
+    };
+    let has_parent = lifeline.is_some();
+    let parent = async {
+        match lifeline {
+            Some(lifeline) => parent_gone(lifeline).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(parent);
+    loop {
+        tokio::select! {
+            _ = term.recv() => break,
+            _ = int.recv() => if !has_parent { break },
+            () = &mut parent => break,
+        }
+    }
+    tracing::info!("the hub stops");
+    hub.stop();
+}
+
+/// Waits until the parent is gone. A thread of its own, because the frames
+/// are read blocking; it ends with the process.
+async fn parent_gone(lifeline: Lifeline) {
+    let (gone, wait) = tokio::sync::oneshot::channel();
+    let listen = move || {
+        while let Ok(Some(_)) = lifeline.recv::<serde_json::Value>() {}
+        // Nobody listens any more when the hub stops for another reason.
+        let _ = gone.send(());
+    };
+    if std::thread::Builder::new().name("lifeline".into()).spawn(listen).is_ok() {
+        let _ = wait.await;
+    }
+}

@@ -70,7 +70,18 @@ struct Station {
     system: System,
     load: Load,
     stop: Arc<Notify>,
+    /// What its worker was last told to stop.
+    told: Vec<Held>,
     written: Option<Instant>,
+}
+
+/// What a worker is told when it names what it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Attempts that it must stop.
+    pub stop: Vec<Held>,
+    /// Whether there is one that it was not told of the last time.
+    pub news: bool,
 }
 
 /// The farm's queue, systems, waiting workers and leases.
@@ -192,7 +203,7 @@ impl Farm {
     }
 
     /// A worker says what it holds: renews that, and gives what it must stop.
-    pub fn heartbeat(&mut self, system: i64, named: &[Held], now: Instant) -> (Vec<Held>, Chosen) {
+    pub fn heartbeat(&mut self, system: i64, named: &[Held], now: Instant) -> (Told, Chosen) {
         let mut stop = Vec::new();
         for held in named {
             match self.holder(*held) {
@@ -206,12 +217,13 @@ impl Farm {
             }
         }
         let mut chosen = Vec::new();
-        if let Some(station) = self.stations.get_mut(&system)
-            && station.load.exorcise(named)
-        {
+        let station = self.stations.entry(system).or_default();
+        let news = stop.iter().any(|held| !station.told.contains(held));
+        station.told.clone_from(&stop);
+        if station.load.exorcise(named) {
             self.settle(system, &mut chosen);
         }
-        (stop, chosen)
+        (Told { stop, news }, chosen)
     }
 
     /// An attempt's worker is silent: what its host may still be building

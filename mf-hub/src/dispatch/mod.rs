@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use mf_core::wire::Held;
 use tokio::sync::{Notify, oneshot, watch};
 
-pub use farm::{Place, Snapshot};
+pub use farm::{Place, Snapshot, Told};
 pub use lane::{Class, Facts, Package};
 pub use pick::Enabled;
 pub use system::System;
@@ -123,10 +123,10 @@ impl Dispatch {
 
     /// A worker names the attempts that it holds: they live on, and those
     /// that it must stop come back.
-    pub fn heartbeat(&self, system: i64, named: &[Held]) -> Vec<Held> {
-        let (stop, chosen) = self.lock().heartbeat(system, named, Instant::now());
+    pub fn heartbeat(&self, system: i64, named: &[Held]) -> Told {
+        let (told, chosen) = self.lock().heartbeat(system, named, Instant::now());
         self.deliver(chosen);
-        stop
+        told
     }
 
     /// An attempt's worker was heard of.

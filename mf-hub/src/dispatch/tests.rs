@@ -165,19 +165,21 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     let mut farm = farm(&[(1, 2), (2, 2)]);
     let one = Held { task: 1, attempt: 1 };
     farm.place(facts(1, 1), held(1), now);
-    assert_eq!(farm.heartbeat(1, &[one], now).0, []);
-    assert_eq!(farm.heartbeat(2, &[one], now).0, [one], "it is another's");
+    assert_eq!(farm.heartbeat(1, &[one], now).0.stop, []);
+    assert_eq!(farm.heartbeat(2, &[one], now).0.stop, [one], "it is another's");
     let cancelling = Place::Held { system: 1, attempt: 1, cancelling: true };
     farm.place(facts(1, 1), cancelling, now);
-    assert_eq!(farm.heartbeat(1, &[one], now).0, [one]);
+    let told = |stop: &[Held], news| super::Told { stop: stop.to_vec(), news };
+    assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], true));
+    assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], false), "it was told before");
 
     farm.lose(one);
     farm.place(facts(1, 1), Place::Ready, now);
     assert_eq!(farm.leases().expired(now + Duration::from_secs(600)), []);
     assert_eq!(take(&mut farm, 1), None, "its host may still be busy with it");
-    assert_eq!(farm.heartbeat(1, &[one], now).0, [one]);
+    assert_eq!(farm.heartbeat(1, &[one], now).0.stop, [one]);
     assert_eq!(take(&mut farm, 1), None);
-    assert_eq!(farm.heartbeat(1, &[], now).0, []);
+    assert_eq!(farm.heartbeat(1, &[], now).0.stop, []);
     assert_eq!(take(&mut farm, 1), Some(1));
 }
 

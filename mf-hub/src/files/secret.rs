@@ -15,6 +15,7 @@ const LENGTH: usize = 32;
 const BLOCK: usize = 64;
 
 /// Random bytes that belong to a data directory and never leave the hub.
+#[derive(Clone)]
 pub struct Secret([u8; LENGTH]);
 
 impl Secret {

@@ -1,13 +1,106 @@
 //! Changing objects: POST and PUT through the table, and the hub's own
 //! changes of its columns.
 
-use mf_core::resource::Resource;
-use rusqlite::ToSql;
-use serde_json::{Map, Value};
+use mf_core::error::{Code, Error};
+use mf_core::resource::{Field, Kind, Need, Resource, Scope, Value, Who};
+use rusqlite::types::Value as Sql;
+use rusqlite::{OptionalExtension, ToSql, params_from_iter};
+use serde_json::{Map, json};
 
+use super::draft::Draft;
 use super::history::{self, Verb};
-use super::select::table;
-use super::{Done, Tx, render};
+use super::links::{self, Where};
+use super::roles::{self, Caller};
+use super::select::{column, table};
+use super::special::{self, Context};
+use super::{Done, Fault, Tx, find, render};
+
+/// How one object is addressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Its label.
+    pub label: String,
+    /// Its project's label, where it is in one.
+    pub project: Option<String>,
+}
+
+/// Makes an object for a caller: its id, and the object as JSON.
+///
+/// # Errors
+/// The caller may not, or the draft cannot become an object.
+pub fn create(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    resource: &'static Resource,
+    draft: &Draft,
+) -> Done<(i64, Vec<u8>)> {
+    let mut draft = draft.clone();
+    let project = match (resource.scope, draft.text("project_label")) {
+        (Scope::Project, Some(label)) => {
+            let field = field(resource, "project_label")?;
+            links::resolve(tx, field, label, Where { project: None, sight: caller.sight() })?
+        }
+        _ => None,
+    };
+    let roles = match project {
+        Some(project) => roles::in_project(tx, caller, project)?,
+        None => caller.roles(),
+    };
+    caller.need(roles, resource.creators(), &format!("creating a {}", resource.name))?;
+    may_set(caller, roles, resource, &draft)?;
+    let context = Context { tx, caller, roles, project };
+    missing(resource, &draft, false)?;
+    special::before_create(&context, resource, &mut draft)?;
+    missing(resource, &draft, true)?;
+    let id = insert(&context, resource, &draft)?;
+    replace_links(&context, resource, id, &draft)?;
+    special::after_create(&context, resource, id)?;
+    let mut made = render::map(tx, resource, id)?;
+    hide_secrets(resource, &draft, &mut made);
+    history::record(tx, Verb::Create, resource, id, made)?;
+    special::follow_made(tx, resource, id)?;
+    Ok((id, render::object(tx, resource, id, roles)?))
+}
+
+/// Changes an object for a caller: the object as JSON.
+///
+/// # Errors
+/// It is not there, the caller may not, or the draft does not fit.
+pub fn update(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    resource: &'static Resource,
+    at: &Address,
+    draft: &Draft,
+) -> Done<Vec<u8>> {
+    let mut draft = draft.clone();
+    let object = find::object(tx, resource, &at.label, at.project.as_deref(), caller.sight())?;
+    let roles = roles::on(tx, caller, resource, object.id)?;
+    caller.need(roles, resource.updaters(), &format!("changing a {}", resource.name))?;
+    if let Some(id) = draft.id.filter(|id| *id != object.id) {
+        let told = format!("id is {}, not {id}: it never changes", object.id);
+        return Err(Fault::told(Code::InvalidValue, told));
+    }
+    may_set(caller, roles, resource, &draft)?;
+    let context = Context { tx, caller, roles, project: object.project };
+    let before = render::map(tx, resource, object.id)?;
+    special::before_update(&context, resource, object.id, &mut draft)?;
+    if draft.text("label").is_some_and(|label| label != object.label) {
+        not_taken(&context, resource, &draft)?;
+    }
+    let columns = columns(&context, resource, &draft, false)?;
+    let columns: Vec<(&str, &dyn ToSql)> =
+        columns.iter().map(|(name, value)| (name.as_str(), value as &dyn ToSql)).collect();
+    set(tx, resource, object.id, &columns)?;
+    replace_links(&context, resource, object.id, &draft)?;
+    special::after_update(&context, resource, object.id)?;
+    let mut hidden = Map::new();
+    hide_secrets(resource, &draft, &mut hidden);
+    if record_difference(tx, resource, object.id, &before, hidden)? {
+        special::follow_changed(tx, resource, object.id)?;
+    }
+    render::object(tx, resource, object.id, roles)
+}
 
 /// Sets columns of one object as the hub itself, with history: a task's
 /// move in one line. What is as it was leaves no trace; whether it was not.
@@ -27,22 +120,8 @@ pub fn update_columns(
     record_update(tx, resource, id, &before)
 }
 
-/// `UPDATE … SET … WHERE id = …`.
-fn set(tx: &Tx<'_>, resource: &Resource, id: i64, columns: &[(&str, &dyn ToSql)]) -> Done<()> {
-    if columns.is_empty() {
-        return Ok(());
-    }
-    let sets: Vec<String> =
-        columns.iter().enumerate().map(|(n, (name, _))| format!("\"{name}\" = ?{}", n + 2)).collect();
-    let sql = format!("UPDATE {} SET {} WHERE id = ?1", table(resource.name), sets.join(", "));
-    let mut values: Vec<&dyn ToSql> = vec![&id];
-    values.extend(columns.iter().map(|(_, value)| *value));
-    tx.prepare_cached(&sql)?.execute(values.as_slice())?;
-    Ok(())
-}
-
-/// Compares an object with what it was: where it differs, its `update_date`
-/// is set and the difference recorded. Whether it differs.
+/// Compares an object with what it was ([`render::map`]): where it differs,
+/// its `update_date` is set and the difference recorded. Whether it differs.
 ///
 /// # Errors
 /// SQLite would not.
@@ -50,14 +129,171 @@ pub fn record_update(
     tx: &Tx<'_>,
     resource: &Resource,
     id: i64,
-    before: &Map<String, Value>,
+    before: &Map<String, serde_json::Value>,
+) -> Done<bool> {
+    record_difference(tx, resource, id, before, Map::new())
+}
+
+fn record_difference(
+    tx: &Tx<'_>,
+    resource: &Resource,
+    id: i64,
+    before: &Map<String, serde_json::Value>,
+    hidden: Map<String, serde_json::Value>,
 ) -> Done<bool> {
     let mut changes = render::map(tx, resource, id)?;
     changes.retain(|name, value| before.get(name) != Some(value));
+    changes.extend(hidden);
     if changes.is_empty() {
         return Ok(false);
     }
     set(tx, resource, id, &[("update_date", &tx.now())])?;
     history::record(tx, Verb::Update, resource, id, changes)?;
     Ok(true)
+}
+
+/// `UPDATE … SET … WHERE id = …`.
+fn set(tx: &Tx<'_>, resource: &Resource, id: i64, columns: &[(&str, &dyn ToSql)]) -> Done<()> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let sets: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(n, (name, _))| format!("\"{name}\" = ?{}", n + 2))
+        .collect();
+    let sql = format!("UPDATE {} SET {} WHERE id = ?1", table(resource.name), sets.join(", "));
+    let mut values: Vec<&dyn ToSql> = vec![&id];
+    values.extend(columns.iter().map(|(_, value)| *value));
+    tx.prepare_cached(&sql)?.execute(values.as_slice())?;
+    Ok(())
+}
+
+fn insert(context: &Context<'_>, resource: &Resource, draft: &Draft) -> Done<i64> {
+    not_taken(context, resource, draft)?;
+    let now = Sql::Text(context.tx.now().to_owned());
+    let mut columns = columns(context, resource, draft, true)?;
+    columns.push(("create_date".into(), now.clone()));
+    columns.push(("update_date".into(), now));
+    let names: Vec<String> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+    let sql = format!(
+        "INSERT INTO {} ({}) VALUES ({})",
+        table(resource.name),
+        names.join(", "),
+        marks.join(", ")
+    );
+    let values = columns.into_iter().map(|(_, value)| value);
+    context.tx.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    Ok(context.tx.last_insert_rowid())
+}
+
+/// The columns that a draft sets; with `defaults`, those it does not name too.
+fn columns(
+    context: &Context<'_>,
+    resource: &Resource,
+    draft: &Draft,
+    defaults: bool,
+) -> Done<Vec<(String, Sql)>> {
+    let at = Where { project: context.project, sight: context.caller.sight() };
+    let mut columns = Vec::new();
+    for field in resource.fields() {
+        let Some(column) = column(field) else { continue };
+        let value = match (draft.get(field.name), field.need) {
+            (Some(value), _) => value.clone(),
+            (None, Need::Default(text)) if defaults => field.parse_text(text)?,
+            (None, _) if defaults && !field.read_only() => field.empty(),
+            (None, _) => continue,
+        };
+        let value = match (field.kind, value) {
+            (Kind::Ref { .. }, Value::Text(label)) => {
+                links::resolve(context.tx, field, &label, at)?.map_or(Sql::Null, Sql::Integer)
+            }
+            (_, Value::Text(text)) => Sql::Text(text),
+            (_, Value::Int(number)) => Sql::Integer(number),
+            (_, Value::Bool(flag)) => Sql::Integer(i64::from(flag)),
+            (_, Value::List(_)) => continue,
+        };
+        columns.push((column, value));
+    }
+    Ok(columns)
+}
+
+fn replace_links(
+    context: &Context<'_>,
+    resource: &Resource,
+    id: i64,
+    draft: &Draft,
+) -> Done<()> {
+    let at = Where { project: context.project, sight: context.caller.sight() };
+    for field in resource.fields().filter(|field| matches!(field.kind, Kind::Refs { .. })) {
+        if let Some(value) = draft.get(field.name) {
+            links::replace(context.tx, resource, id, field, value, at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses fields that the caller may not set on this object.
+fn may_set(caller: &Caller, roles: Who, resource: &Resource, draft: &Draft) -> Result<(), Error> {
+    for field in resource.fields().filter(|field| draft.get(field.name).is_some()) {
+        caller.need(roles, field.write, &format!("setting {} of a {}", field.name, resource.name))?;
+    }
+    Ok(())
+}
+
+/// Refuses a draft without what must be given; with `made`, also without what
+/// the hub makes up, which by then it has, where it can.
+fn missing(resource: &Resource, draft: &Draft, made: bool) -> Result<(), Error> {
+    let missing: Vec<&str> = resource
+        .fields()
+        .filter(|field| match field.need {
+            Need::Must => !field.read_only(),
+            Need::Made => made && matches!(field.kind, Kind::Label),
+            _ => false,
+        })
+        .filter(|field| draft.get(field.name).is_none())
+        .map(|field| field.name)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let told = format!("a {} needs {}", resource.name, missing.join(", "));
+    Err(Error::new(Code::MissingField, told))
+}
+
+fn not_taken(context: &Context<'_>, resource: &Resource, draft: &Draft) -> Done<()> {
+    let Some(label) = draft.text("label") else { return Ok(()) };
+    let sql = format!(
+        "SELECT 1 FROM {} WHERE label = ?1{}",
+        table(resource.name),
+        if resource.scope == Scope::Project { " AND project_id = ?2" } else { " AND ?2 IS NULL" }
+    );
+    let taken = context
+        .tx
+        .prepare_cached(&sql)?
+        .query_row((label, context.project), |_| Ok(()))
+        .optional()?;
+    if taken.is_some() {
+        let told = format!("the label {label:?} is taken by another {}", resource.name);
+        return Err(Fault::told(Code::LabelTaken, told));
+    }
+    Ok(())
+}
+
+/// Secrets leave only a trace in history.
+fn hide_secrets(
+    resource: &Resource,
+    draft: &Draft,
+    changes: &mut Map<String, serde_json::Value>,
+) {
+    for field in resource.fields().filter(|field| field.kind == Kind::Secret) {
+        if draft.get(field.name).is_some() {
+            changes.insert(field.name.to_owned(), json!("***"));
+        }
+    }
+}
+
+fn field(resource: &'static Resource, name: &str) -> Done<&'static Field> {
+    resource.field(name).ok_or_else(|| Fault::Broken(format!("{} has no {name}", resource.name)))
 }

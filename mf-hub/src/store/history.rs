@@ -2,9 +2,10 @@
 
 use mf_core::resource::{Resource, Scope};
 use mf_core::wire;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
+use super::select::Sight;
 use super::writer::Effect;
 use super::{Done, Tx};
 use crate::events::Happened;
@@ -115,4 +116,58 @@ fn named(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<Named> {
         })
         .optional()?;
     Ok(found.unwrap_or_default())
+}
+
+/// Number of the newest event; 0 when nothing has happened yet.
+///
+/// # Errors
+/// SQLite would not.
+pub fn newest(db: &Connection) -> Done<i64> {
+    Ok(db.query_row("SELECT coalesce(max(id), 0) FROM history", [], |row| row.get(0))?)
+}
+
+/// The first `limit` events after `last` that somebody with this sight may
+/// know of.
+///
+/// # Errors
+/// SQLite would not.
+pub fn after(db: &Connection, last: i64, sight: Sight, limit: usize) -> Done<Vec<Happened>> {
+    let condition = match sight.of_project("project_id") {
+        Some(condition) => format!(" AND (project_id IS NULL OR {condition})"),
+        None => String::new(),
+    };
+    let sql = format!(
+        "SELECT id, date, actor, verb, resource, object, label, project_id, project_label, \
+         build_label, changes FROM history WHERE id > ?1{condition} ORDER BY id LIMIT ?2"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![last, limit as i64], |row| {
+        let changes: String = row.get(10)?;
+        let event = wire::Event {
+            id: row.get(0)?,
+            date: row.get(1)?,
+            actor: row.get(2)?,
+            verb: row.get(3)?,
+            resource: row.get(4)?,
+            object: row.get(5)?,
+            label: row.get(6)?,
+            project_label: row.get(8)?,
+            build_label: row.get(9)?,
+            changes: serde_json::from_str(&changes).unwrap_or_default(),
+        };
+        Ok(Happened { event, project: row.get(7)? })
+    })?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Whether somebody with this sight may know of an event now.
+///
+/// # Errors
+/// SQLite would not.
+pub fn may_know(db: &Connection, happened: &Happened, sight: Sight) -> Done<bool> {
+    let (Some(project), Some(condition)) = (happened.project, sight.of_project("?1")) else {
+        return Ok(true);
+    };
+    let sql = format!("SELECT {condition}");
+    Ok(db.prepare_cached(&sql)?.query_row([project], |row| row.get(0))?)
 }

@@ -1,14 +1,35 @@
 //! The database: the only place with SQL.
 
+pub mod attempt;
 pub mod bootstrap;
+pub mod build;
+pub mod claim;
+pub mod delete;
+pub mod draft;
 pub mod edit;
+pub mod file;
+pub mod find;
+pub mod handler;
 pub mod history;
+pub mod job;
+pub mod key;
+pub mod links;
 pub mod migrate;
 pub mod open;
+pub mod password;
+pub mod pre_tag;
+pub mod progress;
 pub mod readers;
+pub mod ready;
 pub mod render;
+pub mod roles;
 pub mod select;
+pub mod special;
+pub mod status;
 pub mod sums;
+pub mod system;
+pub mod task;
+pub mod task_data;
 pub mod writer;
 
 mod fault;

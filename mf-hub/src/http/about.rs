@@ -1,0 +1,35 @@
+//! What the hub says of itself and of the caller.
+
+use axum::response::Response;
+use mf_core::VERSION;
+use mf_core::error::Error;
+use serde_json::json;
+
+use super::envelope;
+use super::function::Call;
+use crate::store::key::Holder;
+
+/// `GET /util/version`.
+///
+/// # Errors
+/// None.
+pub async fn version(_call: Call) -> Result<Response, Error> {
+    Ok(envelope::data(&json!({ "version": VERSION })))
+}
+
+/// `GET /util/whoami`: the kind and label of who the key belongs to.
+///
+/// # Errors
+/// None.
+pub async fn whoami(call: Call) -> Result<Response, Error> {
+    let kind = match call.caller.holder {
+        None => "nobody",
+        Some(Holder::User(_)) => "user",
+        Some(Holder::System(_)) => "system",
+        Some(Holder::Regulator) => "regulator",
+    };
+    let caller = &call.caller;
+    Ok(envelope::data(&json!({
+        "whoami": { "kind": kind, "label": caller.label, "admin": caller.admin }
+    })))
+}

@@ -1,0 +1,89 @@
+//! Who sent a request: its key.
+
+use axum::http::{HeaderMap, header};
+use mf_core::error::{Code, Error};
+
+use crate::hub::Hub;
+use crate::store::roles::{self, Caller};
+use crate::store::{Done, key};
+
+/// Who sent a request with these headers.
+///
+/// # Errors
+/// [`Code::Unauthorized`] when there is a key that is nobody's; without a key
+/// it is [`Caller::nobody`].
+pub fn of(hub: &Hub, headers: &HeaderMap) -> Result<Caller, Error> {
+    let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::nobody()) };
+    let given = header.to_str().ok().and_then(Given::read).ok_or_else(|| {
+        Error::new(Code::Unauthorized, "the header Authorization is not `Bearer <key>`")
+    })?;
+    let found = hub.readers.read(|db| -> Done<Option<Caller>> {
+        match key::holder(db, &given.key)? {
+            Some(holder) => roles::caller(db, holder),
+            None => Ok(None),
+        }
+    })?;
+    match found {
+        Some(caller) if given.label.as_ref().is_none_or(|label| *label == caller.label) => {
+            Ok(caller)
+        }
+        _ => Err(Error::new(Code::Unauthorized, "the key is not one of this hub's")),
+    }
+}
+
+/// A key as it was sent.
+struct Given {
+    /// Only with Basic.
+    label: Option<String>,
+    key: String,
+}
+
+impl Given {
+    fn read(header: &str) -> Option<Self> {
+        let (scheme, rest) = header.split_once(' ')?;
+        let rest = rest.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Self { label: None, key: rest.to_owned() });
+        }
+        if scheme.eq_ignore_ascii_case("basic") {
+            let text = String::from_utf8(base64(rest)?).ok()?;
+            let (label, key) = text.split_once(':')?;
+            return Some(Self { label: Some(label.to_owned()), key: key.to_owned() });
+        }
+        None
+    }
+}
+
+/// Decodes base64 as Basic has it: standard alphabet, padding optional.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0u32, 0);
+    for letter in text.trim_end_matches('=').bytes() {
+        let value = ALPHABET.iter().position(|known| *known == letter)?;
+        bits = (bits << 6) | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_schemes_give_the_key() {
+        let bearer = Given::read("Bearer mf_a_b").unwrap();
+        assert_eq!((bearer.label, bearer.key.as_str()), (None, "mf_a_b"));
+        let basic = Given::read("Basic YWRtaW46bWZfYV9i").unwrap();
+        assert_eq!((basic.label.as_deref(), basic.key.as_str()), (Some("admin"), "mf_a_b"));
+        for header in ["", "Bearer", "Basic ???", "Digest x", "Basic YWRtaW4="] {
+            assert!(Given::read(header).is_none(), "{header}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a worker says of itself, and how it comes by its tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_core::error::Error;
+use mf_core::wire::{Claim, ClaimRequest, Heartbeat, HeartbeatReply, Register, Registered};
+use tokio::time::{Instant, sleep_until};
+
+use crate::dispatch::{Asked, Offer};
+use crate::hub::Hub;
+use crate::store::roles::Caller;
+use crate::store::{claim, system};
+
+/// Longest that a request waits: well within what proxies bear.
+const WAIT_LIMIT: Duration = Duration::from_secs(30);
+/// How exactly it is known when a system was last seen. Heartbeats are many,
+/// and none should cost a write of its own.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// A worker starts, or what it offers has changed.
+///
+/// # Errors
+/// What it says makes no sense; the database would not.
+pub async fn register(
+    hub: &Arc<Hub>,
+    caller: &Caller,
+    id: i64,
+    said: Register,
+) -> Result<Registered, Error> {
+    system::check(&said)?;
+    let held = said.held.clone();
+    let stop = hub.writer.run(&caller.label, move |tx| system::register(tx, id, &said)).await?;
+    // What it may still have been building, it is not building any more.
+    hub.dispatch.heartbeat(id, &held);
+    let lease_seconds = hub.dispatch.lease().as_secs();
+    Ok(Registered { label: caller.label.clone(), lease_seconds, stop })
+}
+
+/// A worker asks for a task, and waits for it; `None` when there was none in
+/// time, or the hub stops.
+///
+/// # Errors
+/// The nonce is none; the database would not.
+pub async fn claim(
+    hub: &Arc<Hub>,
+    caller: &Caller,
+    id: i64,
+    said: ClaimRequest,
+) -> Result<Option<Claim>, Error> {
+    claim::check_nonce(&said.nonce)?;
+    seen(hub, caller, id).await?;
+    let until = Instant::now() + Duration::from_secs(said.wait).min(WAIT_LIMIT);
+    let secret = hub.files.secret();
+    // The answer to the same request may have been lost on its way.
+    if let Some(claim) = hub.readers.read(|db| claim::again(db, id, &said.nonce, secret))? {
+        return Ok(Some(claim));
+    }
+    while let Some(offer) = offered(hub, id, &said.nonce, until).await {
+        let (nonce, secret) = (said.nonce.clone(), secret.clone());
+        // The offer goes into the job: should this request break off now, the
+        // job still says where the task is, and the same nonce finds it.
+        let work = move |tx: &_| claim::claim(tx, id, offer.task(), &nonce, &secret);
+        if let Some(claim) = hub.writer.run(&caller.label, work).await? {
+            return Ok(Some(claim));
+        }
+    }
+    Ok(None)
+}
+
+/// Waits for an offer. A worker that hangs up meanwhile drops this, and with
+/// it what was just put into its letter box.
+async fn offered(hub: &Hub, id: i64, nonce: &str, until: Instant) -> Option<Offer> {
+    match hub.dispatch.ask(id, nonce) {
+        Asked::Now(offer) => Some(offer),
+        Asked::Wait(letter_box) => tokio::select! {
+            offer = letter_box => offer.ok(),
+            () = sleep_until(until) => None,
+            () = hub.stopped() => None,
+        },
+    }
+}
+
+/// A worker names what it holds. Answers at once, or as soon as there is
+/// something new to stop.
+///
+/// # Errors
+/// The database would not.
+pub async fn heartbeat(
+    hub: &Arc<Hub>,
+    caller: &Caller,
+    id: i64,
+    said: Heartbeat,
+) -> Result<HeartbeatReply, Error> {
+    seen(hub, caller, id).await?;
+    // Within the lease, so that waiting never ends what it is to keep.
+    let most = WAIT_LIMIT.min(hub.dispatch.lease() / 3);
+    let until = Instant::now() + Duration::from_secs(said.wait).min(most);
+    let bell = hub.dispatch.stop_of(id);
+    loop {
+        let mut rung = std::pin::pin!(bell.notified());
+        // From here on no ringing is missed.
+        rung.as_mut().enable();
+        let told = hub.dispatch.heartbeat(id, &said.held);
+        if told.news || Instant::now() >= until {
+            return Ok(HeartbeatReply { stop: told.stop });
+        }
+        tokio::select! {
+            () = rung => {}
+            () = sleep_until(until) => {}
+            () = hub.stopped() => return Ok(HeartbeatReply { stop: told.stop }),
+        }
+    }
+}
+
+/// Writes down that a worker was heard of, now and then.
+async fn seen(hub: &Hub, caller: &Caller, id: i64) -> Result<(), Error> {
+    if hub.dispatch.is_due(id, SEEN_EVERY) {
+        hub.writer.run(&caller.label, move |tx| system::seen(tx, id)).await?;
+    }
+    Ok(())
+}

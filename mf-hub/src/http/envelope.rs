@@ -1,0 +1,56 @@
+//! `{"data": …, "errors": …}` around everything.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use mf_core::error::Error;
+use serde::Serialize;
+
+/// What stands before the value of one key of `data`.
+pub fn open(key: &str) -> Vec<u8> {
+    format!("{{\"data\":{{\"{key}\":").into_bytes()
+}
+
+/// What stands after the last value of `data`.
+pub const CLOSE: &[u8] = b"},\"errors\":{}}";
+
+/// A reply with one value under one key.
+pub fn one(key: &str, value: &[u8]) -> Response {
+    let mut body = open(key);
+    body.extend_from_slice(value);
+    body.extend_from_slice(CLOSE);
+    json(Body::from(body))
+}
+
+/// A reply whose whole `data` is given; it must be a map or a struct.
+pub fn data<T: Serialize>(data: &T) -> Response {
+    let mut body = b"{\"data\":".to_vec();
+    if let Err(error) = serde_json::to_writer(&mut body, data) {
+        // Only maps with keys that are no text get here: a mistake of ours.
+        tracing::error!("a reply cannot be written: {error}");
+    }
+    body.extend_from_slice(b",\"errors\":{}}");
+    json(Body::from(body))
+}
+
+/// A reply without data.
+pub fn empty() -> Response {
+    json(Body::from("{\"data\":{},\"errors\":{}}"))
+}
+
+/// The body of an error; the status is set elsewhere.
+pub fn refusal(error: &Error) -> Response {
+    let errors = serde_json::json!({ "data": {}, "errors": { error.code.name(): error.sentence } });
+    json(Body::from(errors.to_string()))
+}
+
+/// A reply of JSON text.
+pub fn json(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // What one caller may see is no other's business.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

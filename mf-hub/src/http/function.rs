@@ -1,0 +1,186 @@
+//! Functions: what resources answer beside the five verbs. Which there are,
+//! what they take and who may call them is in the resource table; here is
+//! how each is called, and by which body.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::response::Response;
+use mf_core::error::Error;
+use mf_core::resource::{Function, On, Resource};
+use serde::de::DeserializeOwned;
+
+use super::{caller, input};
+use crate::hub::Hub;
+use crate::params::{Params, Values};
+use crate::store::find::{self, Object};
+use crate::store::roles::{self, Caller};
+
+/// One call of a function, checked: the caller may, the object is there, the
+/// parameters are what the table says.
+pub struct Call {
+    /// The hub.
+    pub hub: Arc<Hub>,
+    /// Who calls.
+    pub caller: Caller,
+    /// The object it is called on, for [`On::One`] and [`On::Part`].
+    pub object: Option<Object>,
+    /// The name of the part, for [`On::Part`].
+    pub part: String,
+    /// The parameters that the table declares.
+    pub values: Values,
+    /// Method, address and headers.
+    pub parts: Parts,
+    /// The body; empty when the parameters were read from it.
+    pub body: Body,
+}
+
+impl Call {
+    /// The id of the object that it is called on.
+    ///
+    /// # Errors
+    /// The function is called on no object: a mistake in the table below.
+    pub fn id(&self) -> Result<i64, Error> {
+        self.object.as_ref().map(|object| object.id).ok_or_else(|| {
+            Error::new(mf_core::error::Code::Internal, "this function is called on no object")
+        })
+    }
+
+    /// Reads the body as one JSON value.
+    ///
+    /// # Errors
+    /// It is too large, too slow, or no such value.
+    pub async fn wire<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        input::wire(&self.parts, std::mem::take(&mut self.body)).await
+    }
+}
+
+/// A function's body.
+pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;
+
+/// Where a function's parameters come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// The address and the body.
+    Anywhere,
+    /// The address; the body is the function's own matter.
+    Address,
+}
+
+/// How one function is called.
+pub struct Bound {
+    resource: &'static str,
+    name: &'static str,
+    from: From,
+    body: fn(Call) -> Answering,
+}
+
+macro_rules! bound {
+    ($resource:literal, $name:literal, $from:ident, $body:path) => {
+        Bound {
+            resource: $resource,
+            name: $name,
+            from: From::$from,
+            body: |call| Box::pin($body(call)),
+        }
+    };
+}
+
+/// Every function of the table, and its body; a test misses those that are
+/// not here.
+const BOUND: &[Bound] = &[
+    bound!("util", "version", Anywhere, super::about::version),
+    bound!("util", "whoami", Anywhere, super::about::whoami),
+    bound!("util", "events", Anywhere, super::stream::events),
+];
+
+/// How a function is called; `None` when it has no body.
+pub fn bound(resource: &Resource, function: &Function) -> Option<&'static Bound> {
+    BOUND.iter().find(|bound| bound.resource == resource.name && bound.name == function.name)
+}
+
+/// What a path says of a call.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Path {
+    /// Label of the object.
+    pub label: Option<String>,
+    /// Name of its part.
+    pub part: Option<String>,
+}
+
+/// Checks a call against the table, and makes it.
+///
+/// # Errors
+/// What the checks or the function say.
+pub async fn call(
+    hub: Arc<Hub>,
+    resource: &'static Resource,
+    function: &'static Function,
+    bound: &'static Bound,
+    path: Path,
+    (parts, body): (Parts, Body),
+) -> Result<Response, Error> {
+    let caller = caller::of(&hub, &parts.headers)?;
+    let owner = format!("{}/{}", resource.name, function.name);
+    // Who may never call it is not asked for anything else first.
+    if function.on == On::All {
+        caller.need(caller.roles(), function.who, &owner)?;
+    }
+    let (mut params, body) = match bound.from {
+        From::Address => (input::query(&parts), body),
+        From::Anywhere => (input::params(&parts, body, &[]).await?, Body::empty()),
+    };
+    let object = match path.label {
+        Some(label) => Some(object(&hub, &caller, resource, function, &label, &mut params)?),
+        None => None,
+    };
+    if !function.takes.iter().any(|field| field.name == "project_label") {
+        params.take("project_label"); // Said to be ignored where it has no meaning.
+    }
+    let values = Values::read(params, function.takes, &owner)?;
+    let part = path.part.unwrap_or_default();
+    (bound.body)(Call { hub, caller, object, part, values, parts, body }).await
+}
+
+fn object(
+    hub: &Hub,
+    caller: &Caller,
+    resource: &'static Resource,
+    function: &Function,
+    label: &str,
+    params: &mut Params,
+) -> Result<Object, Error> {
+    let project = params.take_text("project_label")?;
+    let (object, roles) = hub.readers.read(|db| {
+        let object = find::object(db, resource, label, project.as_deref(), caller.sight())?;
+        let roles = roles::on(db, caller, resource, object.id)?;
+        Ok((object, roles))
+    })?;
+    let what = format!("{} of a {}", function.name, resource.name);
+    caller.need(roles, function.who, &what)?;
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use mf_core::resource::ALL;
+
+    use super::*;
+
+    #[test]
+    fn every_function_of_the_table_has_a_body() {
+        for resource in ALL {
+            for function in resource.functions {
+                let found = bound(resource, function);
+                assert!(found.is_some(), "{}/{} has no body", resource.name, function.name);
+            }
+        }
+        for bound in BOUND {
+            let resource = mf_core::resource::find(bound.resource).unwrap();
+            assert!(resource.function(bound.name).is_some(), "{}/{}", resource.name, bound.name);
+        }
+    }
+}

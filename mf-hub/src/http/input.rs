@@ -1,0 +1,223 @@
+//! Query, form and JSON body into one map.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use mf_core::error::{Code, Error};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
+
+use crate::params::{Given, Params};
+
+/// Largest body that is read whole, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+/// Longest that a body which is read whole may take.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// All parameters of a request. Those in `secrets` are taken from a body
+/// only, because addresses are logged on their way.
+///
+/// # Errors
+/// The body is too large, too slow, of an unknown type or not what its type
+/// says; a parameter is given in two places with different values.
+pub async fn params(parts: &Parts, body: Body, secrets: &[&str]) -> Result<Params, Error> {
+    let query = query(parts);
+    if let Some(name) = secrets.iter().find(|name| query.0.contains_key(**name)) {
+        let told = format!("{name} is taken from a body only: an address is no place for a secret");
+        return Err(Error::new(Code::Malformed, told));
+    }
+    let body = bytes(body).await?;
+    merge(query, of_body(&parts.headers, &body)?)
+}
+
+/// The parameters in the address alone.
+pub fn query(parts: &Parts) -> Params {
+    form(parts.uri.query().unwrap_or_default().as_bytes())
+}
+
+/// A whole body as one JSON value.
+///
+/// # Errors
+/// It is too large, too slow, or not such a value.
+pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, Error> {
+    let body = bytes(body).await?;
+    if !body.is_empty() && media(&parts.headers)? != Media::Json {
+        return Err(unsupported("a form"));
+    }
+    let body: &[u8] = if body.is_empty() { b"{}" } else { &body };
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+/// A whole body, within the limits.
+async fn bytes(body: Body) -> Result<Bytes, Error> {
+    let slow = || Error::new(Code::Malformed, "the body did not come within 30 seconds");
+    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await;
+    read.map_err(|_| slow())?.map_err(|error| {
+        if is_limit(&error) {
+            let told = format!("the body is larger than {BODY_LIMIT} bytes");
+            Error::new(Code::TooLarge, told)
+        } else {
+            Error::new(Code::Malformed, format!("the body broke off: {error}"))
+        }
+    })
+}
+
+fn is_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The types of bodies that are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Media {
+    Json,
+    Form,
+}
+
+fn media(headers: &HeaderMap) -> Result<Media, Error> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given.unwrap_or("nothing").split(';').next().unwrap_or_default().trim();
+    match essence.to_ascii_lowercase().as_str() {
+        "application/json" => Ok(Media::Json),
+        "application/x-www-form-urlencoded" => Ok(Media::Form),
+        other => Err(unsupported(other)),
+    }
+}
+
+fn unsupported(given: &str) -> Error {
+    let given: String = given.chars().take(80).collect();
+    let told = format!(
+        "a body of the type {given:?} is not understood; send application/json or application/x-www-form-urlencoded"
+    );
+    Error::new(Code::UnsupportedMedia, told)
+}
+
+fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Params, Error> {
+    if body.is_empty() {
+        return Ok(Params::default());
+    }
+    match media(headers)? {
+        Media::Form => Ok(form(body)),
+        Media::Json => {
+            let object: Object = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+            Ok(Params(object.0))
+        }
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::new(Code::Malformed, format!("the body is not the JSON that is expected: {error}"))
+}
+
+fn form(text: &[u8]) -> Params {
+    let mut all: BTreeMap<String, Given> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(text) {
+        let entry = all.entry(name.into_owned()).or_insert_with(|| Given::Texts(Vec::new()));
+        if let Given::Texts(texts) = entry {
+            texts.push(value.into_owned());
+        }
+    }
+    Params(all)
+}
+
+/// Puts both places together. The same parameter in both must say the same:
+/// otherwise one place could be checked and the other believed.
+fn merge(query: Params, body: Params) -> Result<Params, Error> {
+    let mut all = body;
+    for (name, given) in query.0 {
+        match all.0.get(&name) {
+            Some(other) if texts(other) != texts(&given) => {
+                let told = format!("{name:?} is given in the address and in the body, and differs");
+                return Err(Error::new(Code::Malformed, told));
+            }
+            Some(_) => {}
+            None => {
+                all.0.insert(name, given);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// What is given, as texts that can be compared.
+fn texts(given: &Given) -> Vec<String> {
+    use serde_json::Value as Json;
+    match given {
+        Given::Texts(texts) => texts.clone(),
+        Given::Json(Json::Array(items)) => {
+            items.iter().map(|item| item.as_str().map_or(item.to_string(), str::to_owned)).collect()
+        }
+        Given::Json(Json::String(text)) => vec![text.clone()],
+        Given::Json(other) => vec![other.to_string()],
+    }
+}
+
+/// A JSON object in which no key stands twice.
+struct Object(BTreeMap<String, Given>);
+
+impl<'de> serde::Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor).map(Object)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = BTreeMap<String, Given>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut all = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if !seen.insert(name.clone()) {
+                return Err(A::Error::custom(format!("the key {name:?} stands twice")));
+            }
+            all.insert(name, Given::Json(map.next_value()?));
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(media: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_TYPE, media.parse().unwrap())])
+    }
+
+    #[test]
+    fn a_key_twice_and_two_places_that_differ_are_malformed() {
+        let json = headers("application/json; charset=utf-8");
+        let error = of_body(&json, br#"{"label":"a","label":"b"}"#).unwrap_err();
+        assert_eq!(error.code, Code::Malformed);
+        let body = || of_body(&json, br#"{"label":"a","archs":["x","y"]}"#).unwrap();
+        assert!(merge(form(b"label=a&archs=x&archs=y"), body()).is_ok());
+        assert_eq!(merge(form(b"label=b"), body()).unwrap_err().code, Code::Malformed);
+    }
+
+    #[test]
+    fn a_foreign_type_and_a_list_are_refused() {
+        let error = of_body(&headers("text/plain"), b"label=a").unwrap_err();
+        assert_eq!(error.code, Code::UnsupportedMedia);
+        let error = of_body(&HeaderMap::new(), b"label=a").unwrap_err();
+        assert_eq!(error.code, Code::UnsupportedMedia);
+        let error = of_body(&headers("application/json"), b"[1]").unwrap_err();
+        assert_eq!(error.code, Code::Malformed);
+    }
+}

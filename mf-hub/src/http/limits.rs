@@ -1,0 +1,28 @@
+//! Bounds that hold for every request.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use mf_core::error::{Code, Error};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::error::Refusal;
+
+/// Puts the bounds around all routes. What a body may be is the business of
+/// who reads it: uploads are streams, all others are read by
+/// [`super::input`].
+pub fn around(router: Router) -> Router {
+    router.layer(CatchPanicLayer::custom(panicked))
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let told = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!("a request panicked: {told}");
+    Refusal(Error::new(Code::Internal, "the hub could not answer; its messages say why"))
+        .into_response()
+}

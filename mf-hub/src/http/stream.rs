@@ -1,0 +1,148 @@
+//! `GET /util/events`: what happens, as server-sent events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use mf_core::error::{Code, Error};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use super::function::Call;
+use crate::events::{Filter, Happened, Permit};
+use crate::hub::Hub;
+use crate::store::history;
+
+/// How often a silent stream says that it is alive.
+const ALIVE: Duration = Duration::from_secs(15);
+/// Most events that are read from the database at a time.
+const REPLAY: usize = 256;
+
+/// One watcher.
+struct Watch {
+    hub: Arc<Hub>,
+    filter: Filter,
+    receiver: Receiver<Arc<Happened>>,
+    /// Number of the last event that was sent or passed over.
+    last: i64,
+    /// Whether the database may have events that the receiver has not.
+    behind: bool,
+    _permit: Permit,
+}
+
+/// Sends what happens until the watcher leaves or the hub stops.
+///
+/// # Errors
+/// A parameter is wrong, or too many watch.
+pub async fn events(call: Call) -> Result<Response, Error> {
+    let after = match call.parts.headers.get("last-event-id") {
+        None => call.values.int("after"),
+        Some(value) => {
+            let number = value.to_str().ok().and_then(|text| text.parse().ok());
+            Some(number.ok_or_else(|| {
+                Error::new(Code::InvalidValue, "Last-Event-ID is not the number of an event")
+            })?)
+        }
+    };
+    let permit = call.hub.events.permit()?;
+    // Subscribed before the database is read: nothing falls in between.
+    let receiver = call.hub.events.watch();
+    let newest = call.hub.readers.read(history::newest)?;
+    let watch = Watch {
+        filter: Filter::new(&call.values, &call.caller),
+        receiver,
+        last: after.unwrap_or(newest).min(newest),
+        behind: after.is_some_and(|after| after < newest),
+        hub: call.hub,
+        _permit: permit,
+    };
+    let first = Bytes::from_static(b": welcome\n\n");
+    let body = stream::unfold((Some(first), watch), |(first, mut watch)| async move {
+        let bytes = match first {
+            Some(first) => first,
+            None => watch.next().await?,
+        };
+        Some((Ok::<_, std::convert::Infallible>(bytes), (None, watch)))
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+impl Watch {
+    /// The next bytes to send; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if self.behind {
+                match self.replay() {
+                    Ok(bytes) if bytes.is_empty() => {}
+                    Ok(bytes) => return Some(bytes.into()),
+                    Err(error) => {
+                        tracing::warn!("an event stream ends: {error}");
+                        return None;
+                    }
+                }
+                continue;
+            }
+            let hub = Arc::clone(&self.hub);
+            let happened = tokio::select! {
+                () = hub.stopped() => return None,
+                () = tokio::time::sleep(ALIVE) => return Some(Bytes::from_static(b":\n\n")),
+                happened = self.receiver.recv() => happened,
+            };
+            match happened {
+                Ok(happened) if happened.event.id <= self.last => {}
+                Ok(happened) => {
+                    self.last = happened.event.id;
+                    match self.seen(&happened) {
+                        Ok(false) => {}
+                        Ok(true) => return Some(self.line(&happened).into()),
+                        Err(error) => {
+                            tracing::warn!("an event stream ends: {error}");
+                            return None;
+                        }
+                    }
+                }
+                Err(RecvError::Lagged(_)) => self.behind = true,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    /// One piece of what the database has after the last event.
+    fn replay(&mut self) -> Result<Vec<u8>, Error> {
+        let sight = self.filter.sight;
+        let last = self.last;
+        let found = self.hub.readers.read(|db| history::after(db, last, sight, REPLAY))?;
+        self.behind = found.len() == REPLAY;
+        let mut bytes = Vec::new();
+        for happened in found {
+            self.last = happened.event.id;
+            if self.filter.wants(&happened) {
+                bytes.extend_from_slice(&self.line(&happened));
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Whether this watcher wants an event and may know of it now.
+    fn seen(&self, happened: &Happened) -> Result<bool, Error> {
+        if !self.filter.wants(happened) {
+            return Ok(false);
+        }
+        let sight = self.filter.sight;
+        self.hub.readers.read(|db| history::may_know(db, happened, sight))
+    }
+
+    /// An event as it is sent.
+    fn line(&self, happened: &Happened) -> Vec<u8> {
+        let event = self.filter.shown(happened);
+        let json = serde_json::to_string(&event).unwrap_or_else(|_| "{}".into());
+        format!("id: {}\ndata: {json}\n\n", event.id).into_bytes()
+    }
+}

@@ -1,0 +1,224 @@
+//! Builds: what submitting one means, and its fan-out into tasks.
+
+use mf_core::error::{Code, Error};
+use mf_core::resource::{self, Who};
+use mf_core::task::State;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::draft::Draft;
+use super::history::{self, Verb};
+use super::links::{self, Where};
+use super::special::{self, Context};
+use super::{Done, Fault, Tx, render};
+
+/// Makes up label, user and package of a new build, and checks what only a
+/// build has.
+///
+/// # Errors
+/// The submitter may not, or the draft contradicts itself.
+pub fn before_create(context: &Context<'_>, draft: &mut Draft) -> Done<()> {
+    let branch = branch(context, draft)?;
+    draft.set_text("package_label", branch.package_label.clone());
+    match draft.text("user_label") {
+        Some(label) => special::own_name(context, label)?,
+        None => draft.set_text("user_label", context.caller.label.clone()),
+    }
+    if draft.text("label").is_none() {
+        let label = default_label(context.tx, context.project, &branch.package_label)?;
+        draft.set_text("label", label);
+    }
+    scratch(draft, &branch.url)?;
+    match draft.text("pre_tag_label") {
+        Some(tag) if !tag.is_empty() => may_tag(context, tag),
+        _ => Ok(()),
+    }
+}
+
+/// What a build takes from its package-branch.
+struct Branch {
+    package_label: String,
+    url: String,
+}
+
+fn branch(context: &Context<'_>, draft: &Draft) -> Done<Branch> {
+    let field = resource::find("build")
+        .and_then(|build| build.field("package_branch_label"))
+        .ok_or_else(|| Fault::Broken("a build has no package_branch_label".into()))?;
+    let label = draft.text(field.name).unwrap_or_default();
+    let at = Where { project: context.project, sight: context.caller.sight() };
+    let id = links::resolve(context.tx, field, label, at)?;
+    let sql = "SELECT p.label, b.url FROM package_branch b JOIN package p ON p.id = b.package_id \
+               WHERE b.id = ?1";
+    Ok(context.tx.query_row(sql, [id], |row| {
+        Ok(Branch { package_label: row.get(0)?, url: row.get(1)? })
+    })?)
+}
+
+/// `<package>-buildN`, with the number after the largest that there is.
+fn default_label(db: &Connection, project: Option<i64>, package: &str) -> Done<String> {
+    let prefix = format!("{package}-build");
+    let sql = "SELECT coalesce(max(CAST(substr(label, ?2) AS INTEGER)), 0) FROM build \
+               WHERE project_id = ?1 AND label GLOB ?3 \
+               AND substr(label, ?2) NOT GLOB '*[^0-9]*'";
+    // Labels have none of the letters that mean something to GLOB.
+    let last: i64 = db.prepare_cached(sql)?.query_row(
+        params![project, prefix.len() as i64 + 1, format!("{prefix}[0-9]*")],
+        |row| row.get(0),
+    )?;
+    Ok(format!("{prefix}{}", last.saturating_add(1)))
+}
+
+fn scratch(draft: &Draft, branch_url: &str) -> Result<(), Error> {
+    let url = draft.text("scratch_url").unwrap_or_default();
+    let refuse = |told: &str| Err(Error::new(Code::InvalidValue, told));
+    if !draft.flag("scratch") {
+        return match url {
+            "" => Ok(()),
+            _ => refuse("scratch_url is for scratch builds: give scratch=true too"),
+        };
+    }
+    if url.is_empty() && !branch_url.is_empty() {
+        return refuse("a scratch build is built from its scratch_url: give one");
+    }
+    if draft.text("pre_tag_label").is_some_and(|tag| !tag.is_empty()) {
+        return refuse("a scratch build is never tagged: leave pre_tag_label out");
+    }
+    Ok(())
+}
+
+/// Refuses a tag that the submitter may not give.
+fn may_tag(context: &Context<'_>, label: &str) -> Done<()> {
+    let sql = "SELECT requires_admin, locked FROM tag WHERE project_id = ?1 AND label = ?2";
+    let found: Option<(bool, bool)> = context
+        .tx
+        .query_row(sql, params![context.project, label], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match found {
+        // That it does not exist is said when the reference is looked up.
+        None => Ok(()),
+        Some((_, true)) => {
+            Err(Fault::told(Code::Refused, format!("tag {label:?} is locked: nothing moves in")))
+        }
+        Some((true, _)) => {
+            let admins = Who::PROJECT.or(Who::ADMIN);
+            Ok(context.caller.need(context.roles, admins, &format!("tagging with {label:?}"))?)
+        }
+        Some((false, false)) => Ok(()),
+    }
+}
+
+/// Refuses to delete a build that a worker is busy with.
+///
+/// # Errors
+/// [`Code::IllegalMove`].
+pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
+    let sql = "SELECT count(*) FROM task WHERE build_id = ?1 \
+               AND status IN ('Building', 'Cancelling')";
+    let busy: i64 = tx.query_row(sql, [id], |row| row.get(0))?;
+    if busy > 0 {
+        let told = format!("build {label:?} is being built: cancel it first");
+        return Err(Fault::told(Code::IllegalMove, told));
+    }
+    Ok(())
+}
+
+/// One target that a build may be for.
+struct Candidate {
+    id: i64,
+    label: String,
+    /// Why not, if so.
+    why_not: Option<String>,
+}
+
+/// Makes a task for every target of every release that the build is for, and
+/// queues them.
+///
+/// # Errors
+/// [`Code::Refused`] with the reason for each target, when there would be no
+/// task.
+pub fn fan_out(tx: &Tx<'_>, build: i64) -> Done<()> {
+    let (label, project, branch, handler): (String, i64, i64, i64) = tx.query_row(
+        "SELECT b.label, b.project_id, b.package_branch_id, p.build_handler_id FROM build b \
+         JOIN package_branch p ON p.id = b.package_branch_id WHERE b.id = ?1",
+        [build],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )?;
+    let candidates = candidates(tx, branch, handler)?;
+    if candidates.iter().all(|candidate| candidate.why_not.is_some()) {
+        return Err(no_task(tx, &label, branch, &candidates)?);
+    }
+    tx.execute("UPDATE build SET status = ?2 WHERE id = ?1", params![build, State::Queued.name()])?;
+    let task = resource::find("task").ok_or_else(|| Fault::Broken("no resource task".into()))?;
+    for target in candidates.iter().filter(|candidate| candidate.why_not.is_none()) {
+        tx.prepare_cached(
+            "INSERT INTO task (label, create_date, update_date, project_id, build_id, target_id, \
+             build_handler_id, status) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            format!("{label}.{}", target.label),
+            tx.now(),
+            project,
+            build,
+            target.id,
+            handler,
+            State::Queued.name()
+        ])?;
+        let id = tx.last_insert_rowid();
+        history::record(tx, Verb::Create, task, id, render::map(tx, task, id)?)?;
+        special::follow_made(tx, task, id)?;
+    }
+    Ok(())
+}
+
+/// Every target of the releases that a package-branch names, or of all
+/// releases when it names none.
+fn candidates(db: &Connection, branch: i64, handler: i64) -> Done<Vec<Candidate>> {
+    let sql = "SELECT t.id, t.label, r.label, r.eol, \
+         EXISTS (SELECT 1 FROM package_branch_excluded_release x \
+                 WHERE x.package_branch_id = ?1 AND x.release_id = r.id), \
+         EXISTS (SELECT 1 FROM release_build_handler h WHERE h.release_id = r.id) \
+         AND NOT EXISTS (SELECT 1 FROM release_build_handler h \
+                         WHERE h.release_id = r.id AND h.build_handler_id = ?2), \
+         EXISTS (SELECT 1 FROM target_build_handler h WHERE h.target_id = t.id) \
+         AND NOT EXISTS (SELECT 1 FROM target_build_handler h \
+                         WHERE h.target_id = t.id AND h.build_handler_id = ?2) \
+         FROM target t JOIN \"release\" r ON r.id = t.release_id \
+         WHERE NOT EXISTS (SELECT 1 FROM package_branch_release n WHERE n.package_branch_id = ?1) \
+         OR r.id IN (SELECT release_id FROM package_branch_release WHERE package_branch_id = ?1) \
+         ORDER BY t.label";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([branch, handler], |row| {
+        let label: String = row.get(1)?;
+        let release: String = row.get(2)?;
+        let why_not = if row.get(3)? {
+            Some(format!("{label}: release {release} is at its end of life"))
+        } else if row.get(4)? {
+            Some(format!("{label}: release {release} is excluded"))
+        } else if row.get(5)? {
+            Some(format!("{label}: release {release} does not take the build handler"))
+        } else if row.get(6)? {
+            Some(format!("{label}: the target does not take the build handler"))
+        } else {
+            None
+        };
+        Ok(Candidate { id: row.get(0)?, label, why_not })
+    })?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
+fn no_task(db: &Connection, label: &str, branch: i64, candidates: &[Candidate]) -> Done<Fault> {
+    let mut reasons: Vec<String> =
+        candidates.iter().filter_map(|candidate| candidate.why_not.clone()).collect();
+    let sql = "SELECT r.label FROM package_branch_release n JOIN \"release\" r \
+               ON r.id = n.release_id WHERE n.package_branch_id = ?1 \
+               AND NOT EXISTS (SELECT 1 FROM target t WHERE t.release_id = r.id) ORDER BY r.label";
+    let mut statement = db.prepare_cached(sql)?;
+    for release in statement.query_map([branch], |row| row.get::<_, String>(0))? {
+        reasons.push(format!("release {} has no target", release?));
+    }
+    if reasons.is_empty() {
+        reasons.push("the farm has no target yet; create a release and a target".into());
+    }
+    let told = format!("build {label:?} would have no task: {}", reasons.join("; "));
+    Ok(Fault::told(Code::Refused, told))
+}

@@ -1,0 +1,103 @@
+//! A worker takes a task. Memory chose it; the row decides.
+
+use mf_core::error::{Code, Error};
+use mf_core::task::{Event, State};
+use mf_core::wire::{Claim, Held};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Done, Tx, attempt, job, ready, task};
+use crate::files::{Secret, fs_path};
+
+/// Longest nonce, in bytes.
+const NONCE_LIMIT: usize = 200;
+
+/// Checks what a worker calls its claim.
+///
+/// # Errors
+/// [`Code::InvalidValue`].
+pub fn check_nonce(nonce: &str) -> Result<(), Error> {
+    if nonce.is_empty() || nonce.len() > NONCE_LIMIT {
+        let told = format!("nonce takes 1 to {NONCE_LIMIT} bytes of random text, new for each task");
+        return Err(Error::new(Code::InvalidValue, told));
+    }
+    Ok(())
+}
+
+/// What a claim of that nonce has already given, as long as it goes on.
+///
+/// # Errors
+/// SQLite would not.
+pub fn again(
+    db: &Connection,
+    system: i64,
+    nonce: &str,
+    secret: &Secret,
+) -> Done<Option<Claim>> {
+    let sql = "SELECT task_id, number FROM attempt \
+               WHERE system_id = ?1 AND nonce = ?2 AND end_date = ''";
+    let found = db
+        .prepare_cached(sql)?
+        .query_row(params![system, nonce], |row| {
+            Ok(Held { task: row.get(0)?, attempt: row.get(1)? })
+        })
+        .optional()?;
+    found.map(|held| whole(db, held, token(secret, held, nonce))).transpose()
+}
+
+/// Claims a task for a system; `None` when somebody else was first, and
+/// dispatch then follows what the row says.
+///
+/// # Errors
+/// SQLite would not.
+pub fn claim(
+    tx: &Tx<'_>,
+    system: i64,
+    id: i64,
+    nonce: &str,
+    secret: &Secret,
+) -> Done<Option<Claim>> {
+    // The same claim may have come twice and both be on their way.
+    if let Some(claim) = again(tx, system, nonce, secret)? {
+        return Ok(Some(claim));
+    }
+    let found = tx
+        .prepare_cached("SELECT status, attempt FROM task WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    let Some((status, before)) = found else { return Ok(None) };
+    if ready::named(&status)? != State::Queued {
+        ready::follow(tx, id)?;
+        return Ok(None);
+    }
+    let held = Held { task: id, attempt: before + 1 };
+    let token = token(secret, held, nonce);
+    attempt::open(tx, held, system, &token, nonce)?;
+    let (now, empty, path) = (tx.now(), "", fs_path(held));
+    task::apply(
+        tx,
+        id,
+        Event::Claim,
+        &[
+            ("system_id", &system),
+            ("attempt", &held.attempt),
+            ("start_date", &now),
+            ("end_date", &empty),
+            ("stage", &empty),
+            ("message", &empty),
+            ("revision", &empty),
+            ("fs_path", &path),
+        ],
+    )?;
+    whole(tx, held, token).map(Some)
+}
+
+fn whole(db: &Connection, held: Held, token: String) -> Done<Claim> {
+    let job = job::of(db, held.task)?;
+    Ok(Claim { task_id: held.task, attempt: held.attempt, token, job })
+}
+
+/// The token follows from what only the hub and this worker know, so that the
+/// same claim gives the same one, even after a restart, and none is stored.
+fn token(secret: &Secret, held: Held, nonce: &str) -> String {
+    secret.sign(&["lease", &held.task.to_string(), &held.attempt.to_string(), nonce])
+}

@@ -1,0 +1,160 @@
+//! Handlers: registered by the regulator, enabled as soon as somebody can
+//! use them.
+
+use std::collections::BTreeSet;
+
+use mf_core::resource::{BUG_HANDLER, BUILD_HANDLER, Resource, VCS_HANDLER};
+use mf_core::wire::{HandlerKind, Offer};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Map;
+
+use super::history::{self, Verb};
+use super::{Done, Tx, edit, ready};
+
+const KINDS: [(HandlerKind, &Resource); 3] = [
+    (HandlerKind::BuildHandler, &BUILD_HANDLER),
+    (HandlerKind::VcsHandler, &VCS_HANDLER),
+    (HandlerKind::BugHandler, &BUG_HANDLER),
+];
+
+/// What registering came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Changed {
+    /// Labels of handlers that can be used now and could not before.
+    pub enabled: Vec<String>,
+    /// Labels of handlers that can no longer be used.
+    pub disabled: Vec<String>,
+}
+
+/// These are all handlers that plugins provide now. New vcs and bug handlers
+/// can be used at once, build handlers when [`enable`] says so; what is not
+/// named any more is disabled. Writes nothing where nothing changes.
+///
+/// # Errors
+/// SQLite would not.
+pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
+    let mut changed = Changed::default();
+    for (kind, resource) in KINDS {
+        let now: Vec<&Offer> = offers.iter().filter(|offer| offer.kind == kind).collect();
+        let before = registered(tx, kind)?;
+        for offer in &now {
+            // A build handler that was away waits for `enable` once more.
+            let usable = kind != HandlerKind::BuildHandler;
+            if upsert(tx, resource, offer, usable)? && usable {
+                changed.enabled.push(offer.label.clone());
+            }
+            if !before.contains(&offer.label) {
+                tx.execute(
+                    "INSERT INTO handler_registered (kind, label) VALUES (?1, ?2)",
+                    params![kind.resource(), offer.label],
+                )?;
+            }
+        }
+        for gone in before.iter().filter(|label| now.iter().all(|offer| offer.label != **label)) {
+            tx.execute(
+                "DELETE FROM handler_registered WHERE kind = ?1 AND label = ?2",
+                params![kind.resource(), gone],
+            )?;
+            if set_enabled(tx, resource, gone, false)? {
+                changed.disabled.push(gone.clone());
+            }
+        }
+    }
+    follow(tx, &changed)?;
+    Ok(changed)
+}
+
+/// Enables every build handler that is registered and that some enabled
+/// system has; disables the others. Writes nothing where nothing changes.
+///
+/// # Errors
+/// SQLite would not.
+pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
+    let sql = "SELECT h.label, EXISTS (SELECT 1 FROM handler_registered r \
+                   WHERE r.kind = 'build_handler' AND r.label = h.label) \
+               AND EXISTS (SELECT 1 FROM system_offer o JOIN system s ON s.id = o.system_id \
+                   WHERE o.kind = 'build_handler' AND o.label = h.label AND s.enabled) AS wanted \
+               FROM build_handler h WHERE wanted <> h.enabled ORDER BY h.label";
+    let wanted: Vec<(String, bool)> = {
+        let mut statement = tx.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut changed = Changed::default();
+    for (label, enabled) in wanted {
+        set_enabled(tx, &BUILD_HANDLER, &label, enabled)?;
+        if enabled { &mut changed.enabled } else { &mut changed.disabled }.push(label);
+    }
+    follow(tx, &changed)?;
+    Ok(changed)
+}
+
+fn follow(tx: &Tx<'_>, changed: &Changed) -> Done<()> {
+    if *changed != Changed::default() {
+        let enabled = ready::enabled(tx)?;
+        tx.then(move |dispatch| dispatch.enable(enabled));
+    }
+    Ok(())
+}
+
+fn registered(db: &Connection, kind: HandlerKind) -> Done<BTreeSet<String>> {
+    let sql = "SELECT label FROM handler_registered WHERE kind = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([kind.resource()], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Makes a handler's row what its plugin says. What admins may set, its name
+/// for people and its configuration, is theirs. Whether it was enabled.
+fn upsert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done<bool> {
+    let Some((id, enabled)) = row(tx, resource, &offer.label)? else {
+        return insert(tx, resource, offer, usable);
+    };
+    let enabled_now = enabled || usable;
+    edit::update_columns(
+        tx,
+        resource,
+        id,
+        &[
+            ("plugin", &offer.plugin),
+            ("version", &offer.version),
+            ("digest", &offer.digest),
+            ("enabled", &enabled_now),
+        ],
+    )?;
+    Ok(!enabled && usable)
+}
+
+fn insert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done<bool> {
+    let sql = format!(
+        "INSERT INTO {} (label, create_date, update_date, display_name, plugin, version, digest, \
+         enabled) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)",
+        resource.key()
+    );
+    tx.prepare_cached(&sql)?.execute(params![
+        offer.label,
+        tx.now(),
+        offer.display_name,
+        offer.plugin,
+        offer.version,
+        offer.digest,
+        usable
+    ])?;
+    let id = tx.last_insert_rowid();
+    let changes = super::render::map(tx, resource, id)?;
+    history::record(tx, Verb::Create, resource, id, Map::from_iter(changes))?;
+    Ok(usable)
+}
+
+fn set_enabled(tx: &Tx<'_>, resource: &Resource, label: &str, enabled: bool) -> Done<bool> {
+    match row(tx, resource, label)? {
+        Some((id, _)) => edit::update_columns(tx, resource, id, &[("enabled", &enabled)]),
+        None => Ok(false),
+    }
+}
+
+fn row(db: &Connection, resource: &Resource, label: &str) -> Done<Option<(i64, bool)>> {
+    let sql = format!("SELECT id, enabled FROM {} WHERE label = ?1", resource.key());
+    let row = db.prepare_cached(&sql)?.query_row([label], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(row.optional()?)
+}

@@ -1,0 +1,181 @@
+//! Who a caller is, and which roles that gives on an object.
+
+use mf_core::error::{Code, Error};
+use mf_core::resource::{Resource, Who};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Done;
+use super::key::Holder;
+use super::select::Sight;
+
+/// The role that everybody has, with a key or without.
+pub const EVERYBODY: Who = Who(1 << 15);
+
+/// Group whose members are the site's admins.
+pub const ADMIN_GROUP: &str = "admin";
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose key it is; `None` without a key.
+    pub holder: Option<Holder>,
+    /// The user's or system's label; `regulator`; empty without a key.
+    pub label: String,
+    /// Whether a member of the group `admin`.
+    pub admin: bool,
+}
+
+impl Caller {
+    /// Somebody without a key.
+    pub fn nobody() -> Self {
+        Self { holder: None, label: String::new(), admin: false }
+    }
+
+    /// The roles that do not depend on an object.
+    pub fn roles(&self) -> Who {
+        let own = match self.holder {
+            None => Who::NOBODY,
+            Some(Holder::User(_)) if self.admin => Who::SIGNED_IN.or(Who::ADMIN),
+            Some(Holder::User(_)) => Who::SIGNED_IN,
+            Some(Holder::System(_)) => Who::SYSTEM,
+            Some(Holder::Regulator) => Who::REGULATOR,
+        };
+        EVERYBODY.or(own)
+    }
+
+    /// What the caller may know of.
+    pub fn sight(&self) -> Sight {
+        match self.holder {
+            Some(Holder::Regulator) => Sight::All,
+            Some(Holder::User(_)) if self.admin => Sight::All,
+            Some(Holder::User(id)) => Sight::User(id),
+            Some(Holder::System(_)) | None => Sight::Public,
+        }
+    }
+
+    /// The caller's id as a user.
+    pub fn user(&self) -> Option<i64> {
+        match self.holder {
+            Some(Holder::User(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The caller's id as a system.
+    pub fn system(&self) -> Option<i64> {
+        match self.holder {
+            Some(Holder::System(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Refuses unless one of the caller's `roles` is among the `wanted`.
+    ///
+    /// # Errors
+    /// [`Code::Unauthorized`] without a key, else [`Code::Forbidden`].
+    pub fn need(&self, roles: Who, wanted: Who, what: &str) -> Result<(), Error> {
+        if wanted.meets(roles) {
+            Ok(())
+        } else if self.holder.is_none() {
+            let told = format!("{what} needs a key: send `Authorization: Bearer <key>`");
+            Err(Error::new(Code::Unauthorized, told))
+        } else {
+            let told = format!("{what} is not allowed to {}", self.label);
+            Err(Error::new(Code::Forbidden, told))
+        }
+    }
+}
+
+/// Who the holder of a key is; `None` when that user or system is no more.
+///
+/// # Errors
+/// SQLite would not.
+pub fn caller(db: &Connection, holder: Holder) -> Done<Option<Caller>> {
+    let label = |sql: &str, id: i64| {
+        db.prepare_cached(sql)?.query_row([id], |row| row.get::<_, String>(0)).optional()
+    };
+    let (label, admin) = match holder {
+        Holder::Regulator => (Some("regulator".to_owned()), false),
+        Holder::System(id) => (label("SELECT label FROM system WHERE id = ?1", id)?, false),
+        Holder::User(id) => {
+            (label("SELECT label FROM \"user\" WHERE id = ?1", id)?, is_admin(db, id)?)
+        }
+    };
+    Ok(label.map(|label| Caller { holder: Some(holder), label, admin }))
+}
+
+fn is_admin(db: &Connection, user: i64) -> Done<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
+               WHERE m.user_id = ?1 AND g.label = ?2)";
+    Ok(db.prepare_cached(sql)?.query_row(params![user, ADMIN_GROUP], |row| row.get(0))?)
+}
+
+/// All roles of the caller on an object.
+///
+/// # Errors
+/// SQLite would not.
+pub fn on(db: &Connection, caller: &Caller, resource: &Resource, id: i64) -> Done<Who> {
+    let mut roles = caller.roles();
+    let Some(user) = caller.user() else { return Ok(roles) };
+    let key = resource.key();
+    if let Some(owned) = owned(&key) {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM \"{key}\" t WHERE t.id = ?1 AND ({owned}))");
+        if db.prepare_cached(&sql)?.query_row([id, user], |row| row.get(0))? {
+            roles = roles.or(Who::OWNER);
+        }
+    }
+    if let Some(project) = project_of(db, resource, id)? {
+        roles = roles.or(in_project(db, caller, project)?);
+    }
+    Ok(roles)
+}
+
+/// All roles of the caller on what is yet to be made in a project.
+///
+/// # Errors
+/// SQLite would not.
+pub fn in_project(db: &Connection, caller: &Caller, project: i64) -> Done<Who> {
+    let roles = caller.roles();
+    let Some(user) = caller.user() else { return Ok(roles) };
+    let sql = "SELECT EXISTS (SELECT 1 FROM project p JOIN group_user m \
+               ON m.group_id = p.admin_group_id WHERE p.id = ?1 AND m.user_id = ?2)";
+    let member: bool = db.prepare_cached(sql)?.query_row([project, user], |row| row.get(0))?;
+    Ok(if member { roles.or(Who::PROJECT) } else { roles })
+}
+
+/// The project that an object is, or is in.
+fn project_of(db: &Connection, resource: &Resource, id: i64) -> Done<Option<i64>> {
+    if resource.name == "project" {
+        return Ok(Some(id));
+    }
+    if resource.field("project_label").is_none() {
+        return Ok(None);
+    }
+    let sql = format!("SELECT project_id FROM \"{}\" WHERE id = ?1", resource.key());
+    Ok(db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?)
+}
+
+/// The condition under which user `?2` owns row `t`.
+fn owned(key: &str) -> Option<&'static str> {
+    const PACKAGE: &str = "EXISTS (SELECT 1 FROM package k WHERE k.id = t.package_id \
+        AND (k.user_id = ?2 OR k.group_id IN (SELECT group_id FROM group_user WHERE user_id = ?2)))";
+    Some(match key {
+        "user" => "t.id = ?2",
+        "group" => "t.id IN (SELECT group_id FROM group_user WHERE user_id = ?2)",
+        "package" => {
+            "t.user_id = ?2 OR t.group_id IN (SELECT group_id FROM group_user WHERE user_id = ?2)"
+        }
+        "package_branch" => PACKAGE,
+        "build" => {
+            "t.user_id = ?2 OR EXISTS (SELECT 1 FROM package k WHERE k.id = t.package_id \
+             AND (k.user_id = ?2 OR k.group_id IN \
+             (SELECT group_id FROM group_user WHERE user_id = ?2)))"
+        }
+        "task" => {
+            "EXISTS (SELECT 1 FROM build b JOIN package k ON k.id = b.package_id \
+             WHERE b.id = t.build_id AND (b.user_id = ?2 OR k.user_id = ?2 OR k.group_id IN \
+             (SELECT group_id FROM group_user WHERE user_id = ?2)))"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,104 @@
+//! The farm at a glance.
+
+use std::collections::BTreeMap;
+
+use mf_core::task::STATUSES;
+use mf_core::time;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::Done;
+
+/// The farm at a glance.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// The hub's version.
+    pub version: &'static str,
+    /// Number of builds by status.
+    pub builds: BTreeMap<String, i64>,
+    /// Number of tasks by status.
+    pub tasks: BTreeMap<String, i64>,
+    /// What waits for a worker.
+    pub queue: Queue,
+    /// Every system.
+    pub systems: Vec<SystemStatus>,
+}
+
+/// What waits for a worker.
+#[derive(Clone, Debug, Serialize)]
+pub struct Queue {
+    /// How many tasks.
+    pub length: i64,
+    /// How long the oldest of them has existed, in seconds.
+    pub oldest_seconds: i64,
+}
+
+/// One system.
+#[derive(Clone, Debug, Serialize)]
+pub struct SystemStatus {
+    /// Its label.
+    pub label: String,
+    /// Whether it gets tasks.
+    pub enabled: bool,
+    /// Sum of footprints that it builds at the same time.
+    pub capacity: i64,
+    /// Sum of footprints that it is building.
+    pub load: i64,
+    /// Tasks that it is building.
+    pub running: i64,
+    /// When it was last heard of, UTC; to the minute.
+    pub last_seen: String,
+}
+
+/// Reads it all; `loads` is what dispatch says that each system is building.
+///
+/// # Errors
+/// SQLite would not.
+pub fn read(db: &Connection, loads: &BTreeMap<i64, i64>) -> Done<Status> {
+    let oldest: Option<String> = db
+        .prepare_cached("SELECT min(create_date) FROM task WHERE status = 'Queued'")?
+        .query_row([], |row| row.get(0))?;
+    let age = oldest.and_then(|date| time::seconds_between(&date, &time::now()));
+    let tasks = counts(db, "task")?;
+    let length = tasks.get("Queued").copied().unwrap_or(0);
+    Ok(Status {
+        version: mf_core::VERSION,
+        builds: counts(db, "build")?,
+        tasks,
+        queue: Queue { length, oldest_seconds: age.unwrap_or(0).max(0) },
+        systems: systems(db, loads)?,
+    })
+}
+
+fn counts(db: &Connection, table: &str) -> Done<BTreeMap<String, i64>> {
+    let mut counts: BTreeMap<String, i64> =
+        STATUSES.iter().map(|status| ((*status).to_owned(), 0)).collect();
+    // The state that is not shown counts as the one that is.
+    let sql = format!(
+        "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} GROUP BY status"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    for row in statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
+        let (status, count) = row?;
+        *counts.entry(status).or_default() += count;
+    }
+    Ok(counts)
+}
+
+fn systems(db: &Connection, loads: &BTreeMap<i64, i64>) -> Done<Vec<SystemStatus>> {
+    let sql = "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \
+               (SELECT count(*) FROM task k WHERE k.system_id = s.id \
+               AND k.status IN ('Building', 'Cancelling')) FROM system s ORDER BY s.label";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(SystemStatus {
+            load: loads.get(&row.get(0)?).copied().unwrap_or(0),
+            label: row.get(1)?,
+            enabled: row.get(2)?,
+            capacity: row.get(3)?,
+            last_seen: row.get(4)?,
+            running: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

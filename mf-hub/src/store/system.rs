@@ -1,0 +1,127 @@
+//! Workers' hosts: what each offers, and when it was last heard of.
+
+use std::collections::BTreeSet;
+
+use mf_core::error::{Code, Error};
+use mf_core::label;
+use mf_core::resource::SYSTEM;
+use mf_core::wire::{Held, Offer, Register};
+use rusqlite::{OptionalExtension, params};
+
+use super::{Done, Tx, attempt, edit, ready, render};
+
+/// Most archs that a system serves.
+const ARCHS: usize = 100;
+/// Most handlers that a system, or the farm, has.
+const HANDLERS: usize = 1_000;
+/// Most CPUs, as the field `capacity` has it.
+const CPUS: i64 = 10_000;
+
+/// Checks what a worker says of itself.
+///
+/// # Errors
+/// [`Code::InvalidValue`], saying what is wrong.
+pub fn check(said: &Register) -> Result<(), Error> {
+    let wrong = |told: String| Err(Error::new(Code::InvalidValue, told));
+    if !(1..=CPUS).contains(&said.cpus) {
+        return wrong(format!("cpus takes a number from 1 to {CPUS}, not {}", said.cpus));
+    }
+    if said.archs.len() > ARCHS {
+        return wrong(format!("a system serves at most {ARCHS} archs, not {}", said.archs.len()));
+    }
+    said.archs.iter().try_for_each(|arch| label::check(arch))?;
+    check_offers(&said.handlers)
+}
+
+/// Checks handlers: labels, sizes, and none twice.
+///
+/// # Errors
+/// [`Code::InvalidValue`], saying what is wrong.
+pub fn check_offers(offers: &[Offer]) -> Result<(), Error> {
+    let wrong = |told: String| Err(Error::new(Code::InvalidValue, told));
+    if offers.len() > HANDLERS {
+        return wrong(format!("there are at most {HANDLERS} handlers, not {}", offers.len()));
+    }
+    let mut seen = BTreeSet::new();
+    for offer in offers {
+        label::check(&offer.label)?;
+        let texts = [&offer.display_name, &offer.plugin, &offer.version, &offer.digest];
+        if let Some(text) = texts.into_iter().find(|text| text.len() > 1_000 || text.contains('\0')) {
+            let shown: String = text.chars().take(80).collect();
+            return wrong(format!("handler {}: {shown:?}… is no name, version or hash", offer.label));
+        }
+        if !seen.insert((offer.kind, &offer.label)) {
+            let kind = offer.kind.resource();
+            return wrong(format!("the {kind} {} is given twice", offer.label));
+        }
+    }
+    Ok(())
+}
+
+/// A worker starts, or what it offers has changed. What it no longer holds is
+/// queued again; gives the attempts that it names and must stop.
+///
+/// # Errors
+/// SQLite would not.
+pub fn register(tx: &Tx<'_>, id: i64, said: &Register) -> Done<Vec<Held>> {
+    let before = render::map(tx, &SYSTEM, id)?;
+    set_capacity(tx, id, said.cpus)?;
+    tx.execute("DELETE FROM system_arch WHERE system_id = ?1", [id])?;
+    for arch in said.archs.iter().collect::<BTreeSet<_>>() {
+        tx.prepare_cached("INSERT INTO system_arch (system_id, arch) VALUES (?1, ?2)")?
+            .execute(params![id, arch])?;
+    }
+    tx.execute("DELETE FROM system_offer WHERE system_id = ?1", [id])?;
+    for offer in &said.handlers {
+        tx.prepare_cached(
+            "INSERT INTO system_offer (system_id, kind, label, digest) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![id, offer.kind.resource(), offer.label, offer.digest])?;
+    }
+    edit::record_update(tx, &SYSTEM, id, &before)?;
+    tx.execute("UPDATE system SET last_seen = ?2 WHERE id = ?1", params![id, tx.now()])?;
+    follow(tx, id)?;
+    let held = attempt::of_system(tx, id)?;
+    for gone in held.iter().filter(|held| !said.held.contains(held)) {
+        attempt::lose(tx, *gone, "its worker started anew without it")?;
+    }
+    Ok(said.held.iter().filter(|named| !held.contains(named)).copied().collect())
+}
+
+/// The number of CPUs is the capacity until an admin sets another: what
+/// differs from the number that the worker gave last time was set by one.
+fn set_capacity(tx: &Tx<'_>, id: i64, cpus: i64) -> Done<()> {
+    let sql = "SELECT cpus FROM system_host WHERE system_id = ?1";
+    let before: i64 =
+        tx.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.unwrap_or(0);
+    tx.execute(
+        "UPDATE system SET capacity = ?2 WHERE id = ?1 AND capacity = ?3",
+        params![id, cpus, before],
+    )?;
+    tx.execute(
+        "INSERT INTO system_host (system_id, cpus) VALUES (?1, ?2) \
+         ON CONFLICT (system_id) DO UPDATE SET cpus = excluded.cpus",
+        params![id, cpus],
+    )?;
+    Ok(())
+}
+
+/// Lets dispatch follow a system once this is committed.
+///
+/// # Errors
+/// SQLite would not.
+pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
+    if let Some(system) = ready::system(tx, id)? {
+        tx.then(move |dispatch| dispatch.system(system));
+    }
+    Ok(())
+}
+
+/// Records that a system's worker was heard of.
+///
+/// # Errors
+/// SQLite would not.
+pub fn seen(tx: &Tx<'_>, id: i64) -> Done<()> {
+    tx.execute("UPDATE system SET last_seen = ?2 WHERE id = ?1", params![id, tx.now()])?;
+    Ok(())
+}
