@@ -49,6 +49,16 @@ impl Connection {
         Self::from_environment(name, |variable| std::env::var(variable).ok())
     }
 
+    /// The connection `default` of one file, whatever the environment says.
+    ///
+    /// # Errors
+    /// The file cannot be read or understood, or has no such connection.
+    pub fn of_file(file: &Path) -> Result<Self, ConnectionError> {
+        Self::from_environment(Some("default"), |variable| {
+            (variable == "MF_CONFIG").then(|| file.display().to_string())
+        })
+    }
+
     /// As [`Connection::load`], with the variables that `env` knows.
     pub(crate) fn from_environment(
         name: Option<&str>,

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod attempt;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod connection;
 mod error;
 mod follow;

@@ -1,0 +1,252 @@
+//! The five verbs of every resource, out of the table.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use mf_core::resource::{Field, Kind, Need, Resource, Scope, Who};
+use serde_json::Value;
+
+use super::cx::{Cx, run};
+use super::exit::{Exit, Failure, Outcome};
+use super::flags::{self, POSITIONAL};
+use super::print::{detail, json, line};
+
+/// The verbs, as people call them.
+pub const VERBS: [&str; 5] = ["create", "show", "update", "delete", "list"];
+
+/// Whether anybody but the hub itself may do this.
+pub fn offered(of: &Resource, verb: &str) -> bool {
+    let who = match verb {
+        "create" => of.creators(),
+        "update" => of.updaters(),
+        "delete" => of.deleters(),
+        _ => of.readers(),
+    };
+    of.scope != Scope::NoRows && who != Who::HUB
+}
+
+/// The command of one verb.
+pub fn command(of: &'static Resource, verb: &str) -> Command {
+    let name = super::noun(of);
+    match verb {
+        "create" => Command::new("create")
+            .about(format!("Make a new {name}"))
+            .arg(positional("Its label, instead of --label"))
+            .args(flags::settable(of).map(flags::setting))
+            .after_help(example(&create_example(of))),
+        "show" => one(of, "show")
+            .about(format!("Show one {name}"))
+            .after_help(example(&format!("mf {name} show {}", sample(of)))),
+        "update" => Command::new("update")
+            .about(format!("Change what is given of one {name}"))
+            .arg(positional("Its label").required(true))
+            .args(flags::settable(of).map(|field| changing(field)))
+            .after_help(example(&update_example(of))),
+        "delete" => one(of, "delete")
+            .about(format!("Delete one {name}"))
+            .arg(
+                Arg::new("yes")
+                    .long("yes")
+                    .short('y')
+                    .action(ArgAction::SetTrue)
+                    .help("Do not ask first"),
+            )
+            .after_help(example(&format!("mf {name} delete {} --yes", sample(of)))),
+        _ => super::list::command(of),
+    }
+}
+
+/// Runs one verb.
+///
+/// # Errors
+/// The hub refuses, or a value cannot be what it is to be.
+pub fn call(cx: &Cx, of: &'static Resource, verb: &str, matches: &ArgMatches) -> Outcome {
+    match verb {
+        "create" => create(cx, of, matches),
+        "show" => show(cx, of, matches),
+        "update" => update(cx, of, matches),
+        "delete" => delete(cx, of, matches),
+        _ => super::list::call(cx, of, matches),
+    }
+}
+
+/// A command for one object that is named by its label.
+pub fn one(of: &Resource, name: &'static str) -> Command {
+    let label = Arg::new("label").long("label").short('l').value_name("LABEL");
+    let command = Command::new(name)
+        .arg(positional("Its label"))
+        .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL).hide_short_help(true));
+    if of.scope == Scope::Project { command.arg(project()) } else { command }
+}
+
+/// The flag that says which project is meant.
+pub fn project() -> Arg {
+    Arg::new("project_label")
+        .long("project")
+        .value_name("LABEL")
+        .help("Project that it belongs to; else the one of `mf workon`")
+}
+
+fn positional(help: &'static str) -> Arg {
+    Arg::new(POSITIONAL).value_name("LABEL").help(help)
+}
+
+/// A flag of `update`: the label is a new one there, and nothing is required.
+fn changing(field: &'static Field) -> Arg {
+    let arg = flags::setting(&Field { need: Need::May, ..*field });
+    match field.kind {
+        Kind::Label => Arg::new("label")
+            .long("label")
+            .short('l')
+            .value_name("LABEL")
+            .help("A new label; what refers to it goes on doing so"),
+        _ => arg,
+    }
+}
+
+/// What an object looks like after something was done to it: whole for
+/// programs, a sentence for people.
+pub fn done(cx: &Cx, of: &Resource, object: &Value, what: &str) -> Outcome {
+    if cx.json {
+        json::data(&of.key(), object)?;
+    } else {
+        let label = object.get("label").map(detail::text).unwrap_or_default();
+        line(&format!("{} {} is {what}", of.name, super::print::clean(&label)))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The body of a create: what the flags say, and the project of `mf workon`.
+///
+/// # Errors
+/// Something required is missing, naming its flag.
+pub fn new_object(
+    cx: &Cx,
+    of: &'static Resource,
+    matches: &ArgMatches,
+) -> Result<serde_json::Map<String, Value>, Failure> {
+    let mut fields = flags::values(flags::settable(of), matches)?;
+    if let Some(label) = matches.get_one::<String>(POSITIONAL) {
+        mf_core::label::check(label)?;
+        fields.insert("label".into(), Value::from(label.as_str()));
+    }
+    if of.scope == Scope::Project && !fields.contains_key("project_label") {
+        fields.insert("project_label".into(), Value::from(cx.project(matches)?));
+    }
+    let missing: Vec<String> = flags::settable(of)
+        .filter(|field| field.need == Need::Must && !fields.contains_key(field.name))
+        .map(|field| format!("--{}", flags::name(field)))
+        .collect();
+    if !missing.is_empty() {
+        let told = format!("a new {} needs {}", of.name, missing.join(", "));
+        return Err(Failure::usage(told)
+            .hint(format!("mf {} create --help says what they are", super::noun(of))));
+    }
+    Ok(fields)
+}
+
+fn create(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
+    let fields = new_object(cx, of, matches)?;
+    let hub = cx.hub()?;
+    let made: Value = run(async { Ok(hub.create(of.name, &fields).await?) })?;
+    done(cx, of, &made, "created")
+}
+
+fn show(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
+    let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
+    let hub = cx.hub()?;
+    let object: Value = run(async { Ok(hub.get_one(of.name, &label, project.as_deref()).await?) })?;
+    if cx.json {
+        json::data(&of.key(), &object)?
+    } else {
+        detail::print(of, &object)?
+    }
+    Ok(Exit::Success)
+}
+
+fn update(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
+    let label = matches.get_one::<String>(POSITIONAL).cloned().unwrap_or_default();
+    let project = cx.scope(of, matches)?;
+    let mut fields = flags::values(flags::settable(of), matches)?;
+    // Which project an object is in says where it is; it does not move it.
+    fields.remove("project_label");
+    if fields.is_empty() {
+        return Err(Failure::usage(format!("nothing of {} {label:?} is to be changed", of.name))
+            .hint(format!("mf {} update --help says what can be", super::noun(of))));
+    }
+    let hub = cx.hub()?;
+    let object: Value =
+        run(async { Ok(hub.update(of.name, &label, project.as_deref(), &fields).await?) })?;
+    done(cx, of, &object, "updated")
+}
+
+fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
+    let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
+    if !matches.get_flag("yes") {
+        super::confirm::ask(&format!("delete {} {label:?}?", of.name))?;
+    }
+    let hub = cx.hub()?;
+    run(async { Ok(hub.delete(of.name, &label, project.as_deref()).await?) })?;
+    done(cx, of, &serde_json::json!({ "label": label }), "deleted")
+}
+
+/// An example below a help text.
+pub fn example(text: &str) -> String {
+    format!("Example:\n  {}", text.replace('\n', "\n  "))
+}
+
+/// A label for examples.
+pub fn sample(of: &Resource) -> &'static str {
+    match of.name {
+        "arch" => "x86_64",
+        "bug_handler" => "bugzilla",
+        "build" => "php-5.2.14-1",
+        "build_handler" => "generic",
+        "build_type" => "bug",
+        "distro" => "el",
+        "group" => "ius-admins",
+        "package" => "git17",
+        "package-branch" => "git17.rpm",
+        "project" => "ius",
+        "release" => "el6",
+        "system" => "builder1",
+        "tag" => "testing",
+        "target" => "el6-x86_64",
+        "task" => "php-5.2.14-1.el6-x86_64",
+        "user" => "derks",
+        _ => "git",
+    }
+}
+
+fn create_example(of: &Resource) -> String {
+    let more = match of.name {
+        "build" => " --package-branch php.fc14 --type bug --watch",
+        "package" => " --summary \"Fast Version Control System\" --source-name git --user derks",
+        "package-branch" => " --package git17 --build-handler rpm --release el4,el5",
+        "project" => " --vcs-handler git --admin-group ius-admins",
+        "release" => " --distro el",
+        "tag" => " --requires-admin=True --manage-repo=True",
+        "target" => " --release el6 --arch x86_64",
+        "build_type" => " --priority 10",
+        "group" => " --users derks,ada",
+        "user" => " --display-name \"BJ Dierkes\" --email derks@example.org",
+        _ => "",
+    };
+    format!("mf {} create -l {}{more}", super::noun(of), sample(of))
+}
+
+fn update_example(of: &Resource) -> String {
+    let change = match of.name {
+        "package" => "--group my-group --footprint 2",
+        "package-branch" => "--vcs-branch stable",
+        "project" => "--vcs-handler git",
+        "release" => "--eol",
+        "tag" => "--locked=True",
+        "target" => "--tag-path redhat/6/x86_64",
+        "build_type" => "--priority 20",
+        "group" => "--users derks,ada",
+        "system" => "--capacity 4",
+        "build_handler" | "bug_handler" => "--config \"$(cat handler.toml)\"",
+        "vcs_handler" => "--url-template \"https://git.example.org/{project}/{package}\"",
+        _ => "--display-name \"A better name\"",
+    };
+    format!("mf {} update {} {change}", super::noun(of), sample(of))
+}

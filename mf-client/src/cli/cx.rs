@@ -1,0 +1,89 @@
+//! What every command is given: how to print, and which hub to ask.
+
+use clap::ArgMatches;
+use mf_core::resource::{Resource, Scope};
+
+use super::exit::Failure;
+use super::verb::workon;
+use crate::{Connection, Hub};
+
+/// What the options before and after every command say.
+#[derive(Clone, Debug, Default)]
+pub struct Cx {
+    /// Whether output is for programs.
+    pub json: bool,
+    /// Name of a section of `mf.conf`; else the default.
+    connection: Option<String>,
+}
+
+impl Cx {
+    /// Reads the options that every command has.
+    pub fn of(matches: &ArgMatches) -> Self {
+        Self {
+            json: matches.get_flag("json"),
+            connection: matches.get_one::<String>("connection").cloned(),
+        }
+    }
+
+    /// The connection that was chosen.
+    ///
+    /// # Errors
+    /// `mf.conf` cannot be used.
+    pub fn connection(&self) -> Result<Connection, Failure> {
+        Ok(Connection::load(self.connection.as_deref())?)
+    }
+
+    /// The hub to ask.
+    ///
+    /// # Errors
+    /// `mf.conf` cannot be used.
+    pub fn hub(&self) -> Result<Hub, Failure> {
+        Ok(self.connection()?.hub()?)
+    }
+
+    /// The project that is meant: `--project`, or what `mf workon` set.
+    ///
+    /// # Errors
+    /// There is neither.
+    pub fn project(&self, matches: &ArgMatches) -> Result<String, Failure> {
+        self.project_if_any(matches)?.ok_or_else(|| {
+            Failure::usage("it belongs to a project, and none is given")
+                .hint("give --project PROJECT, or choose one for all commands: mf workon PROJECT")
+        })
+    }
+
+    /// As [`Cx::project`], where none is needed.
+    ///
+    /// # Errors
+    /// The file of `mf workon` cannot be read.
+    pub fn project_if_any(&self, matches: &ArgMatches) -> Result<Option<String>, Failure> {
+        let given = matches.try_get_one::<String>("project_label").ok().flatten().cloned();
+        match given {
+            Some(project) => Ok(Some(project)),
+            None => workon::current(&self.connection()?.name),
+        }
+    }
+
+    /// The project that an object of `of` is in; `None` where there are none.
+    ///
+    /// # Errors
+    /// It belongs to a project, and none is given.
+    pub fn scope(&self, of: &Resource, matches: &ArgMatches) -> Result<Option<String>, Failure> {
+        match of.scope {
+            Scope::Project => self.project(matches).map(Some),
+            Scope::Site | Scope::NoRows => Ok(None),
+        }
+    }
+}
+
+/// Runs async work to its end, on this thread.
+///
+/// # Errors
+/// What the work says; or the process can have no more descriptors.
+pub fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(super::exit::Exit::Internal, format!("cannot start: {e}")))?
+        .block_on(work)
+}

@@ -1,0 +1,126 @@
+//! Functions of resources that people may call, as verbs: `mf build cancel`.
+
+use clap::{ArgMatches, Command};
+use mf_core::resource::{Function, Kind, Need, On, Resource, Scope, Who};
+use serde_json::Value;
+
+use super::crud::{example, one, project, sample};
+use super::cx::{Cx, run};
+use super::exit::{Exit, Outcome};
+use super::flags;
+use super::print::{clean, detail, json, line};
+
+/// What only the farm's own programs call.
+const PROGRAMS: Who = Who::SYSTEM.or(Who::REGULATOR).or(Who::HUB);
+
+/// Functions that have a verb of their own, which says more.
+const ELSEWHERE: &[(&str, &str)] = &[("task", "list_files"), ("util", "events")];
+
+/// The functions of a resource that are verbs.
+pub fn offered(of: &'static Resource) -> impl Iterator<Item = &'static Function> {
+    of.functions.iter().filter(|function| {
+        function.on != On::Part
+            && function.who.0 & !PROGRAMS.0 != 0
+            && !ELSEWHERE.contains(&(of.name, function.name))
+    })
+}
+
+/// The verb that calls a function.
+pub fn verb(function: &Function) -> String {
+    function.name.replace('_', "-")
+}
+
+/// The command.
+pub fn command(of: &'static Resource, function: &'static Function) -> Command {
+    let mut command = match function.on {
+        On::One => one(of, function.name),
+        On::All | On::Part => Command::new(function.name),
+    };
+    for field in function.takes.iter().filter(|field| field.name != "project_label") {
+        let must = matches!(field.need, Need::Must);
+        command = command.arg(flags::setting(field).required(must));
+    }
+    if function.on != On::One && function.takes.iter().any(|f| f.name == "project_label") {
+        command = command.arg(project());
+    }
+    let mut text = format!("mf {} {}", super::noun(of), verb(function));
+    if function.on == On::One {
+        text += " ";
+        text += sample(of);
+    }
+    for field in function.takes.iter().filter(|f| f.name != "project_label") {
+        text += &format!(" --{} {}", flags::name(field), field_sample(&field.kind));
+    }
+    let name = verb(function);
+    let underscored = function.name;
+    command = command.name(name.clone()).about(flags::sentence(function.about));
+    if name != underscored {
+        command = command.alias(underscored);
+    }
+    command.after_help(example(&text))
+}
+
+fn field_sample(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Bool => "True",
+        Kind::Int(..) => "1",
+        _ => "TEXT",
+    }
+}
+
+/// Calls it.
+///
+/// # Errors
+/// The hub refuses.
+pub fn call(
+    cx: &Cx,
+    of: &'static Resource,
+    function: &'static Function,
+    matches: &ArgMatches,
+) -> Outcome {
+    let label = match function.on {
+        On::One => Some(flags::label(of, matches)?),
+        On::All | On::Part => None,
+    };
+    let own = function.takes.iter().filter(|field| field.name != "project_label");
+    let mut parameters = flags::values(own, matches)?;
+    let takes_project = function.takes.iter().any(|f| f.name == "project_label");
+    if takes_project || (function.on == On::One && of.scope == Scope::Project) {
+        parameters.insert("project_label".into(), Value::from(cx.project(matches)?));
+    }
+    let hub = cx.hub()?;
+    let data =
+        run(async { Ok(hub.call(of.name, label.as_deref(), function.name, &parameters).await?) })?;
+    if cx.json {
+        json::all(&data)?;
+    } else {
+        show(of, function, label.as_deref(), &data)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// One object whole; of a change only that it was made.
+fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &Value) -> Outcome {
+    if let (true, Some(label)) = (function.writes, label) {
+        let status = data.get(of.key()).and_then(|object| object.get("status_label"));
+        let status = status.and_then(Value::as_str).map(|status| format!(", it is {status}"));
+        let what = format!("{} {label}: {}", of.name, verb(function));
+        line(&clean(&format!("{what} is accepted{}", status.unwrap_or_default())))?;
+        return Ok(Exit::Success);
+    }
+    for (name, value) in data.as_object().into_iter().flatten() {
+        match (mf_core::resource::find(name), value) {
+            (Some(of), Value::Object(_)) => {
+                line(&format!("\x1b[1m{}\x1b[0m", of.name))?;
+                detail::print(of, value)?;
+            }
+            (_, Value::Object(map)) => {
+                let pairs: Vec<(String, String)> =
+                    map.iter().map(|(n, v)| (detail::heading(n), detail::text(v))).collect();
+                detail::pairs_of(&pairs)?;
+            }
+            (_, other) => line(&clean(&detail::text(other)))?,
+        }
+    }
+    Ok(Exit::Success)
+}

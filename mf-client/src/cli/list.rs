@@ -1,0 +1,149 @@
+//! `list`: the objects of a resource, filtered and in columns.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use mf_core::resource::{Field, Gives, Kind, Resource, Scope};
+use serde_json::Value;
+
+use super::crud::{example, project};
+use super::cx::{Cx, run};
+use super::exit::{Exit, Failure, Outcome};
+use super::flags;
+use super::print::{detail, json, table};
+
+/// The command.
+pub fn command(of: &'static Resource) -> Command {
+    let mut command = Command::new("list")
+        .about(format!("List the {}", of.plural().replace('_', " ")))
+        .args(flags::filters(of).filter(|f| f.name != "project_label").map(flags::filter))
+        .arg(
+            Arg::new("mf_search_query")
+                .long("search")
+                .value_name("WORD")
+                .help("Only those where the word is found"),
+        )
+        .arg(Arg::new("order").long("order").value_name("FIELD").help("Sort by this field"))
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64))
+                .help("At most so many"),
+        )
+        .arg(
+            Arg::new("columns")
+                .long("columns")
+                .short('c')
+                .value_name("FIELD,…")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help("Show these fields"),
+        );
+    let mut text =
+        format!("mf {} list --search {}", super::noun(of), &super::crud::sample(of)[..2]);
+    if of.scope == Scope::Project {
+        command = command.arg(project()).arg(
+            Arg::new("all_projects")
+                .long("all-projects")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("project_label")
+                .help("Those of every project"),
+        );
+        text += "\nmf ";
+        text += &super::noun(of);
+        text += " list --all-projects --json";
+    }
+    command.after_help(example(&text))
+}
+
+/// Lists them.
+///
+/// # Errors
+/// The hub refuses, or there is no such column.
+pub fn call(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
+    let filters = filters(cx, of, matches)?;
+    let columns = columns(of, matches)?;
+    let pairs: Vec<(&str, &str)> = filters.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let hub = cx.hub()?;
+    let objects: Vec<Value> = run(async { Ok(hub.get_all(of.name, &pairs).await?) })?;
+    if cx.json {
+        json::data(&of.plural(), &Value::Array(objects))?;
+        return Ok(Exit::Success);
+    }
+    let one_project = filters.iter().any(|(name, _)| *name == "project_label");
+    let asked = matches.contains_id("columns");
+    let shown: Vec<&Field> = columns
+        .into_iter()
+        .filter(|field| asked || !(one_project && field.name == "project_label"))
+        .collect();
+    let headings: Vec<String> = shown.iter().map(|field| detail::heading(field.name)).collect();
+    let row = |object: &Value| {
+        let text = |field: &&Field| object.get(field.name).map(detail::text).unwrap_or_default();
+        shown.iter().map(text).collect::<Vec<_>>()
+    };
+    table::print(&headings, &objects.iter().map(row).collect::<Vec<_>>())?;
+    Ok(Exit::Success)
+}
+
+fn filters(
+    cx: &Cx,
+    of: &'static Resource,
+    matches: &ArgMatches,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let mut filters = Vec::new();
+    let given = flags::values(flags::filters(of).filter(|f| f.name != "project_label"), matches)?;
+    for field in flags::filters(of) {
+        match given.get(field.name) {
+            Some(Value::Array(items)) => {
+                let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                filters.push((field.name, items.join(",")));
+            }
+            Some(Value::String(text)) => filters.push((field.name, text.clone())),
+            Some(other) => filters.push((field.name, other.to_string())),
+            None => {}
+        }
+    }
+    for name in ["mf_search_query", "order"] {
+        if let Some(text) = matches.get_one::<String>(name) {
+            filters.push((name, text.clone()));
+        }
+    }
+    if let Some(limit) = matches.get_one::<u64>("limit") {
+        filters.push(("limit", limit.to_string()));
+    }
+    if of.scope == Scope::Project
+        && !matches.get_flag("all_projects")
+        && let Some(project) = cx.project_if_any(matches)?
+    {
+        filters.push(("project_label", project));
+    }
+    Ok(filters)
+}
+
+/// The columns that were asked for, or those that say most.
+fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, Failure> {
+    let Some(names) = matches.get_many::<String>("columns") else {
+        return Ok(of.fields().filter(|field| says_much(field)).collect());
+    };
+    let known = |name: &String| {
+        of.fields().find(|f| f.name == name || flags::name(f) == *name).ok_or_else(|| {
+            let all: Vec<&str> = of.fields().map(|f| f.name).collect();
+            Failure::usage(format!("{} has no field {name:?}", of.name))
+                .hint(format!("it has {}", all.join(", ")))
+        })
+    };
+    names.map(known).collect()
+}
+
+/// Whether a field is short and about the object itself.
+fn says_much(field: &Field) -> bool {
+    match field.kind {
+        Kind::Label | Kind::Ref { .. } | Kind::Choice(_) | Kind::Bool => true,
+        Kind::Int(..) | Kind::Computed(Gives::Int) => field.name != "id",
+        Kind::Refs { .. } => !field.grows(),
+        Kind::Text(_) => {
+            matches!(field.name, "display_name" | "summary" | "version" | "vcs_branch" | "stage")
+        }
+        Kind::Computed(Gives::List) => field.name == "archs",
+        Kind::Time | Kind::Back { .. } | Kind::Computed(_) | Kind::Secret => false,
+    }
+}

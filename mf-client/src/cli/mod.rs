@@ -1,0 +1,179 @@
+//! The command line `mf`: its tree is every resource of the table with its
+//! verbs and functions, and the verbs that have a file of their own.
+
+mod alias;
+mod confirm;
+mod crud;
+mod cx;
+mod demo;
+mod exit;
+mod flags;
+mod function;
+mod list;
+mod print;
+mod secret;
+mod sibling;
+mod up;
+mod verb;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
+use mf_core::resource::{ALL, Resource, find};
+
+use cx::Cx;
+use exit::{Exit, Failure, Outcome};
+use verb::{OF_RESOURCES, Verb};
+
+/// Runs `mf` with the words of this process; how it ends.
+pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let as_json = words.iter().any(|word| word == "--json");
+    // A bug is said in one place too; the panic hook has named where it is.
+    let outcome = std::panic::catch_unwind(|| run(&words)).unwrap_or_else(|_| {
+        Err(Failure::new(Exit::Internal, "this is a bug of mf; please report it"))
+    });
+    let exit = outcome.unwrap_or_else(|failure| {
+        print::failure(&failure, as_json);
+        failure.exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn run(words: &[OsString]) -> Outcome {
+    let tree = tree();
+    sibling::run(words, |word| tree.find_subcommand(word).is_some() || word == "help")?;
+    let matches = match tree.try_get_matches_from(words) {
+        Ok(matches) => matches,
+        Err(error) => return not_parsed(&error),
+    };
+    let cx = Cx::of(&matches);
+    let Some((name, inner)) = matches.subcommand() else { return Ok(Exit::Success) };
+    if let Some(verb) = verb::ALONE.iter().find(|verb| verb.name == name) {
+        return (verb.call)(&cx, inner);
+    }
+    match (find(name), inner.subcommand()) {
+        (Some(of), Some((verb, matches))) => call(&cx, of, verb, matches),
+        _ => Err(Failure::usage(format!("there is no command {name:?}"))),
+    }
+}
+
+fn call(cx: &Cx, of: &'static Resource, verb: &str, matches: &ArgMatches) -> Outcome {
+    if let Some((_, own)) = OF_RESOURCES.iter().find(|(r, own)| *r == of.name && own.name == verb) {
+        return (own.call)(cx, matches);
+    }
+    if let Some((of, verb)) = alias::meaning(of, verb) {
+        return crud::call(cx, of, verb, matches);
+    }
+    match function::offered(of).find(|function| function::verb(function) == verb) {
+        Some(function) => function::call(cx, of, function, matches),
+        None => crud::call(cx, of, verb, matches),
+    }
+}
+
+/// The whole command line, such as a reference or a shell's completion needs.
+pub fn tree() -> Command {
+    let verbs = verb::ALONE.iter().map(|verb| (verb.command)());
+    let resources = ALL.iter().map(|of| resource(of));
+    Command::new("mf")
+        .version(mf_core::VERSION)
+        .about("MonkeyFarm: a build farm")
+        .long_about(
+            "MonkeyFarm: a build farm.\n\nEvery resource has the verbs create, show, update, \
+             delete and list. Output is for people, or with --json for programs.",
+        )
+        .after_help(crud::example(
+            "mf demo\nmf workon my-project\nmf build create --package-branch php.rpm --watch",
+        ))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .global(true)
+                .action(ArgAction::SetTrue)
+                .help("Print JSON: {\"data\": …, \"errors\": {…}}"),
+        )
+        .arg(
+            Arg::new("connection")
+                .long("connection")
+                .global(true)
+                .value_name("NAME")
+                .help("Use the section [connection:NAME] of mf.conf"),
+        )
+        .subcommands(verbs.chain(resources).chain(sibling::commands()))
+}
+
+/// A resource's name as a word of the command line.
+fn noun(of: &Resource) -> String {
+    of.name.replace('_', "-")
+}
+
+fn resource(of: &'static Resource) -> Command {
+    Command::new(noun(of))
+        .about(flags::sentence(of.about))
+        .alias(of.key())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .after_help(crud::example(&format!("mf {} {}", noun(of), first_verb(of))))
+        // Most runs need one of the eighteen; the others are never made.
+        .defer(verbs)
+}
+
+/// A resource's command with its verbs.
+fn verbs(command: Command) -> Command {
+    let Some(of) = find(command.get_name()) else { return command };
+    let own: Vec<&Verb> =
+        OF_RESOURCES.iter().filter(|(r, _)| *r == of.name).map(|(_, verb)| verb).collect();
+    let is_own = |name: &str| own.iter().any(|verb| verb.name == name);
+    let crud = crud::VERBS.into_iter().filter(|verb| crud::offered(of, verb) && !is_own(verb));
+    command
+        .subcommands(crud.map(|verb| crud::command(of, verb)))
+        .subcommands(own.iter().map(|verb| (verb.command)()))
+        .subcommands(function::offered(of).map(|function| function::command(of, function)))
+        .subcommands(alias::commands(of))
+}
+
+/// The verb that is the example of a resource.
+fn first_verb(of: &'static Resource) -> String {
+    match function::offered(of).next() {
+        Some(function) if !crud::offered(of, "list") => function::verb(function),
+        _ => "list".into(),
+    }
+}
+
+/// Help and version are answers; the rest is a usage error in our own form.
+fn not_parsed(error: &clap::Error) -> Outcome {
+    let text = error.render();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            print::line(text.ansi().to_string().trim_end())?;
+            Ok(Exit::Success)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print::say(text.ansi().to_string().trim_end());
+            Err(Failure::usage(""))
+        }
+        _ => Err(usage(&text.to_string())),
+    }
+}
+
+/// Our sentence and hint out of clap's text.
+fn usage(text: &str) -> Failure {
+    let mut sentence = Vec::new();
+    let mut hint = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            hint.push(tip.to_owned());
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            hint.push(format!("usage: {usage}"));
+        } else if !line.starts_with("For more information") {
+            sentence.push(line.trim_start_matches("error: "));
+        }
+    }
+    let failure = Failure::usage(sentence.join(" "));
+    if hint.is_empty() { failure } else { failure.hint(hint.join("\n      ")) }
+}

@@ -1,0 +1,113 @@
+//! What `mf` prints: JSON for programs, tables for people, logs as they are.
+
+pub mod detail;
+pub mod json;
+pub mod log;
+pub mod table;
+
+use std::io::{IsTerminal, Write};
+
+use super::exit::Failure;
+
+/// Prints a line on standard output; colours only where they are shown.
+///
+/// # Errors
+/// Nobody reads it any more, or it cannot be written.
+pub fn line(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Says something on standard error, where it does not mix with the output.
+pub fn say(text: &str) {
+    // With standard error gone there is nobody left to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong, for people or for programs.
+pub fn failure(failure: &Failure, as_json: bool) {
+    if failure.sentence.is_empty() {
+        return;
+    }
+    if as_json {
+        let _ = json::error(&failure.code, &failure.sentence);
+        return;
+    }
+    say(&format!("\x1b[1;31merror:\x1b[0m {}", clean(&failure.sentence)));
+    if let Some(hint) = &failure.hint {
+        say(&format!("\x1b[1;36mhint:\x1b[0m {}", clean(hint)));
+    }
+}
+
+/// Whether standard output is a terminal.
+pub fn on_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Text of others as it may stand on a terminal: what would steer the
+/// terminal, or turn the text around it, is shown as its number.
+pub fn clean(text: &str) -> String {
+    let harmless = |c: char| c == '\n' || !(c.is_control() || turns(c));
+    text.chars()
+        .map(|c| match c {
+            '\t' => "    ".to_owned(),
+            c if harmless(c) => c.to_string(),
+            c => format!("\\u{{{:x}}}", c as u32),
+        })
+        .collect()
+}
+
+/// Characters that change the direction of the text around them.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A status in its colour.
+pub fn status(text: &str) -> String {
+    let colour = match text {
+        "BuildSuccess" => "32",
+        "BuildFail" | "Lost" => "31",
+        "Cancelled" => "33",
+        "Building" => "36",
+        _ => return clean(text),
+    };
+    format!("\x1b[{colour}m{}\x1b[0m", clean(text))
+}
+
+/// A size for people: `812 bytes`, `14.2 KiB (14541 bytes)`.
+pub fn size(bytes: i64) -> String {
+    let mut size = bytes as f64;
+    let mut unit = "";
+    for next in ["KiB", "MiB", "GiB", "TiB"] {
+        if size < 1024.0 {
+            break;
+        }
+        size /= 1024.0;
+        unit = next;
+    }
+    match (bytes, unit) {
+        (1, _) => "1 byte".to_owned(),
+        (_, "") => format!("{bytes} bytes"),
+        _ => format!("{size:.1} {unit} ({bytes} bytes)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_cannot_steer_the_terminal() {
+        assert_eq!(clean("a\x1b]0;title\x07b\u{9b}1mä\n"), "a\\u{1b}]0;title\\u{7}b\\u{9b}1mä\n");
+        assert_eq!(clean("x\u{202e}y"), "x\\u{202e}y");
+    }
+
+    #[test]
+    fn sizes_are_short_and_exact() {
+        assert_eq!([0, 1, 1023].map(size), ["0 bytes", "1 byte", "1023 bytes"]);
+        assert_eq!(size(15_360), "15.0 KiB (15360 bytes)");
+        assert_eq!(size(80_000_000), "76.3 MiB (80000000 bytes)");
+    }
+}

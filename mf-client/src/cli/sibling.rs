@@ -1,0 +1,83 @@
+//! Programs beside this one: `mf hub` is `mf-hub`, and any `mf-foo` on PATH
+//! is `mf foo`.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, Command};
+
+use super::exit::{Exit, Failure};
+
+/// The farm's own programs: the word after `mf`, the program, what it is.
+const OWN: &[(&str, &str, &str)] = &[
+    ("hub", "mf-hub", "Run the hub: mf-hub"),
+    ("regulator", "mf-regulatord", "Run the regulator: mf-regulatord"),
+    ("worker", "mf-workerd", "Run a worker: mf-workerd"),
+    ("plugin", "mf-plugin-host", "Look at plugins: mf-plugin-host"),
+];
+
+/// Their commands, for help texts; they are run before those are looked at.
+pub fn commands() -> impl Iterator<Item = Command> {
+    OWN.iter().map(|(word, program, about)| {
+        Command::new(*word)
+            .about(*about)
+            .disable_help_flag(true)
+            .arg(Arg::new("words").num_args(..).trailing_var_arg(true).allow_hyphen_values(true))
+            .after_help(super::crud::example(&format!("mf {word} --help\n{program} --help")))
+    })
+}
+
+/// Becomes the program that the first word names, if it is none of `mf`'s own.
+/// Returns only if there is no such program.
+///
+/// # Errors
+/// One of the farm's programs is not where it should be, or cannot be run.
+pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failure> {
+    let Some(word) = words.get(1).and_then(|word| word.to_str()) else { return Ok(()) };
+    if let Some((_, program, _)) = OWN.iter().find(|own| own.0 == word) {
+        return Err(become_it(&find(program)?, program, &words[2..]));
+    }
+    let name_like = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if !name_like || word.starts_with('-') || known(word) {
+        return Ok(());
+    }
+    match on_path(&format!("mf-{word}")) {
+        Some(path) => Err(become_it(&path, &format!("mf-{word}"), &words[2..])),
+        None => Ok(()),
+    }
+}
+
+fn become_it(path: &Path, name: &str, words: &[OsString]) -> Failure {
+    let error = std::process::Command::new(path).args(words).exec();
+    Failure::new(Exit::Internal, format!("{name} ({}) cannot be run: {error}", path.display()))
+}
+
+/// Where one of the farm's programs is: beside this one, else on PATH.
+///
+/// # Errors
+/// It is in neither place.
+pub fn find(program: &str) -> Result<PathBuf, Failure> {
+    let here = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_path_buf()));
+    let beside = here.as_ref().map(|dir| dir.join(program)).filter(|path| runnable(path));
+    beside.or_else(|| on_path(program)).ok_or_else(|| {
+        let place = here.map_or("this program".into(), |dir| dir.display().to_string());
+        Failure::new(Exit::Configuration, format!("{program} is neither in {place} nor on PATH"))
+            .hint("`make build` makes every program; `make install` puts them in one place")
+    })
+}
+
+/// The first runnable file of this name in the directories of PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        // An empty entry would mean the current directory.
+        .filter(|dir| dir.is_absolute())
+        .map(|dir| dir.join(OsStr::new(program)))
+        .find(|path| runnable(path))
+}
+
+fn runnable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

@@ -1,0 +1,216 @@
+//! The three programs of a farm, started and stopped in order.
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::child::{Messages, Program};
+use super::conf::Conf;
+use super::keeper::Keeper;
+use super::lock::Lock;
+use super::{Signals, ready};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::sibling;
+use crate::{Hub, Key};
+
+/// What a farm is started with.
+#[derive(Debug)]
+pub struct Options {
+    /// Where everything of it is kept.
+    pub data_dir: PathBuf,
+    /// Where its API answers.
+    pub listen: SocketAddr,
+    /// Where its plugins are; none: the default places.
+    pub plugins_dirs: Vec<PathBuf>,
+    /// Schemes that source may come from beyond the usual ones.
+    pub allow_schemes: Vec<String>,
+    /// Where its programs' messages go.
+    pub messages: Messages,
+}
+
+/// A farm on this host. Dropped without [`Farm::stop`], its programs end all
+/// the same, for their lifelines do.
+pub struct Farm {
+    options: Options,
+    url: String,
+    listener: Arc<TcpListener>,
+    conf: Conf,
+    /// In the order of their start.
+    keepers: Vec<Keeper>,
+    tell: mpsc::Sender<Failure>,
+    failures: mpsc::Receiver<Failure>,
+    /// Last, so that the directory is ours until everything else is gone.
+    _lock: Lock,
+}
+
+impl Farm {
+    /// Takes the directory and the address; nothing runs yet.
+    ///
+    /// # Errors
+    /// Either is somebody else's, or cannot be used.
+    pub fn new(mut options: Options) -> Result<Self, Failure> {
+        let wrong = |what: &Path, e: std::io::Error| {
+            Failure::new(Exit::Configuration, format!("data directory {}: {e}", what.display()))
+        };
+        let dir = &options.data_dir;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(dir).map_err(|e| wrong(dir, e))?;
+        options.data_dir = dir.canonicalize().map_err(|e| wrong(dir, e))?;
+        let lock = Lock::take(&options.data_dir)?;
+        let conf = Conf::absent(&options.data_dir)?;
+        let taken = |e: std::io::Error| {
+            Failure::new(Exit::Configuration, format!("cannot listen on {}: {e}", options.listen))
+                .hint("--listen 127.0.0.1:0 picks a free port")
+        };
+        let listener = TcpListener::bind(options.listen).map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let (tell, failures) = mpsc::channel(3);
+        Ok(Self {
+            url: url_of(address),
+            options: Options { listen: address, ..options },
+            listener: Arc::new(listener),
+            conf,
+            keepers: Vec::new(),
+            tell,
+            failures,
+            _lock: lock,
+        })
+    }
+
+    /// Starts everything; returns when builds can be submitted, and `mf.conf`
+    /// says so.
+    ///
+    /// # Errors
+    /// One of the programs cannot work.
+    pub async fn open(&mut self) -> Result<(), Failure> {
+        let [hub, regulator, worker] = self.programs()?;
+        self.keepers.push(Keeper::start(hub, self.tell.clone()));
+        self.unless_failed(async |keepers| {
+            keepers[0].ready().await;
+            Ok(())
+        })
+        .await?;
+        // The hub writes the keys of the two before it is ready.
+        for program in [regulator, worker] {
+            self.keepers.push(Keeper::start(program, self.tell.clone()));
+        }
+        let key = Key::read(&self.options.data_dir.join("keys/admin"))
+            .map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
+        let hub = Hub::new(&self.url, Some(key.clone()))?;
+        self.unless_failed(async |keepers| {
+            keepers[1].ready().await;
+            let system = keepers[2].ready().await.system;
+            ready::handlers_enabled(&hub, &system).await
+        })
+        .await?;
+        self.conf.appear(&self.url, &key)
+    }
+
+    /// Waits until one of the programs cannot go on.
+    pub async fn failure(&mut self) -> Failure {
+        // The farm itself holds a sender: the channel does not end.
+        self.failures.recv().await.unwrap_or_else(|| Failure::new(Exit::Internal, "nothing runs"))
+    }
+
+    /// Ends everything in order: worker, regulator, hub; another signal ends
+    /// everything at once. Nothing is left but the directory.
+    pub async fn stop(&mut self, signals: &mut Signals) {
+        self.conf.vanish();
+        let in_order = async {
+            for keeper in self.keepers.iter_mut().rev() {
+                keeper.stop().await;
+            }
+        };
+        let hurried = tokio::select! {
+            () = in_order => false,
+            () = signals.next() => true,
+        };
+        if hurried {
+            for keeper in &mut self.keepers {
+                keeper.kill();
+            }
+            for keeper in self.keepers.iter_mut().filter(|keeper| !keeper.is_over()) {
+                keeper.stop_killed().await;
+            }
+        }
+    }
+
+    /// Where its API answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The client configuration that says so.
+    pub fn conf(&self) -> &Path {
+        self.conf.path()
+    }
+
+    /// Waits for something of the keepers, or for one of them to give up.
+    async fn unless_failed<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut [Keeper]) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Self { keepers, failures, .. } = self;
+        tokio::select! {
+            biased;
+            Some(failure) = failures.recv() => Err(failure),
+            done = work(keepers) => done,
+        }
+    }
+
+    fn programs(&self) -> Result<[Program; 3], Failure> {
+        let key = |name: &str| self.options.data_dir.join("keys").join(name);
+        let program = |name: &'static str, file: &str| -> Result<Program, Failure> {
+            let own = self.options.data_dir.join(file);
+            // Without a file of its own the farm takes nothing from the host's.
+            let file = if own.exists() { own } else { PathBuf::from("/dev/null") };
+            Ok(Program {
+                name,
+                path: sibling::find(name)?,
+                words: vec!["--config".into(), file.into()],
+                listener: None,
+                messages: self.options.messages.clone(),
+            })
+        };
+        let mut hub = program("mf-hub", "hub.toml")?;
+        hub.flag("--data-dir", &self.options.data_dir);
+        hub.flag("--listen", self.options.listen.to_string());
+        hub.listener = Some(Arc::clone(&self.listener));
+        let mut regulator = program("mf-regulatord", "regulatord.toml")?;
+        regulator.flag("--url", &self.url);
+        regulator.flag("--key-file", key("regulator"));
+        regulator.flag("--cycle-seconds", "1");
+        let mut worker = program("mf-workerd", "workerd.toml")?;
+        worker.flag("--url", &self.url);
+        worker.flag("--key-file", key("worker"));
+        worker.flag("--data-dir", self.options.data_dir.join("worker"));
+        for scheme in &self.options.allow_schemes {
+            worker.flag("--allow-scheme", scheme);
+        }
+        for dir in &self.options.plugins_dirs {
+            regulator.flag("--plugins-dir", dir);
+            worker.flag("--plugins-dir", dir);
+        }
+        Ok([hub, regulator, worker])
+    }
+}
+
+impl Program {
+    fn flag(&mut self, name: &str, value: impl Into<OsString>) {
+        self.words.extend([name.into(), value.into()]);
+    }
+}
+
+/// Where programs on this host reach the address.
+fn url_of(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}

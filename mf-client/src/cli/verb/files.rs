@@ -1,0 +1,38 @@
+//! `mf task files`: what a task made.
+
+use clap::{ArgMatches, Command};
+use serde_json::json;
+
+use crate::cli::crud::{example, one, sample};
+use crate::cli::cx::{Cx, run};
+use crate::cli::exit::{Exit, Outcome};
+use crate::cli::print::{json, size, table};
+use crate::cli::{flags, verb::log::task};
+
+/// The command.
+pub fn command() -> Command {
+    one(task(), "files")
+        .about("List what a task made: results, sources, logs, configurations")
+        .alias("list-files")
+        .after_help(example(&format!("mf task files {}", sample(task()))))
+}
+
+/// Lists them.
+///
+/// # Errors
+/// There is no such task.
+pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
+    let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
+    let hub = cx.hub()?;
+    let files = run(async { Ok(hub.task_files(&label, &project).await?) })?;
+    if cx.json {
+        json::data("files", &json!(files))?;
+        return Ok(Exit::Success);
+    }
+    let row = |file: &mf_core::wire::TaskFile| {
+        vec![file.kind.clone(), file.name.clone(), size(file.size), file.sha256.clone()]
+    };
+    let headings = ["kind", "name", "size", "sha256"].map(str::to_owned);
+    table::print(&headings, &files.iter().map(row).collect::<Vec<_>>())?;
+    Ok(Exit::Success)
+}

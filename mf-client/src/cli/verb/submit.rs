@@ -1,0 +1,46 @@
+//! `mf build create`: submits a build, and watches it if asked to.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use mf_core::resource::{Resource, find};
+use serde_json::Value;
+
+use crate::cli::cx::{Cx, run};
+use crate::cli::exit::Outcome;
+use crate::cli::{crud, verb::watch};
+
+/// The build, in the table.
+pub fn build() -> &'static Resource {
+    find("build").expect("the table has builds, which its tests show")
+}
+
+/// The command: the table's, and how to stay with the build.
+pub fn command() -> Command {
+    crud::command(build(), "create")
+        .about("Submit a build: one task for every target")
+        .arg(
+            Arg::new("watch")
+                .long("watch")
+                .short('w')
+                .action(ArgAction::SetTrue)
+                .help("Stay until it ends: its logs, its files, and its exit code"),
+        )
+        .arg(watch::timeout().requires("watch"))
+}
+
+/// Submits it.
+///
+/// # Errors
+/// The hub refuses it, or it fails while it is watched.
+pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
+    let fields = crud::new_object(cx, build(), matches)?;
+    let project = fields["project_label"].as_str().unwrap_or_default().to_owned();
+    let hub = cx.hub()?;
+    run(async {
+        let made: Value = hub.create("build", &fields).await?;
+        if !matches.get_flag("watch") {
+            return crud::done(cx, build(), &made, "created");
+        }
+        let label = made.get("label").and_then(Value::as_str).unwrap_or_default();
+        watch::watch(cx, &hub, label, &project, watch::limit(matches)).await
+    })
+}

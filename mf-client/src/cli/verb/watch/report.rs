@@ -1,0 +1,114 @@
+//! What came of a build: its tasks, their files, and why one failed.
+
+use futures_util::StreamExt;
+use mf_core::resource::Task;
+use mf_core::wire::TaskFile;
+use serde_json::{Map, json};
+
+use super::session::Seen;
+use crate::Hub;
+use crate::cli::cx::Cx;
+use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::print::{self, clean, line, log::Filter, size, status};
+use crate::cli::verb::log;
+
+/// Lines of a failed task's log that are shown.
+const LINES: usize = 15;
+/// Bytes of its end that are fetched for them.
+const TAIL: u64 = 16 * 1024;
+
+/// Says what came of the build.
+///
+/// # Errors
+/// It did not end in success: with the exit code that says how.
+pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
+    let mut files = Vec::new();
+    for task in &seen.tasks {
+        files.push(hub.task_files(&task.label, &task.project_label).await?);
+    }
+    let exit = Exit::of_status(&seen.build.status_label);
+    if cx.json {
+        let of_tasks: Map<_, _> = seen
+            .tasks
+            .iter()
+            .zip(&files)
+            .map(|(task, files)| (task.label.clone(), json!(files)))
+            .collect();
+        let data = json!({ "build": seen.build, "tasks": seen.tasks, "files": of_tasks });
+        print::json::all(&data)?;
+        return Ok(exit);
+    }
+    for (task, files) in seen.tasks.iter().zip(&files) {
+        one(hub, task, files, seen.live && seen.tasks.len() == 1).await?;
+    }
+    line("")?;
+    line(&format!("\x1b[1m{}\x1b[0m {}", seen.build.label, status(&seen.build.status_label)))?;
+    if exit == Exit::Success {
+        return Ok(exit);
+    }
+    let (label, ended) = (&seen.build.label, &seen.build.status_label);
+    let why: Vec<String> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.status_label != "BuildSuccess")
+        .map(|task| format!("{}: {}", task.target_label, reason(task)))
+        .collect();
+    let failure = Failure::new(exit, format!("build {label} is {ended}: {}", why.join("; ")));
+    let first = seen.tasks.iter().find(|task| task.status_label != "BuildSuccess");
+    Err(match first.filter(|task| task.attempt > 0) {
+        Some(task) => {
+            failure.hint(format!("mf task log {} --project {}", task.label, task.project_label))
+        }
+        None => failure,
+    })
+}
+
+fn reason(task: &Task) -> &str {
+    if task.message.is_empty() { &task.status_label } else { &task.message }
+}
+
+/// One task: its status, how long it took, its files; of a failed one the end
+/// of its log, unless it has just been seen.
+async fn one(hub: &Hub, task: &Task, files: &[TaskFile], log_seen: bool) -> Result<(), Failure> {
+    let seconds = mf_core::time::seconds_between(&task.start_date, &task.end_date);
+    let took = seconds.map(|s| format!(" in {s} s")).unwrap_or_default();
+    let system = match task.system_label.as_str() {
+        "" => String::new(),
+        system => format!(" on {}", clean(system)),
+    };
+    line("")?;
+    let target = clean(&task.target_label);
+    line(&format!("\x1b[1m{target}\x1b[0m {}{took}{system}", status(&task.status_label)))?;
+    let kept: Vec<&TaskFile> = files.iter().filter(|file| file.kind != "log").collect();
+    let width = kept.iter().map(|file| clean(&file.name).chars().count()).max().unwrap_or(0);
+    for file in kept {
+        line(&format!("  {:6}  {:width$}  {}", file.kind, clean(&file.name), size(file.size)))?;
+    }
+    if task.status_label != "BuildFail" {
+        return Ok(());
+    }
+    if !log_seen && let Some(own) = files.iter().find(|f| f.kind == "log" && f.name == log::OWN) {
+        line("  the end of its log:")?;
+        for text in tail(hub, task, own.size.max(0) as u64).await?.lines() {
+            line(&format!("  | {text}\x1b[0m"))?;
+        }
+    }
+    line(&format!("  {}", clean(reason(task))))
+}
+
+/// The last lines of a task's log.
+async fn tail(hub: &Hub, task: &Task, size: u64) -> Result<String, Failure> {
+    let from = size.saturating_sub(TAIL);
+    if size == 0 {
+        return Ok(String::new());
+    }
+    let stream = hub.get_bytes(&task.label, &task.project_label, "log", log::OWN, from).await?;
+    let mut stream = Box::pin(stream);
+    let mut bytes = Vec::new();
+    while let Some(piece) = stream.next().await {
+        bytes.extend_from_slice(&piece?);
+    }
+    let text = Filter::default().push(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(lines[lines.len().saturating_sub(LINES)..].join("\n"))
+}

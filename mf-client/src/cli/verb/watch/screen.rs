@@ -1,0 +1,99 @@
+//! What is seen of a build while it runs: lines of progress and of logs.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::cli::exit::Failure;
+use crate::cli::print::{clean, log::Filter, status};
+
+/// A line that goes on for longer is shown in pieces.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Prints what goes on; silent for programs.
+pub struct Screen {
+    silent: bool,
+    /// With several tasks each line says which of them it is from.
+    prefixed: bool,
+    logs: BTreeMap<String, Shown>,
+    /// Whether the last thing printed ended its line.
+    at_margin: bool,
+}
+
+#[derive(Default)]
+struct Shown {
+    filter: Filter,
+    /// The line that has not ended, where lines are prefixed.
+    line: String,
+}
+
+impl Screen {
+    /// A screen for this many tasks.
+    pub fn new(silent: bool, tasks: usize) -> Self {
+        Self { silent, prefixed: tasks > 1, logs: BTreeMap::new(), at_margin: true }
+    }
+
+    /// Says what has become of a target's task.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn progress(&mut self, target: &str, what: &str, more: &str) -> Result<(), Failure> {
+        self.flush_line(target)?;
+        let more = if more.is_empty() { String::new() } else { format!(" {}", clean(more)) };
+        let text = format!("\x1b[1m==> {}\x1b[0m {}{more}\n", clean(target), status(what));
+        self.print(&text)
+    }
+
+    /// Shows bytes of a target's log.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn log(&mut self, target: &str, bytes: &[u8]) -> Result<(), Failure> {
+        if self.silent {
+            return Ok(());
+        }
+        let shown = self.logs.entry(target.to_owned()).or_default();
+        let text = shown.filter.push(bytes);
+        if !self.prefixed {
+            return self.print(&text);
+        }
+        shown.line.push_str(&text);
+        let mut whole = String::new();
+        while let Some(end) = shown.line.find('\n') {
+            let line: String = shown.line.drain(..=end).collect();
+            whole += &prefixed(target, line.trim_end_matches('\n'));
+        }
+        if shown.line.len() > LONGEST_LINE {
+            whole += &prefixed(target, &std::mem::take(&mut shown.line));
+        }
+        self.print(&whole)
+    }
+
+    /// Shows what of a target's log has no end of line, and will have none.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn flush_line(&mut self, target: &str) -> Result<(), Failure> {
+        let rest = self.logs.get_mut(target).map(|shown| std::mem::take(&mut shown.line));
+        if let Some(line) = rest.filter(|line| !line.is_empty()) {
+            self.print(&prefixed(target, &line))?;
+        }
+        if self.at_margin { Ok(()) } else { self.print("\x1b[0m\n") }
+    }
+
+    fn print(&mut self, text: &str) -> Result<(), Failure> {
+        if self.silent || text.is_empty() {
+            return Ok(());
+        }
+        let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        self.at_margin = text.ends_with('\n');
+        Ok(())
+    }
+}
+
+/// Colours of one target's line must not run into another's.
+fn prefixed(target: &str, line: &str) -> String {
+    let reset = if line.contains('\x1b') { "\x1b[0m" } else { "" };
+    format!("\x1b[2m[{}]\x1b[0m {line}{reset}\n", clean(target))
+}

@@ -1,0 +1,249 @@
+//! Following a build: its events, and the logs of its tasks.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use mf_core::error::Code;
+use mf_core::resource::{Build, Task};
+use mf_core::wire::Event;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::screen::Screen;
+use crate::cli::cx::Cx;
+use crate::cli::exit::Failure;
+use crate::cli::verb::log::{self, ended};
+use crate::{Error, Events, Hub, Log, Next};
+
+/// Pieces of logs that wait to be shown: a slow terminal slows the reading
+/// down, and nothing is kept for it.
+const WAITING: usize = 16;
+
+/// A build that has ended.
+pub struct Seen {
+    /// The build.
+    pub build: Build,
+    /// Its tasks.
+    pub tasks: Vec<Task>,
+    /// Whether its logs were shown while they were written.
+    pub live: bool,
+}
+
+/// What a task's log says.
+enum Said {
+    Bytes(String, Bytes),
+    /// Its attempt's log has ended; `false`: there is none yet.
+    End(String, bool),
+    Failed(Error),
+}
+
+/// What is known of the log of a task.
+#[derive(Default)]
+struct Reading {
+    /// The attempt that is, or was, read.
+    attempt: i64,
+    /// Whether it is being read now.
+    open: bool,
+    /// Whether it was not there, and is to be looked for again.
+    missing: bool,
+}
+
+/// Stays with a build until it has ended and its logs were shown.
+///
+/// # Errors
+/// There is no such build, or the hub refuses to go on.
+pub async fn follow(cx: &Cx, hub: &Hub, build: &str, project: &str) -> Result<Seen, Failure> {
+    hub.build(build, project).await?;
+    let filters = [("project_label", project), ("build_label", build)];
+    let mut events = Events::open(hub, &filters).await?;
+    let mut session = Session::begin(cx, hub, build, project).await?;
+    let live = !ended(&session.build.status_label);
+    if live {
+        session.run(&mut events).await?;
+    }
+    let tasks = hub.tasks_of(build, project).await?;
+    Ok(Seen { build: hub.build(build, project).await?, tasks, live })
+}
+
+struct Session<'a> {
+    hub: &'a Hub,
+    build: Build,
+    tasks: BTreeMap<String, Task>,
+    logs: BTreeMap<String, Reading>,
+    screen: Screen,
+    said: mpsc::Receiver<Said>,
+    say: mpsc::Sender<Said>,
+}
+
+impl<'a> Session<'a> {
+    async fn begin(
+        cx: &Cx,
+        hub: &'a Hub,
+        build: &str,
+        project: &str,
+    ) -> Result<Session<'a>, Failure> {
+        let build = hub.build(build, project).await?;
+        let tasks = hub.tasks_of(&build.label, project).await?;
+        let screen = Screen::new(cx.json, tasks.len());
+        let (say, said) = mpsc::channel(WAITING);
+        let mut session = Session {
+            hub,
+            build,
+            tasks: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            screen,
+            said,
+            say,
+        };
+        if !ended(&session.build.status_label) {
+            session.screen.progress(&session.build.label, &session.build.status_label, "")?;
+        }
+        for task in tasks {
+            session.saw(task)?;
+        }
+        Ok(session)
+    }
+
+    async fn run(&mut self, events: &mut Events) -> Result<(), Failure> {
+        loop {
+            self.read_logs();
+            if ended(&self.build.status_label) && !self.logs.values().any(|log| log.open) {
+                return Ok(());
+            }
+            tokio::select! {
+                next = events.next() => match next? {
+                    Next::Event(event) => self.heard(&event).await?,
+                    Next::Resumed => self.look_again().await?,
+                },
+                Some(said) = self.said.recv() => self.show(said)?,
+            }
+        }
+    }
+
+    /// Takes over what an event says has changed.
+    async fn heard(&mut self, event: &Event) -> Result<(), Failure> {
+        let text = |name: &str| event.changes.get(name).and_then(Value::as_str).map(str::to_owned);
+        if event.resource == "build" && event.label == self.build.label {
+            if let Some(status) = text("status_label") {
+                self.build.status_label = status;
+            }
+            return Ok(());
+        }
+        if event.resource != "task" {
+            return Ok(());
+        }
+        let Some(known) = self.tasks.get(&event.label) else {
+            return self.look_again().await;
+        };
+        let mut task = known.clone();
+        for (name, field) in [
+            ("status_label", &mut task.status_label),
+            ("stage", &mut task.stage),
+            ("system_label", &mut task.system_label),
+            ("message", &mut task.message),
+        ] {
+            if let Some(value) = text(name) {
+                *field = value;
+            }
+        }
+        if let Some(attempt) = event.changes.get("attempt").and_then(Value::as_i64) {
+            task.attempt = attempt;
+        }
+        if let Some(log) = self.logs.get_mut(&task.label) {
+            log.missing = false;
+        }
+        self.saw(task)
+    }
+
+    async fn look_again(&mut self) -> Result<(), Failure> {
+        let project = self.build.project_label.clone();
+        for task in self.hub.tasks_of(&self.build.label, &project).await? {
+            self.saw(task)?;
+        }
+        for log in self.logs.values_mut() {
+            log.missing = false;
+        }
+        self.build = self.hub.build(&self.build.label, &project).await?;
+        Ok(())
+    }
+
+    /// Says what is new of a task, and remembers it.
+    fn saw(&mut self, task: Task) -> Result<(), Failure> {
+        let empty = Task::default();
+        let known = self.tasks.get(&task.label).unwrap_or(&empty);
+        if known.status_label != task.status_label {
+            let place = match task.status_label.as_str() {
+                "Building" if !task.system_label.is_empty() => format!("on {}", task.system_label),
+                _ => String::new(),
+            };
+            let again = if task.attempt > 1 && task.status_label == "Building" {
+                format!("{place}, attempt {}", task.attempt)
+            } else {
+                place
+            };
+            // The end is said when the log has been shown to its end.
+            if !ended(&task.status_label) {
+                self.screen.progress(&task.target_label, &task.status_label, &again)?;
+            }
+        } else if known.stage != task.stage && task.status_label == "Building" {
+            self.screen.progress(&task.target_label, &task.status_label, &task.stage)?;
+        }
+        self.tasks.insert(task.label.clone(), task);
+        Ok(())
+    }
+
+    /// Begins to read every log that there may be and that is not read yet.
+    fn read_logs(&mut self) {
+        for task in self.tasks.values() {
+            let log = self.logs.entry(task.label.clone()).or_default();
+            let begun = task.attempt > 0 && task.status_label != "Queued";
+            if log.open || log.missing || !begun || log.attempt >= task.attempt {
+                continue;
+            }
+            *log = Reading { attempt: task.attempt, open: true, missing: false };
+            let (hub, say) = (self.hub.clone(), self.say.clone());
+            let (label, project) = (task.label.clone(), task.project_label.clone());
+            tokio::spawn(async move { read(&hub, label, &project, &say).await });
+        }
+    }
+
+    fn show(&mut self, said: Said) -> Result<(), Failure> {
+        match said {
+            Said::Bytes(task, bytes) => {
+                let target = self.tasks.get(&task).map_or("", |task| &task.target_label);
+                self.screen.log(target, &bytes)
+            }
+            Said::End(task, there) => {
+                let Some(log) = self.logs.get_mut(&task) else { return Ok(()) };
+                log.open = false;
+                let over = self.tasks.get(&task).is_none_or(|task| ended(&task.status_label));
+                if !there && !over {
+                    // It is looked for again when something happens to the task.
+                    log.missing = true;
+                    log.attempt -= 1;
+                }
+                let target = self.tasks.get(&task).map_or("", |task| &task.target_label);
+                self.screen.flush_line(target)
+            }
+            Said::Failed(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Reads one attempt's log to its end.
+async fn read(hub: &Hub, task: String, project: &str, say: &mpsc::Sender<Said>) {
+    let mut log = Log::open(hub, &task, project, log::OWN);
+    loop {
+        let said = match log.next().await {
+            Ok(Some(bytes)) => Said::Bytes(task.clone(), bytes),
+            Ok(None) => Said::End(task.clone(), true),
+            Err(error) if error.is(Code::NotFound) => Said::End(task.clone(), false),
+            Err(error) => Said::Failed(error),
+        };
+        let last = !matches!(said, Said::Bytes(..));
+        // Nobody listens any more when the watch was left.
+        if say.send(said).await.is_err() || last {
+            return;
+        }
+    }
+}
