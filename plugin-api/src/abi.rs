@@ -265,8 +265,9 @@ fn compatible<M: StableAbi>(part: &str, theirs: &'static TypeLayout) -> Result<(
     let Err(differs) = check_layout_compatibility(M::LAYOUT, theirs) else { return Ok(()) };
     check_layout_compatibility(theirs, M::LAYOUT).map_err(|_| {
         let sentence = format!(
-            "its {part} interface is laid out in another way than this host's plugin API \
-             {API_VERSION}"
+            "its {part} interface is laid out in another way than in this host's plugin API \
+             {API_VERSION}; build it again with this host's monkeyfarm-plugin-api \
+             (`mf-plugin-host check` shows the difference)"
         );
         Refusal::new(sentence, differs)
     })
@@ -301,6 +302,55 @@ impl From<LibraryError> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    /// The same facet as a later minor version may have it.
+    #[allow(dead_code)]
+    mod newer {
+        use super::*;
+
+        #[repr(C)]
+        #[derive(StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = BuildFacetRef)))]
+        pub struct BuildFacet {
+            #[sabi(last_prefix_field)]
+            pub build: Entry,
+            pub estimate: Entry,
+        }
+    }
+
+    /// What no version may make of it.
+    #[allow(dead_code)]
+    mod other {
+        use super::*;
+
+        #[repr(C)]
+        #[derive(StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = BuildFacetRef)))]
+        pub struct BuildFacet {
+            #[sabi(last_prefix_field)]
+            pub build: extern "C" fn(RStr<'_>, HostBox) -> RVec<u8>,
+        }
+    }
+
+    #[test]
+    fn either_side_may_be_the_older_one() {
+        let (old, new) = (BuildFacetRef::LAYOUT, newer::BuildFacetRef::LAYOUT);
+        compatible::<BuildFacetRef>("build", old).unwrap();
+        compatible::<BuildFacetRef>("build", new).unwrap();
+        compatible::<newer::BuildFacetRef>("build", old).unwrap();
+    }
+
+    #[test]
+    fn another_layout_is_refused_with_a_sentence_and_the_difference() {
+        let refusal =
+            compatible::<BuildFacetRef>("build", other::BuildFacetRef::LAYOUT).unwrap_err();
+        assert!(refusal.sentence.starts_with("its build interface is laid out in another way"));
+        assert!(refusal.sentence.len() < 250, "{}", refusal.sentence);
+        assert!(refusal.details.contains("build"), "{}", refusal.details);
+        assert!(compatible::<RootRef>("root", BuildFacetRef::LAYOUT).is_err());
+    }
+
     #[test]
     fn export_names_the_header_as_abi_stable_does() {
         let exported = include_str!("export.rs");

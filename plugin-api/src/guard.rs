@@ -2,7 +2,7 @@
 //!
 //! A plugin brings a standard library of its own, so nothing that the host
 //! installs sees its panics. Every entry into the plugin passes through
-//! [`enter`], which catches what unwinds, forgets the payload (its Drop would
+//! `enter`, which catches what unwinds, forgets the payload (its Drop would
 //! be foreign code again) and refuses every further call: what a panic left
 //! half done is not to be built upon.
 

@@ -9,7 +9,9 @@ use anyhow::{Context, bail};
 use mf_core::lifeline::Lifeline;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::process::{Pid, PidfdFlags, getpid, nice, pidfd_open, set_child_subreaper, setsid};
+use rustix::process::{
+    Pid, PidfdFlags, WaitStatus, getpid, nice, pidfd_open, set_child_subreaper, setsid,
+};
 
 use super::{INIT, kill, namespace};
 use crate::plugin::frame::{CallOrder, Death, Order, Outcome, Report, Word};
@@ -45,8 +47,8 @@ pub fn keep() -> anyhow::Result<()> {
         // The parent has gone, or never wanted anything.
         _ => None,
     };
-    kill::everything(inner.init);
-    let outcome = outcome.unwrap_or_else(|| inner.last_words());
+    let init = kill::everything(inner.init);
+    let outcome = outcome.or_else(|| inner.last_words()).unwrap_or_else(|| unsaid(init));
     // A parent that has gone wants no report.
     let _ = parent.send(&Report::Empty(outcome));
     Ok(())
@@ -77,16 +79,23 @@ impl Inner {
     }
 
     /// What is left to be read when nobody is left to write: how it ended.
-    fn last_words(&self) -> Outcome {
+    fn last_words(&self) -> Option<Outcome> {
         while let Ok(Some(word)) = self.lifeline.recv() {
             match word {
                 Word::Progress(_) => {}
-                Word::Answer(outcome) => return outcome,
-                Word::Died(death) => return Outcome::Died(death),
+                Word::Answer(outcome) => return Some(outcome),
+                Word::Died(death) => return Some(Outcome::Died(death)),
             }
         }
-        // Not even the init could say it: the kernel ended all at once.
-        Outcome::Died(Death::Signal(rustix::process::Signal::KILL.as_raw()))
+        None
+    }
+}
+
+/// What to say of a call whose processes ended without a word.
+fn unsaid(init: Option<WaitStatus>) -> Outcome {
+    match init.and_then(WaitStatus::terminating_signal) {
+        Some(signal) => Outcome::Died(Death::Signal(signal)),
+        None => Outcome::Refused("its process could not be started on this host".into()),
     }
 }
 

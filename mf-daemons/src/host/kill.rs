@@ -3,20 +3,21 @@
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait, waitpid};
 
 use super::children;
 
 /// Kills `first` and then whatever becomes a child of this process, which is
 /// a subreaper, until the kernel says that it has no child: then, and not by
-/// any list, it is known that nothing is left.
-pub fn everything(first: Pid) {
+/// any list, it is known that nothing is left. Gives what became of `first`,
+/// which may have ended before.
+pub fn everything(first: Pid) -> Option<WaitStatus> {
     // It cannot be another process's id: it is our child and not reaped.
     let _ = kill_process(first, Signal::KILL);
-    let _ = rustix::io::retry_on_intr(|| waitpid(Some(first), WaitOptions::empty()));
+    let status = rustix::io::retry_on_intr(|| waitpid(Some(first), WaitOptions::empty()));
     loop {
         match wait(WaitOptions::NOHANG) {
-            Err(Errno::CHILD) => return,
+            Err(Errno::CHILD) => return status.ok().flatten().map(|(_, status)| status),
             Ok(Some(_)) => continue,
             _ => {}
         }

@@ -15,16 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
+use monkeyfarm_plugin_api::command::{LANG, PATH};
 use monkeyfarm_plugin_api::{Built, Checkout, Failure};
 
 use super::catalog::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Report};
 use super::program::HostProgram;
 use crate::host::{KEEPER, orphans};
-
-/// Where programs are looked for in a call; nothing of the daemon's own
-/// environment reaches a plugin.
-pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// One call of one handler.
 #[derive(Debug)]
@@ -56,8 +53,9 @@ impl Call {
         let mut command = Command::new(host.path());
         command
             .arg(KEEPER)
+            // Nothing of the daemon's own environment reaches a plugin.
             .env_clear()
-            .envs([("PATH", PATH), ("LANG", "C.UTF-8")])
+            .envs([("PATH", PATH), ("LANG", LANG)])
             .current_dir("/")
             .stdin(stdin)
             .stdout(Stdio::null());

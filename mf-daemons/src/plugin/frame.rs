@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::{BuildJob, Built, Checkout, CheckoutJob, Failure};
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 /// From the parent to the keeper, and on from there to the plugin's process.
@@ -109,7 +110,12 @@ impl fmt::Display for Death {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exit(code) => write!(f, "exited with status {code} instead of giving an answer"),
-            Self::Signal(signal) => ProgramEnded::Signal(*signal).fmt(f),
+            Self::Signal(signal) => {
+                ProgramEnded::Signal(*signal).fmt(f)?;
+                // Nothing of ours kills it before the call has ended.
+                let hint = "; perhaps this host had no memory left";
+                f.write_str(if *signal == Signal::KILL.as_raw() { hint } else { "" })
+            }
         }
     }
 }
