@@ -112,9 +112,10 @@ fn noun(of: &Resource) -> String {
 }
 
 fn resource(of: &'static Resource) -> Command {
+    let other = Some(of.key()).filter(|key| *key != noun(of));
     Command::new(noun(of))
         .about(flags::sentence(of.about))
-        .alias(of.key())
+        .aliases(other)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)

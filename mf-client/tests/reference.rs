@@ -1,0 +1,57 @@
+//! The whole command line, as its help texts say it: a change of any flag is
+//! seen in review.
+
+use clap::Command;
+
+/// Every command below this one, with the words that lead to it.
+fn walk(command: &mut Command, words: &str, text: &mut String) {
+    let help = command.clone().term_width(100).render_long_help();
+    *text += &format!("$ {words} --help\n{}\n\n\n", help.to_string().trim_end());
+    for inner in command.get_subcommands_mut() {
+        let words = format!("{words} {}", inner.get_name());
+        walk(inner, &words, text);
+    }
+}
+
+fn tree() -> Command {
+    let mut tree = mf_client::cli::tree().term_width(100);
+    tree.build();
+    tree
+}
+
+#[test]
+fn the_whole_reference() {
+    let mut text = String::new();
+    walk(&mut tree(), "mf", &mut text);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_command_has_an_example_that_it_understands() {
+    let mut text = String::new();
+    walk(&mut tree(), "mf", &mut text);
+    for help in text.split("\n\n\n") {
+        let Some(title) = help.lines().find(|line| !line.is_empty()) else { continue };
+        let Some((_, examples)) = help.split_once("\nExample:\n") else {
+            panic!("{title} has no example");
+        };
+        for line in examples.lines().map(str::trim).filter(|line| line.starts_with("mf ")) {
+            let parsed = tree().try_get_matches_from(words(line));
+            if let Err(error) = parsed {
+                let fine = error.exit_code() == 0;
+                assert!(fine, "{title}: the example {line:?} is refused:\n{error}");
+            }
+        }
+    }
+}
+
+/// The words of a line, where quotes hold several together.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    parts
+        .flat_map(|(n, part)| match n % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
