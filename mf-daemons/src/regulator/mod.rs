@@ -112,6 +112,7 @@ impl Regulator {
 
     fn start(&mut self, hook: usize, running: &mut JoinSet<Ended>) {
         let (name, limit) = (self.hooks[hook].name, self.limit);
+        tracing::debug!("{name}: starts");
         let job = self.next[hook].clone();
         self.next[hook].woken = false;
         let run = self.readiness.started();

@@ -91,6 +91,8 @@ mod tests {
         };
         // The child has its environment as soon as `spawn` has returned.
         assert!(found(ours.id()) && !found(other.id()));
+        // Kept, or `wait` would close it and end the process in its own way.
+        let _stdin = ours.stdin.take();
         let reaper = std::thread::spawn(move || ours.wait().unwrap());
         for (_, process) in running(tasks.path()) {
             pidfd_send_signal(&process, Signal::KILL).unwrap();
