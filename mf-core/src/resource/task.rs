@@ -76,7 +76,13 @@ const OWN: &[Field] = &[
         .derived(),
 ];
 
+const ATTEMPT: Field =
+    field("attempt", Kind::Int(1, i64::MAX), "which attempt; default: the last one");
+
+const PART: &[Field] = &[ATTEMPT];
+
 const FOLLOW: &[Field] = &[
+    ATTEMPT,
     field("follow", Kind::Bool, "go on until the task ends"),
     field("offset", Kind::Int(0, i64::MAX), "first byte"),
 ];
@@ -113,7 +119,7 @@ pub const TASK: Resource = Resource {
             name: "file",
             about: "a result's bytes",
             on: On::Part,
-            takes: &[],
+            takes: PART,
             gives: &[],
             who: Who::ANYONE,
             writes: false,
@@ -122,7 +128,7 @@ pub const TASK: Resource = Resource {
             name: "source",
             about: "a source's bytes",
             on: On::Part,
-            takes: &[],
+            takes: PART,
             gives: &[],
             who: Who::ANYONE,
             writes: false,
@@ -131,7 +137,7 @@ pub const TASK: Resource = Resource {
             name: "config",
             about: "a configuration's bytes",
             on: On::Part,
-            takes: &[],
+            takes: PART,
             gives: &[],
             who: Who::ANYONE,
             writes: false,

@@ -1,16 +1,19 @@
 //! What a worker says of itself, and how it comes by its tasks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use axum::response::Response;
 use mf_core::error::Error;
-use mf_core::wire::{Claim, ClaimRequest, Heartbeat, HeartbeatReply, Register, Registered};
+use mf_core::wire::{Claim, ClaimRequest, Heartbeat, HeartbeatReply, Held, Register, Registered};
+use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use super::envelope;
+use super::function::Call;
 use crate::dispatch::{Asked, Offer};
 use crate::hub::Hub;
 use crate::store::roles::Caller;
-use crate::store::{claim, system};
+use crate::store::{Tx, claim, system};
 
 /// Longest that a request waits: well within what proxies bear.
 const WAIT_LIMIT: Duration = Duration::from_secs(30);
@@ -18,35 +21,40 @@ const WAIT_LIMIT: Duration = Duration::from_secs(30);
 /// and none should cost a write of its own.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
-/// A worker starts, or what it offers has changed.
+/// `POST /system/register`: a worker starts, or what it offers has changed.
 ///
 /// # Errors
 /// What it says makes no sense; the database would not.
-pub async fn register(
-    hub: &Arc<Hub>,
-    caller: &Caller,
-    id: i64,
-    said: Register,
-) -> Result<Registered, Error> {
+pub async fn register(mut call: Call) -> Result<Response, Error> {
+    let said: Register = call.wire().await?;
+    let (hub, id) = (&call.hub, call.system()?);
     system::check(&said)?;
     let held = said.held.clone();
-    let stop = hub.writer.run(&caller.label, move |tx| system::register(tx, id, &said)).await?;
+    let work = move |tx: &Tx<'_>| system::register(tx, id, &said);
+    let stop = hub.writer.run(&call.caller.label, work).await?;
     // What it may still have been building, it is not building any more.
     hub.dispatch.heartbeat(id, &held);
     let lease_seconds = hub.dispatch.lease().as_secs();
-    Ok(Registered { label: caller.label.clone(), lease_seconds, stop })
+    let system = Registered { label: call.caller.label.clone(), lease_seconds, stop };
+    Ok(envelope::data(&json!({ "system": system })))
 }
 
-/// A worker asks for a task, and waits for it; `None` when there was none in
-/// time, or the hub stops.
+/// `POST /system/claim`: a worker asks for a task, and waits for it; null
+/// when there was none in time, or the hub stops.
 ///
 /// # Errors
 /// The nonce is none; the database would not.
-pub async fn claim(
-    hub: &Arc<Hub>,
+pub async fn claim(mut call: Call) -> Result<Response, Error> {
+    let said: ClaimRequest = call.wire().await?;
+    let claim = claimed(&call.hub, &call.caller, call.system()?, &said).await?;
+    Ok(envelope::data(&json!({ "claim": claim })))
+}
+
+async fn claimed(
+    hub: &Hub,
     caller: &Caller,
     id: i64,
-    said: ClaimRequest,
+    said: &ClaimRequest,
 ) -> Result<Option<Claim>, Error> {
     claim::check_nonce(&said.nonce)?;
     seen(hub, caller, id).await?;
@@ -60,7 +68,7 @@ pub async fn claim(
         let (nonce, secret) = (said.nonce.clone(), secret.clone());
         // The offer goes into the job: should this request break off now, the
         // job still says where the task is, and the same nonce finds it.
-        let work = move |tx: &_| claim::claim(tx, id, offer.task(), &nonce, &secret);
+        let work = move |tx: &Tx<'_>| claim::claim(tx, id, offer.task(), &nonce, &secret);
         if let Some(claim) = hub.writer.run(&caller.label, work).await? {
             return Ok(Some(claim));
         }
@@ -81,18 +89,20 @@ async fn offered(hub: &Hub, id: i64, nonce: &str, until: Instant) -> Option<Offe
     }
 }
 
-/// A worker names what it holds. Answers at once, or as soon as there is
-/// something new to stop.
+/// `POST /system/heartbeat`: a worker names what it holds. Answers at once,
+/// or as soon as there is something new to stop.
 ///
 /// # Errors
 /// The database would not.
-pub async fn heartbeat(
-    hub: &Arc<Hub>,
-    caller: &Caller,
-    id: i64,
-    said: Heartbeat,
-) -> Result<HeartbeatReply, Error> {
-    seen(hub, caller, id).await?;
+pub async fn heartbeat(mut call: Call) -> Result<Response, Error> {
+    let said: Heartbeat = call.wire().await?;
+    let id = call.system()?;
+    seen(&call.hub, &call.caller, id).await?;
+    let stop = stopped(&call.hub, id, &said).await;
+    Ok(envelope::data(&json!({ "heartbeat": HeartbeatReply { stop } })))
+}
+
+async fn stopped(hub: &Hub, id: i64, said: &Heartbeat) -> Vec<Held> {
     // Within the lease, so that waiting never ends what it is to keep.
     let most = WAIT_LIMIT.min(hub.dispatch.lease() / 3);
     let until = Instant::now() + Duration::from_secs(said.wait).min(most);
@@ -103,12 +113,12 @@ pub async fn heartbeat(
         rung.as_mut().enable();
         let told = hub.dispatch.heartbeat(id, &said.held);
         if told.news || Instant::now() >= until {
-            return Ok(HeartbeatReply { stop: told.stop });
+            return told.stop;
         }
         tokio::select! {
             () = rung => {}
             () = sleep_until(until) => {}
-            () = hub.stopped() => return Ok(HeartbeatReply { stop: told.stop }),
+            () = hub.stopped() => return told.stop,
         }
     }
 }

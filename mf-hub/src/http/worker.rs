@@ -5,53 +5,143 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, to_bytes};
-use axum::http::HeaderMap;
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
 use mf_core::resource::common::SHORT;
 use mf_core::task::Lease;
 use mf_core::wire::{Advance, Complete, Held, TaskFile};
+use serde_json::json;
 
+use super::envelope;
+use super::function::Call;
 use crate::files::check_name;
 use crate::hub::Hub;
-use crate::store::roles::Caller;
-use crate::store::{attempt, file, progress};
+use crate::store::{Done, Tx, attempt, file, progress};
 
 /// Most bytes of a log in one request.
-pub const APPEND_LIMIT: usize = 4 << 20;
+const APPEND_LIMIT: usize = 4 << 20;
 /// Longest that a body may stop in the middle.
 const STALL: Duration = Duration::from_secs(30);
 
 /// A worker, and the attempt that it writes for.
-pub struct Writing<'a> {
-    hub: &'a Arc<Hub>,
-    caller: &'a Caller,
+struct Writing {
+    hub: Arc<Hub>,
+    /// Label of the worker's system.
+    label: String,
     system: i64,
     lease: Lease,
     held: Held,
 }
 
-impl<'a> Writing<'a> {
-    /// Who writes, by the headers of the request. An attempt that has ended
-    /// is refused, but by [`Writing::complete`].
-    ///
-    /// # Errors
-    /// There is no lease, or it is not this system's.
-    pub fn new(
-        hub: &'a Arc<Hub>,
-        caller: &'a Caller,
-        system: i64,
-        headers: &HeaderMap,
-    ) -> Result<Self, Error> {
-        let Some(header) = headers.get(Lease::HEADER) else {
+/// `POST /task/advance`: an attempt has come to a stage.
+///
+/// # Errors
+/// The lease is stale, or the stage is no short text.
+pub async fn advance(mut call: Call) -> Result<Response, Error> {
+    let said: Advance = call.wire().await?;
+    for (name, text) in [("stage", &said.stage), ("revision", &said.revision)] {
+        if text.len() > SHORT || text.contains('\0') {
+            let told = format!("{name} takes text of at most {SHORT} bytes");
+            return Err(Error::new(Code::InvalidValue, told));
+        }
+    }
+    let writing = Writing::new(&call)?;
+    let (system, lease) = (writing.system, writing.lease.clone());
+    let work = move |tx: &Tx<'_>| {
+        let held = attempt::check(tx, system, &lease)?;
+        progress::advance(tx, held, &said)
+    };
+    writing.write(work).await?;
+    call.hub.dispatch.renew(writing.held);
+    Ok(envelope::empty())
+}
+
+/// `POST /task/append`: bytes of a log; tells its length afterwards.
+///
+/// # Errors
+/// The lease is stale, or the bytes belong elsewhere.
+pub async fn append(mut call: Call) -> Result<Response, Error> {
+    let body = std::mem::take(&mut call.body);
+    let name = call.values.text("name");
+    check_name(name)?;
+    let offset = call.values.int("offset").and_then(|offset| u64::try_from(offset).ok());
+    let writing = Writing::new(&call)?;
+    writing.check()?;
+    let bytes = log_bytes(body).await?;
+    let stored = writing.log(name).await?;
+    let files = &call.hub.files;
+    let appended = files.append(writing.held, &stored, offset.unwrap_or(0), bytes).await?;
+    if appended.grew {
+        call.hub.dispatch.grew(writing.held.task);
+    }
+    Ok(envelope::data(&json!({ "length": appended.length })))
+}
+
+/// `POST /task/upload`: a whole file.
+///
+/// # Errors
+/// The lease is stale, the name or the bytes are not right, or the attempt
+/// has another file of that name.
+pub async fn upload(mut call: Call) -> Result<Response, Error> {
+    let mut blocks = std::mem::take(&mut call.body).into_data_stream();
+    let name = call.values.text("name");
+    check_name(name)?;
+    let writing = Writing::new(&call)?;
+    writing.check()?;
+    let sha256 = call.values.text("sha256").to_ascii_lowercase();
+    let arriving = call.hub.files.receive(&sha256)?;
+    while let Some(block) = next(&mut blocks).await? {
+        if !arriving.push(block).await {
+            break;
+        }
+    }
+    let stored = arriving.keep(&call.hub.files, writing.held).await?;
+    let file = TaskFile {
+        kind: call.values.text("kind").to_owned(),
+        name: name.to_owned(),
+        size: i64::try_from(stored.size).unwrap_or(i64::MAX),
+        sha256,
+        attempt: writing.held.attempt,
+    };
+    let (system, lease) = (writing.system, writing.lease.clone());
+    let work = move |tx: &Tx<'_>| {
+        let held = attempt::check(tx, system, &lease)?;
+        file::record(tx, held, &file, &stored.stored)
+    };
+    writing.write(work).await?;
+    Ok(envelope::empty())
+}
+
+/// `POST /task/complete`: the attempt has ended. Its logs are on the disk
+/// before that is.
+///
+/// # Errors
+/// The lease is stale, or the state does not allow it.
+pub async fn complete(mut call: Call) -> Result<Response, Error> {
+    let said: Complete = call.wire().await?;
+    let writing = Writing::new(&call)?;
+    let hub = &call.hub;
+    let logs = hub.readers.read(|db| file::logs(db, writing.held))?;
+    hub.files.sync_logs(writing.held, logs).await?;
+    let (system, lease) = (writing.system, writing.lease.clone());
+    writing.write(move |tx: &Tx<'_>| attempt::complete(tx, system, &lease, &said)).await?;
+    Ok(envelope::empty())
+}
+
+impl Writing {
+    /// Who writes, as the request's headers say; not yet checked.
+    fn new(call: &Call) -> Result<Self, Error> {
+        let Some(header) = call.parts.headers.get(Lease::HEADER) else {
             let told = "the header MF-Lease is missing; it has the attempt and its token";
             return Err(Error::new(Code::MissingField, told));
         };
         // A header that is no text is no lease either.
         let lease: Lease = header.to_str().unwrap_or_default().parse()?;
         let held = Held { task: lease.task, attempt: lease.attempt };
-        Ok(Self { hub, caller, system, lease, held })
+        let (hub, label) = (Arc::clone(&call.hub), call.caller.label.clone());
+        Ok(Self { hub, label, system: call.system()?, lease, held })
     }
 
     /// Refuses a stale lease, and renews one that is not.
@@ -61,103 +151,30 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// The attempt has come to a stage.
-    ///
-    /// # Errors
-    /// The lease is stale, or the stage is no short text.
-    pub async fn advance(&self, said: Advance) -> Result<(), Error> {
-        for (name, text) in [("stage", &said.stage), ("revision", &said.revision)] {
-            if text.len() > SHORT || text.contains('\0') {
-                let told = format!("{name} takes text of at most {SHORT} bytes");
-                return Err(Error::new(Code::InvalidValue, told));
-            }
-        }
-        let (system, lease) = (self.system, self.lease.clone());
-        let work = move |tx: &_| {
-            let held = attempt::check(tx, system, &lease)?;
-            progress::advance(tx, held, &said)
-        };
-        self.hub.writer.run(&self.caller.label, work).await?;
-        self.hub.dispatch.renew(self.held);
-        Ok(())
-    }
-
-    /// Bytes of a log; gives its length afterwards.
-    ///
-    /// # Errors
-    /// The lease is stale, or the bytes belong elsewhere.
-    pub async fn append(&self, name: &str, offset: u64, body: Body) -> Result<u64, Error> {
-        check_name(name)?;
-        self.check()?;
-        let bytes = log_bytes(body).await?;
-        let found = self.hub.readers.read(|db| file::find(db, self.held, file::LOG, name))?;
+    /// Name on disk of a log, which has one from its first bytes on.
+    async fn log(&self, name: &str) -> Result<String, Error> {
+        let held = self.held;
+        let found = self.hub.readers.read(|db| file::find(db, held, file::LOG, name))?;
         let found = match found {
             Some(found) => found,
             None => {
-                let (held, name) = (self.held, name.to_owned());
-                let work = move |tx: &_| file::name_log(tx, held, &name);
-                self.hub.writer.run(&self.caller.label, work).await?
+                let name = name.to_owned();
+                self.write(move |tx: &Tx<'_>| file::name_log(tx, held, &name)).await?
             }
         };
         if !found.sha256.is_empty() {
             let told = format!("the log {name:?} was uploaded whole; it does not grow");
             return Err(Error::new(Code::Refused, told));
         }
-        let appended = self.hub.files.append(self.held, &found.stored, offset, bytes).await?;
-        if appended.grew {
-            self.hub.dispatch.grew(self.held.task);
-        }
-        Ok(appended.length)
+        Ok(found.stored)
     }
 
-    /// A whole file.
-    ///
-    /// # Errors
-    /// The lease is stale, the name or the bytes are not right, or the
-    /// attempt has another file of that name.
-    pub async fn upload(
-        &self,
-        kind: &str,
-        name: &str,
-        sha256: &str,
-        body: Body,
-    ) -> Result<(), Error> {
-        check_name(name)?;
-        self.check()?;
-        let sha256 = sha256.to_ascii_lowercase();
-        let arriving = self.hub.files.receive(&sha256)?;
-        let mut blocks = body.into_data_stream();
-        while let Some(block) = next(&mut blocks).await? {
-            if !arriving.push(block).await {
-                break;
-            }
-        }
-        let stored = arriving.keep(&self.hub.files, self.held).await?;
-        let file = TaskFile {
-            kind: kind.to_owned(),
-            name: name.to_owned(),
-            size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-            sha256,
-            attempt: self.held.attempt,
-        };
-        let (system, lease) = (self.system, self.lease.clone());
-        let work = move |tx: &_| {
-            let held = attempt::check(tx, system, &lease)?;
-            file::record(tx, held, &file, &stored.stored)
-        };
-        self.hub.writer.run(&self.caller.label, work).await
-    }
-
-    /// The attempt has ended. Its logs are on the disk before that is.
-    ///
-    /// # Errors
-    /// The lease is stale, or the state does not allow it.
-    pub async fn complete(&self, said: Complete) -> Result<(), Error> {
-        let logs = self.hub.readers.read(|db| file::logs(db, self.held))?;
-        self.hub.files.sync_logs(self.held, logs).await?;
-        let (system, lease) = (self.system, self.lease.clone());
-        let work = move |tx: &_| attempt::complete(tx, system, &lease, &said);
-        self.hub.writer.run(&self.caller.label, work).await
+    async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
+    {
+        self.hub.writer.run(&self.label, work).await
     }
 }
 

@@ -82,8 +82,8 @@ fn stale(lease: &Lease) -> Fault {
 pub fn of_system(db: &Connection, system: i64) -> Done<Vec<Held>> {
     let sql = "SELECT task_id, number FROM attempt WHERE system_id = ?1 AND end_date = ''";
     let mut statement = db.prepare_cached(sql)?;
-    let rows =
-        statement.query_map([system], |row| Ok(Held { task: row.get(0)?, attempt: row.get(1)? }))?;
+    let rows = statement
+        .query_map([system], |row| Ok(Held { task: row.get(0)?, attempt: row.get(1)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

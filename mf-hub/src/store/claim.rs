@@ -17,7 +17,8 @@ const NONCE_LIMIT: usize = 200;
 /// [`Code::InvalidValue`].
 pub fn check_nonce(nonce: &str) -> Result<(), Error> {
     if nonce.is_empty() || nonce.len() > NONCE_LIMIT {
-        let told = format!("nonce takes 1 to {NONCE_LIMIT} bytes of random text, new for each task");
+        let told =
+            format!("nonce takes 1 to {NONCE_LIMIT} bytes of random text, new for each task");
         return Err(Error::new(Code::InvalidValue, told));
     }
     Ok(())
@@ -27,12 +28,7 @@ pub fn check_nonce(nonce: &str) -> Result<(), Error> {
 ///
 /// # Errors
 /// SQLite would not.
-pub fn again(
-    db: &Connection,
-    system: i64,
-    nonce: &str,
-    secret: &Secret,
-) -> Done<Option<Claim>> {
+pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done<Option<Claim>> {
     let sql = "SELECT task_id, number FROM attempt \
                WHERE system_id = ?1 AND nonce = ?2 AND end_date = ''";
     let found = db

@@ -30,9 +30,10 @@ pub struct Found {
 pub fn find(db: &Connection, of: Held, kind: &str, name: &str) -> Done<Option<Found>> {
     let sql = "SELECT stored, sha256 FROM task_file \
                WHERE task_id = ?1 AND attempt = ?2 AND kind = ?3 AND name = ?4";
-    let found = db.prepare_cached(sql)?.query_row(params![of.task, of.attempt, kind, name], |row| {
-        Ok(Found { stored: row.get(0)?, sha256: row.get(1)? })
-    });
+    let found =
+        db.prepare_cached(sql)?.query_row(params![of.task, of.attempt, kind, name], |row| {
+            Ok(Found { stored: row.get(0)?, sha256: row.get(1)? })
+        });
     Ok(found.optional()?)
 }
 
@@ -46,8 +47,7 @@ pub fn name_log(tx: &Tx<'_>, of: Held, name: &str) -> Done<Found> {
         return Ok(found);
     }
     let sql = "SELECT count(*) FROM task_file WHERE task_id = ?1 AND attempt = ?2 AND kind = 'log'";
-    let logs: i64 =
-        tx.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0))?;
+    let logs: i64 = tx.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0))?;
     let file = TaskFile {
         kind: LOG.into(),
         name: name.into(),
@@ -79,8 +79,7 @@ pub fn record(tx: &Tx<'_>, of: Held, file: &TaskFile, stored: &str) -> Done<()> 
 
 fn insert(tx: &Tx<'_>, of: Held, file: &TaskFile, stored: &str) -> Done<()> {
     let sql = "SELECT count(*) FROM task_file WHERE task_id = ?1 AND attempt = ?2";
-    let count: i64 =
-        tx.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0))?;
+    let count: i64 = tx.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0))?;
     if count >= LIMIT {
         let told = format!("this attempt has {LIMIT} files, which is the limit");
         return Err(Fault::told(Code::Refused, told));

@@ -11,7 +11,8 @@ use super::{Done, Fault, Tx};
 use crate::dispatch::{Class, Enabled, Facts, Package, Place, Snapshot, System};
 
 /// Where a build's source is: a scratch build has its own. Over `b` and `pb`.
-pub const URL: &str = "CASE WHEN b.scratch AND b.scratch_url <> '' THEN b.scratch_url ELSE pb.url END";
+pub const URL: &str =
+    "CASE WHEN b.scratch AND b.scratch_url <> '' THEN b.scratch_url ELSE pb.url END";
 
 /// Every column that [`facts_of`] reads, of task `k`.
 fn select() -> String {

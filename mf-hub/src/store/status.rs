@@ -78,7 +78,9 @@ fn counts(db: &Connection, table: &str) -> Done<BTreeMap<String, i64>> {
         "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} GROUP BY status"
     );
     let mut statement = db.prepare_cached(&sql)?;
-    for row in statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))? {
+    for row in
+        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
+    {
         let (status, count) = row?;
         *counts.entry(status).or_default() += count;
     }

@@ -46,9 +46,13 @@ pub fn check_offers(offers: &[Offer]) -> Result<(), Error> {
     for offer in offers {
         label::check(&offer.label)?;
         let texts = [&offer.display_name, &offer.plugin, &offer.version, &offer.digest];
-        if let Some(text) = texts.into_iter().find(|text| text.len() > 1_000 || text.contains('\0')) {
+        if let Some(text) = texts.into_iter().find(|text| text.len() > 1_000 || text.contains('\0'))
+        {
             let shown: String = text.chars().take(80).collect();
-            return wrong(format!("handler {}: {shown:?}… is no name, version or hash", offer.label));
+            return wrong(format!(
+                "handler {}: {shown:?}… is no name, version or hash",
+                offer.label
+            ));
         }
         if !seen.insert((offer.kind, &offer.label)) {
             let kind = offer.kind.resource();

@@ -3,8 +3,10 @@
 use mf_core::error::Code;
 use mf_core::resource::{BUILD, TASK};
 use mf_core::task::{Event, State, of_build};
-use rusqlite::{OptionalExtension, ToSql};
+use mf_core::wire::Held;
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
+use super::select::Sight;
 use super::{Done, Fault, Tx, edit, pre_tag, ready};
 
 /// Moves a task, and its build with it: rows, history, events, dispatch.
@@ -12,12 +14,7 @@ use super::{Done, Fault, Tx, edit, pre_tag, ready};
 ///
 /// # Errors
 /// [`Code::NotFound`]; [`Code::IllegalMove`] with the state as it is.
-pub fn apply(
-    tx: &Tx<'_>,
-    id: i64,
-    event: Event,
-    also: &[(&str, &dyn ToSql)],
-) -> Done<State> {
+pub fn apply(tx: &Tx<'_>, id: i64, event: Event, also: &[(&str, &dyn ToSql)]) -> Done<State> {
     let state = step(tx, id, event, also)?;
     let build = tx
         .prepare_cached("SELECT build_id FROM task WHERE id = ?1")?
@@ -74,6 +71,53 @@ pub fn state(tx: &Tx<'_>, id: i64) -> Done<State> {
         .optional()?;
     let none = || Fault::told(Code::NotFound, format!("there is no task with the id {id}"));
     ready::named(&status.ok_or_else(none)?)
+}
+
+/// A task's last attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// It; its number is 0 when there was none yet.
+    pub held: Held,
+    /// Whether the task waits for the next one.
+    pub waits: bool,
+}
+
+/// The last attempt of a task.
+///
+/// # Errors
+/// SQLite would not.
+pub fn last(db: &Connection, id: i64) -> Done<Last> {
+    let sql = "SELECT attempt, status FROM task WHERE id = ?1";
+    let (attempt, status): (i64, String) =
+        db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let state = ready::named(&status)?;
+    Ok(Last { held: Held { task: id, attempt }, waits: !state.held() && !state.ended() })
+}
+
+/// Whether an attempt has ended, or will never begin.
+///
+/// # Errors
+/// SQLite would not.
+pub fn is_over(db: &Connection, of: Held) -> Done<bool> {
+    let sql = "SELECT end_date <> '' FROM attempt WHERE task_id = ?1 AND number = ?2";
+    let ended = db.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0));
+    if let Some(ended) = ended.optional()? {
+        return Ok(ended);
+    }
+    let sql = "SELECT status FROM task WHERE id = ?1";
+    let status: Option<String> =
+        db.prepare_cached(sql)?.query_row([of.task], |row| row.get(0)).optional()?;
+    status.map_or(Ok(true), |status| Ok(ready::named(&status)?.ended()))
+}
+
+/// Whether somebody may know of a task.
+///
+/// # Errors
+/// SQLite would not.
+pub fn may_know(db: &Connection, id: i64, sight: Sight) -> Done<bool> {
+    let condition = sight.condition(&TASK).unwrap_or_else(|| "1".into());
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM task t WHERE t.id = ?1 AND {condition})");
+    Ok(db.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// Moves a task alone.

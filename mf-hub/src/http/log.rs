@@ -1,0 +1,154 @@
+//! `GET /task/LABEL/log/NAME`: a log as it is, or as it grows.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use mf_core::error::Error;
+use mf_core::wire::Held;
+use tokio::sync::watch;
+
+use super::file::{attempt, missing};
+use super::function::Call;
+use super::ranges;
+use crate::dispatch::Pulse;
+use crate::files::{BLOCK, Reading};
+use crate::hub::Hub;
+use crate::store::{file, task};
+
+/// A log's bytes: those that there are, or with `follow` until its attempt
+/// has ended. Followed before the attempt has begun, it is waited for.
+///
+/// # Errors
+/// There is no such log, and there will be none; the range is none of it.
+pub async fn log(call: Call) -> Result<Response, Error> {
+    let offset = call.values.int("offset").and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    if call.values.flag("follow") {
+        return follow(call, offset);
+    }
+    let of = attempt(&call)?;
+    let found = call.hub.readers.read(|db| file::find(db, of, file::LOG, &call.part))?;
+    let found = found.ok_or_else(|| missing("log", &call.part))?;
+    match call.hub.files.read(of, &found.stored)? {
+        Some(reading) => ranges::text(reading, &call.parts.headers, offset),
+        // It has a name, and its first bytes are on their way.
+        None => Ok(plain(Body::empty())),
+    }
+}
+
+fn plain(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let value = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+    ranges::harmless(&mut response);
+    response
+}
+
+/// Somebody who follows a log.
+struct Follower {
+    hub: Arc<Hub>,
+    of: Held,
+    name: String,
+    offset: u64,
+    /// Rings when the task moves or its logs grow.
+    bell: watch::Receiver<Pulse>,
+    /// The task's moves when `over` was last looked up.
+    moves: Option<u64>,
+    /// Whether nothing more will be written.
+    over: bool,
+    reading: Option<Reading>,
+}
+
+fn follow(call: Call, offset: u64) -> Result<Response, Error> {
+    let id = call.id()?;
+    // Before the rows are read, so that no move falls in between.
+    let bell = call.hub.dispatch.watch(id);
+    let of = match call.values.int("attempt") {
+        Some(attempt) => Held { task: id, attempt },
+        None => {
+            let last = call.hub.readers.read(|db| task::last(db, id))?;
+            let next = i64::from(last.waits);
+            Held { attempt: last.held.attempt + next, ..last.held }
+        }
+    };
+    let mut follower = Follower {
+        hub: call.hub,
+        of,
+        name: call.part,
+        offset,
+        bell,
+        moves: None,
+        over: false,
+        reading: None,
+    };
+    follower.look()?;
+    if follower.over && follower.reading.is_none() && !follower.is_named()? {
+        return Err(missing("log", &follower.name));
+    }
+    let body = stream::unfold(Some(follower), |follower| async move {
+        let mut follower = follower?;
+        match follower.next().await {
+            Ok(Some(block)) => Some((Ok(block), Some(follower))),
+            Ok(None) => None,
+            // Too late for a status: the stream breaks off, and is seen to.
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    Ok(plain(Body::from_stream(body)))
+}
+
+impl Follower {
+    /// The next bytes; `None` when the attempt has ended and all were sent,
+    /// or the hub stops.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            // Whether it is over is looked up before the last bytes are read:
+            // what was written before the end is never missed.
+            self.look()?;
+            if let Some(reading) = &self.reading {
+                let block = reading.block(self.offset, BLOCK as u64).await?;
+                if !block.is_empty() {
+                    self.offset += block.len() as u64;
+                    return Ok(Some(block));
+                }
+            }
+            if self.over {
+                return Ok(None);
+            }
+            tokio::select! {
+                rung = self.bell.changed() => {
+                    // The bell goes with the hub.
+                    if rung.is_err() {
+                        return Ok(None);
+                    }
+                }
+                () = self.hub.stopped() => return Ok(None),
+            }
+        }
+    }
+
+    /// Looks up what can have changed since the bell rang.
+    fn look(&mut self) -> Result<(), Error> {
+        let pulse = *self.bell.borrow_and_update();
+        if self.moves != Some(pulse.moves) {
+            self.over = self.hub.readers.read(|db| task::is_over(db, self.of))?;
+            self.moves = Some(pulse.moves);
+        }
+        if self.reading.is_none() {
+            let (of, name) = (self.of, &self.name);
+            let found = self.hub.readers.read(|db| file::find(db, of, file::LOG, name))?;
+            if let Some(found) = found {
+                self.reading = self.hub.files.read(of, &found.stored)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_named(&self) -> Result<bool, Error> {
+        let found = self.hub.readers.read(|db| file::find(db, self.of, file::LOG, &self.name))?;
+        Ok(found.is_some())
+    }
+}

@@ -1,0 +1,92 @@
+//! The farm at a glance, a task with all that belongs to it, and what the
+//! regulator calls.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use mf_core::error::{Code, Error};
+use mf_core::resource::TASK;
+use mf_core::wire::RegisterHandlers;
+use serde_json::json;
+
+use super::envelope;
+use super::function::Call;
+use crate::store::{Tx, attempt, find, handler, roles, status, system, task_data};
+
+/// `GET /util/status`.
+///
+/// # Errors
+/// The database would not.
+pub async fn status(call: Call) -> Result<Response, Error> {
+    let hub = Arc::clone(&call.hub);
+    // Counts every build there ever was: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || {
+        hub.readers.read(|db| status::read(db, &hub.dispatch.loads()))
+    });
+    let failed = |_| Error::new(Code::Internal, "reading the status failed");
+    let status = read.await.map_err(failed)??;
+    Ok(envelope::data(&json!({ "status": status })))
+}
+
+/// `GET /util/get_all_task_data`.
+///
+/// # Errors
+/// There is no such task.
+pub async fn get_all_task_data(call: Call) -> Result<Response, Error> {
+    let (label, project) = (call.values.text("task_label"), call.values.text("project_label"));
+    let parts = call.hub.readers.read(|db| {
+        let task = find::object(db, &TASK, label, Some(project), call.caller.sight())?;
+        let roles = roles::on(db, &call.caller, &TASK, task.id)?;
+        task_data::read(db, task.id, roles)
+    })?;
+    let mut body = b"{\"data\":{".to_vec();
+    for (index, (key, object)) in parts.iter().enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(format!("\"{key}\":").as_bytes());
+        body.extend_from_slice(object);
+    }
+    body.extend_from_slice(envelope::CLOSE);
+    Ok(envelope::json(Body::from(body)))
+}
+
+/// `POST /util/register_handlers`.
+///
+/// # Errors
+/// A handler is not what one can be.
+pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
+    let said: RegisterHandlers = call.wire().await?;
+    system::check_offers(&said.handlers)?;
+    let work = move |tx: &Tx<'_>| handler::register(tx, &said.handlers);
+    let changed = call.hub.writer.run(&call.caller.label, work).await?;
+    Ok(envelope::data(&json!({ "registered": changed })))
+}
+
+/// `POST /util/enable_handlers`.
+///
+/// # Errors
+/// The database would not.
+pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
+    let work = move |tx: &Tx<'_>| handler::enable(tx);
+    let changed = call.hub.writer.run(&call.caller.label, work).await?;
+    Ok(envelope::data(&changed))
+}
+
+/// `POST /util/expire_leases`: tells the ids of the tasks whose attempts
+/// ended.
+///
+/// # Errors
+/// The database would not.
+pub async fn expire_leases(call: Call) -> Result<Response, Error> {
+    let seconds = call.hub.dispatch.lease().as_secs();
+    let mut expired = Vec::new();
+    for held in call.hub.dispatch.expired() {
+        let work = move |tx: &Tx<'_>| attempt::expire(tx, held, seconds);
+        if call.hub.writer.run(&call.caller.label, work).await? {
+            expired.push(held.task);
+        }
+    }
+    Ok(envelope::data(&json!({ "expired": expired })))
+}
