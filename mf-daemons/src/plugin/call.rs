@@ -18,13 +18,12 @@ use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::command::{LANG, PATH};
 use monkeyfarm_plugin_api::{Built, Checkout, Failure};
 
-use super::catalog::Plugin;
+use super::checked::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Report};
 use super::program::HostProgram;
 use crate::host::{KEEPER, orphans};
 
-/// One call of one handler.
-#[derive(Debug)]
+/// One call of one handler. It cannot be printed, for the sake of its secrets.
 pub struct Call {
     /// The plugin.
     pub plugin: Arc<Plugin>,

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
 /// From the parent to the keeper, and on from there to the plugin's process.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Make this call. The plugin's image and the write end of the log travel
@@ -22,7 +22,7 @@ pub enum Order {
 }
 
 /// One call of one handler.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub struct CallOrder {
     /// Label of the handler; nothing when the plugin is only examined.
     pub handler: String,

@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod catalog;
+mod checked;
 mod choose;
 pub mod elf;
 pub mod frame;
@@ -13,7 +14,8 @@ pub mod scan;
 pub mod sources;
 
 pub use call::{Call, Ended, Running, Stopper};
-pub use catalog::{Catalog, Plugin, Rejected};
+pub use catalog::{Catalog, Rejected};
+pub use checked::Plugin;
 pub use frame::Job;
 pub use meta::Meta;
 pub use program::HostProgram;
