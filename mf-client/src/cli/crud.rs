@@ -73,7 +73,7 @@ pub fn one(of: &Resource, name: &'static str) -> Command {
     let label = Arg::new("label").long("label").short('l').value_name("LABEL");
     let command = Command::new(name)
         .arg(positional("Its label"))
-        .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL).hide_short_help(true));
+        .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL));
     if of.scope == Scope::Project { command.arg(project()) } else { command }
 }
 
@@ -109,7 +109,7 @@ pub fn done(cx: &Cx, of: &Resource, object: &Value, what: &str) -> Outcome {
         json::data(&of.key(), object)?;
     } else {
         let label = object.get("label").map(detail::text).unwrap_or_default();
-        line(&format!("{} {} is {what}", of.name, super::print::clean(&label)))?;
+        line(&format!("{} {} is {what}", super::noun(of), super::print::clean(&label)))?;
     }
     Ok(Exit::Success)
 }

@@ -93,6 +93,7 @@ pub fn tree() -> Command {
             Arg::new("json")
                 .long("json")
                 .global(true)
+                .display_order(900)
                 .action(ArgAction::SetTrue)
                 .help("Print JSON: {\"data\": …, \"errors\": {…}}"),
         )
@@ -100,6 +101,7 @@ pub fn tree() -> Command {
             Arg::new("connection")
                 .long("connection")
                 .global(true)
+                .display_order(901)
                 .value_name("NAME")
                 .help("Use the section [connection:NAME] of mf.conf"),
         )

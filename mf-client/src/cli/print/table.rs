@@ -33,7 +33,10 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
     }
     let text = table.trim_fmt();
     // The first column begins at the margin.
-    text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn cell(text: &str, one_line: bool) -> Cell {

@@ -46,6 +46,8 @@ struct Reading {
     open: bool,
     /// Whether it was not there, and is to be looked for again.
     missing: bool,
+    /// Whether the end of the task was said.
+    end_said: bool,
 }
 
 /// Stays with a build until it has ended and its logs were shown.
@@ -107,6 +109,7 @@ impl<'a> Session<'a> {
     async fn run(&mut self, events: &mut Events) -> Result<(), Failure> {
         loop {
             self.read_logs();
+            self.say_ends()?;
             if ended(&self.build.status_label) && !self.logs.values().any(|log| log.open) {
                 return Ok(());
             }
@@ -181,12 +184,12 @@ impl<'a> Session<'a> {
             } else {
                 place
             };
-            // The end is said when the log has been shown to its end.
+            // An end is said when the log has been shown to its end.
             if !ended(&task.status_label) {
                 self.screen.progress(&task.target_label, &task.status_label, &again)?;
             }
         } else if known.stage != task.stage && task.status_label == "Building" {
-            self.screen.progress(&task.target_label, &task.status_label, &task.stage)?;
+            self.screen.progress(&task.target_label, &task.stage, "")?;
         }
         self.tasks.insert(task.label.clone(), task);
         Ok(())
@@ -200,11 +203,23 @@ impl<'a> Session<'a> {
             if log.open || log.missing || !begun || log.attempt >= task.attempt {
                 continue;
             }
-            *log = Reading { attempt: task.attempt, open: true, missing: false };
+            *log = Reading { attempt: task.attempt, open: true, ..Reading::default() };
             let (hub, say) = (self.hub.clone(), self.say.clone());
             let (label, project) = (task.label.clone(), task.project_label.clone());
             tokio::spawn(async move { read(&hub, label, &project, &say).await });
         }
+    }
+
+    /// Says that a task has ended, once its log has been shown.
+    fn say_ends(&mut self) -> Result<(), Failure> {
+        for task in self.tasks.values().filter(|task| ended(&task.status_label)) {
+            let log = self.logs.entry(task.label.clone()).or_default();
+            if !log.open && !log.end_said {
+                log.end_said = true;
+                self.screen.progress(&task.target_label, &task.status_label, "")?;
+            }
+        }
+        Ok(())
     }
 
     fn show(&mut self, said: Said) -> Result<(), Failure> {
