@@ -118,3 +118,30 @@ impl Host for Shared {
         self.0.panicked(report);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::Recorder;
+
+    /// One test: poisoning is for the rest of the process.
+    #[test]
+    fn after_a_panic_nothing_is_called_any_more() {
+        let farm = Recorder::new();
+        let call = |run: fn(&u32, &Context) -> Option<Result<u32, Failure>>| {
+            let answer = enter("label", b"41", Arc::new(farm.clone()), run);
+            serde_json::from_slice::<Answer<u32>>(&answer).unwrap()
+        };
+        assert_eq!(call(|job, _| Some(Ok(job + 1))), Answer::Done(42));
+        let failure = Failure::new("no");
+        assert_eq!(call(|_, _| Some(Err(Failure::new("no")))), Answer::Failed(failure));
+        let Answer::Refused(why) = call(|_, _| None) else { panic!() };
+        assert_eq!(why, "the plugin has no handler 'label' of this kind");
+
+        let Answer::Panicked(how) = call(|job, _| panic!("not {job}")) else { panic!() };
+        assert!(how.starts_with("panicked at ") && how.ends_with(": not 41"), "{how}");
+        assert!(farm.log()[0].contains(&how), "{:?}", farm.log());
+        let Answer::Refused(why) = call(|job, _| Some(Ok(*job))) else { panic!() };
+        assert_eq!(why, "the plugin has panicked before, and is not called again");
+    }
+}

@@ -13,7 +13,7 @@ use rustix::process::{
     Pid, PidfdFlags, WaitStatus, getpid, nice, pidfd_open, set_child_subreaper, setsid,
 };
 
-use super::{INIT, kill, namespace};
+use super::{INIT, descriptors, kill, namespace};
 use crate::plugin::frame::{CallOrder, Death, Order, Outcome, Report, Word};
 
 /// How long a handler that was told to stop has for it.
@@ -41,6 +41,7 @@ pub fn keep() -> anyhow::Result<()> {
     let _ = setsid();
     let _ = nice(NICENESS);
     set_child_subreaper(Some(getpid()))?;
+    descriptors::keep_from_children()?;
     let inner = Inner::start().context("cannot start the processes for a plugin")?;
     let outcome = match parent.recv_with::<Order>() {
         Ok(Some((Order::Call(order), fds))) => Watch::new(&parent, &inner, &order).run(*order, fds),

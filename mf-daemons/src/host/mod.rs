@@ -8,6 +8,7 @@
 
 mod children;
 pub mod cli;
+mod descriptors;
 mod init;
 mod keeper;
 mod kill;

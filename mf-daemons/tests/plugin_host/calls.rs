@@ -15,6 +15,8 @@ fn crash(handler: &str) -> (String, String) {
 #[test]
 fn a_handler_gets_its_job_and_nothing_of_the_daemons_own() {
     let bench = Bench::new(HostProgram::at(HOST));
+    // As a shell would have left it open: every child of this test inherits it.
+    let _open = rustix::io::dup(std::io::stdin()).unwrap();
     let mut progress = Vec::new();
     let (ended, log) = bench.start("tell", None).wait(|what| progress.push(what.to_owned()));
     let here = bench.dir.path().canonicalize().unwrap();
@@ -24,6 +26,7 @@ fn a_handler_gets_its_job_and_nothing_of_the_daemons_own() {
          here {}\n\
          secret Some(\"s3cret\") None\n\
          stdin /dev/null\n\
+         0, 1, 2, 3\n\
          printed by {}\n",
         here.display(),
         bench.marker

@@ -135,20 +135,23 @@ fn a_killed_keeper_is_a_sentence_and_leaves_nothing() {
 #[test]
 fn a_killed_parent_leaves_nothing() {
     let file = example("hang");
-    let mut parent =
-        Command::new(HOST).arg("check").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
-    let keeper = only_child(&mut parent);
-    let ended = pidfd_open(keeper, PidfdFlags::empty()).unwrap();
-    kill(parent.id());
-    // The keeper ends last, and standard error, which the plugin has as its
-    // log, when all have.
-    poll(&mut [PollFd::new(&ended, PollFlags::IN)], None).unwrap();
-    std::io::read_to_string(parent.stderr.take().unwrap()).unwrap();
-    parent.wait().unwrap();
+    let (_dir, hosts) = hosts();
+    for host in hosts {
+        let mut check = Command::new(host.path());
+        let mut parent = check.arg("check").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
+        let keeper = first_child(&mut parent);
+        let ended = pidfd_open(keeper, PidfdFlags::empty()).unwrap();
+        kill(parent.id());
+        // The keeper ends last, and standard error, which the plugin has as
+        // its log, when all have.
+        poll(&mut [PollFd::new(&ended, PollFlags::IN)], None).unwrap();
+        std::io::read_to_string(parent.stderr.take().unwrap()).unwrap();
+        parent.wait().unwrap();
+    }
 }
 
 /// The first child of `parent`, as soon as there is one.
-fn only_child(parent: &mut Child) -> Pid {
+fn first_child(parent: &mut Child) -> Pid {
     let list = format!("/proc/{0}/task/{0}/children", parent.id());
     loop {
         assert_eq!(parent.try_wait().unwrap(), None, "it has ended too early");
