@@ -39,10 +39,7 @@ pub type Permit = OwnedSemaphorePermit;
 impl Events {
     /// A stream without watchers.
     pub fn new() -> Self {
-        Self {
-            sender: broadcast::Sender::new(RING),
-            permits: Arc::new(Semaphore::new(WATCHERS)),
-        }
+        Self { sender: broadcast::Sender::new(RING), permits: Arc::new(Semaphore::new(WATCHERS)) }
     }
 
     /// Tells everybody who watches; called by the writer alone.

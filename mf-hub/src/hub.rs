@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use crate::dispatch::Dispatch;
 use crate::events::Events;
 use crate::files::Files;
-use crate::store::{bootstrap, ready};
 use crate::store::open::{self, Lock, OpenError};
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
+use crate::store::{bootstrap, ready};
 
 /// The running hub: everything that a request may use.
 pub struct Hub {

@@ -11,8 +11,8 @@ use clap::Parser;
 use mf_core::config::{self, ConfigError, HubConfig};
 use mf_core::lifeline::Lifeline;
 use mf_core::wire::{Ready, Start};
-use mf_hub::hub::{Hub, StartError};
 use mf_hub::http;
+use mf_hub::hub::{Hub, StartError};
 use mf_hub::store::migrate::MigrateError;
 use mf_hub::store::open::OpenError;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,7 +28,11 @@ const WRONG: u8 = 78;
 
 /// MonkeyFarm's hub: owns the database, answers the API.
 #[derive(Parser)]
-#[command(name = "mf-hub", version, after_help = "Example:\n  mf-hub --data-dir /var/lib/monkeyfarm --listen 127.0.0.1:8765")]
+#[command(
+    name = "mf-hub",
+    version,
+    after_help = "Example:\n  mf-hub --data-dir /var/lib/monkeyfarm --listen 127.0.0.1:8765"
+)]
 struct Flags {
     /// Configuration file; flags win over it [default: /etc/monkeyfarm/hub.toml]
     #[arg(long, value_name = "FILE")]

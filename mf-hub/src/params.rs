@@ -42,9 +42,9 @@ impl Params {
         match self.take(name) {
             None | Some(Given::Json(serde_json::Value::Null)) => Ok(None),
             Some(Given::Json(serde_json::Value::String(text))) => Ok(Some(text)),
-            Some(Given::Json(other @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)))) => {
-                Ok(Some(other.to_string()))
-            }
+            Some(Given::Json(
+                other @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)),
+            )) => Ok(Some(other.to_string())),
             Some(Given::Texts(mut texts)) if texts.len() == 1 => Ok(texts.pop()),
             Some(_) => Err(Error::new(Code::Malformed, format!("{name} takes one value"))),
         }

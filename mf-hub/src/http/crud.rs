@@ -107,7 +107,8 @@ pub async fn delete(
     let confirmed = params.take_text("confirm_delete")?;
     params.end(&format!("{}/delete", resource.name), &["project_label", "confirm_delete"])?;
     if !matches!(confirmed.as_deref(), Some("True" | "true" | "1")) {
-        let told = format!("deleting a {} cannot be undone: give confirm_delete=True", resource.name);
+        let told =
+            format!("deleting a {} cannot be undone: give confirm_delete=True", resource.name);
         return Err(Error::new(Code::NotConfirmed, told));
     }
     let actor = caller.label.clone();
@@ -132,7 +133,8 @@ pub async fn get_all(
     let (list, first) = if list.query.is_long() {
         // May look at much of the database: not on a thread that serves others.
         let read = tokio::task::spawn_blocking(move || (list.page(), list)).await;
-        let (page, list) = read.map_err(|_| Error::new(Code::Internal, "reading the list failed"))?;
+        let (page, list) =
+            read.map_err(|_| Error::new(Code::Internal, "reading the list failed"))?;
         (list, page?)
     } else {
         let page = list.page()?;

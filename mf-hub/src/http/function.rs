@@ -48,6 +48,16 @@ impl Call {
         })
     }
 
+    /// The id of the system that calls.
+    ///
+    /// # Errors
+    /// The caller is no system: the table above lets somebody else call it.
+    pub fn system(&self) -> Result<i64, Error> {
+        self.caller.system().ok_or_else(|| {
+            Error::new(mf_core::error::Code::Forbidden, "only a worker's system may call this")
+        })
+    }
+
     /// Reads the body as one JSON value.
     ///
     /// # Errors
@@ -91,8 +101,28 @@ macro_rules! bound {
 /// Every function of the table, and its body; a test misses those that are
 /// not here.
 const BOUND: &[Bound] = &[
+    bound!("build", "cancel", Anywhere, super::cancel::build),
+    bound!("system", "register", Address, super::claim::register),
+    bound!("system", "claim", Address, super::claim::claim),
+    bound!("system", "heartbeat", Address, super::claim::heartbeat),
+    bound!("task", "log", Anywhere, super::log::log),
+    bound!("task", "file", Anywhere, super::file::file),
+    bound!("task", "source", Anywhere, super::file::source),
+    bound!("task", "config", Anywhere, super::file::config),
+    bound!("task", "list_files", Anywhere, super::file::list),
+    bound!("task", "cancel", Anywhere, super::cancel::task),
+    bound!("task", "advance", Address, super::worker::advance),
+    bound!("task", "append", Address, super::worker::append),
+    bound!("task", "upload", Address, super::worker::upload),
+    bound!("task", "complete", Address, super::worker::complete),
     bound!("util", "version", Anywhere, super::about::version),
     bound!("util", "whoami", Anywhere, super::about::whoami),
+    bound!("util", "status", Anywhere, super::util::status),
+    bound!("util", "get_all_task_data", Anywhere, super::util::get_all_task_data),
+    bound!("util", "get_file_download_url", Anywhere, super::download::url),
+    bound!("util", "register_handlers", Address, super::util::register_handlers),
+    bound!("util", "enable_handlers", Anywhere, super::util::enable_handlers),
+    bound!("util", "expire_leases", Anywhere, super::util::expire_leases),
     bound!("util", "events", Anywhere, super::stream::events),
 ];
 

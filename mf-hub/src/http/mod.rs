@@ -5,14 +5,22 @@
 
 pub mod about;
 pub mod caller;
+pub mod cancel;
+pub mod claim;
 pub mod crud;
+pub mod download;
 pub mod envelope;
 pub mod error;
+pub mod file;
 pub mod function;
 pub mod input;
 pub mod limits;
+pub mod log;
+pub mod ranges;
 pub mod serve;
 pub mod stream;
+pub mod util;
+pub mod worker;
 
 use std::sync::Arc;
 
@@ -43,6 +51,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
         }
     }
     let router = root(router)
+        .route("/download", get(linked))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .with_state(hub);
@@ -138,6 +147,10 @@ fn root(router: Routes) -> Routes {
             .route("/root/get_file_download_url.json", route),
         None => router,
     }
+}
+
+async fn linked(State(hub): State<Arc<Hub>>, request: Request<Body>) -> Result<Response, Refusal> {
+    download::download(hub, taken(request).0).await.map_err(Refusal)
 }
 
 fn taken(request: Request<Body>) -> (Parts, Body) {

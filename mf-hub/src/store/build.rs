@@ -49,9 +49,9 @@ fn branch(context: &Context<'_>, draft: &Draft) -> Done<Branch> {
     let id = links::resolve(context.tx, field, label, at)?;
     let sql = "SELECT p.label, b.url FROM package_branch b JOIN package p ON p.id = b.package_id \
                WHERE b.id = ?1";
-    Ok(context.tx.query_row(sql, [id], |row| {
-        Ok(Branch { package_label: row.get(0)?, url: row.get(1)? })
-    })?)
+    Ok(context
+        .tx
+        .query_row(sql, [id], |row| Ok(Branch { package_label: row.get(0)?, url: row.get(1)? }))?)
 }
 
 /// `<package>-buildN`, with the number after the largest that there is.
@@ -61,10 +61,11 @@ fn default_label(db: &Connection, project: Option<i64>, package: &str) -> Done<S
                WHERE project_id = ?1 AND label GLOB ?3 \
                AND substr(label, ?2) NOT GLOB '*[^0-9]*'";
     // Labels have none of the letters that mean something to GLOB.
-    let last: i64 = db.prepare_cached(sql)?.query_row(
-        params![project, prefix.len() as i64 + 1, format!("{prefix}[0-9]*")],
-        |row| row.get(0),
-    )?;
+    let last: i64 = db
+        .prepare_cached(sql)?
+        .query_row(params![project, prefix.len() as i64 + 1, format!("{prefix}[0-9]*")], |row| {
+            row.get(0)
+        })?;
     Ok(format!("{prefix}{}", last.saturating_add(1)))
 }
 

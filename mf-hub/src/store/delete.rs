@@ -45,8 +45,7 @@ fn remove(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
 fn references_to(resource: &Resource) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
     let name = resource.name;
     ALL.iter().flat_map(move |other| {
-        let refers =
-            move |field: &&Field| matches!(field.kind, Kind::Ref { to, .. } if to == name);
+        let refers = move |field: &&Field| matches!(field.kind, Kind::Ref { to, .. } if to == name);
         other.fields().filter(refers).map(move |field| (*other, field))
     })
 }
@@ -92,8 +91,8 @@ fn referring(
     id: i64,
     limit: i64,
 ) -> Done<Vec<(i64, String)>> {
-    let column = column(field)
-        .ok_or_else(|| Fault::Broken(format!("{} has no column", field.name)))?;
+    let column =
+        column(field).ok_or_else(|| Fault::Broken(format!("{} has no column", field.name)))?;
     let sql = format!(
         "SELECT id, label FROM {} WHERE \"{column}\" = ?1 ORDER BY label LIMIT ?2",
         table(other.name)

@@ -219,12 +219,7 @@ fn columns(
     Ok(columns)
 }
 
-fn replace_links(
-    context: &Context<'_>,
-    resource: &Resource,
-    id: i64,
-    draft: &Draft,
-) -> Done<()> {
+fn replace_links(context: &Context<'_>, resource: &Resource, id: i64, draft: &Draft) -> Done<()> {
     let at = Where { project: context.project, sight: context.caller.sight() };
     for field in resource.fields().filter(|field| matches!(field.kind, Kind::Refs { .. })) {
         if let Some(value) = draft.get(field.name) {
@@ -237,7 +232,11 @@ fn replace_links(
 /// Refuses fields that the caller may not set on this object.
 fn may_set(caller: &Caller, roles: Who, resource: &Resource, draft: &Draft) -> Result<(), Error> {
     for field in resource.fields().filter(|field| draft.get(field.name).is_some()) {
-        caller.need(roles, field.write, &format!("setting {} of a {}", field.name, resource.name))?;
+        caller.need(
+            roles,
+            field.write,
+            &format!("setting {} of a {}", field.name, resource.name),
+        )?;
     }
     Ok(())
 }
@@ -282,11 +281,7 @@ fn not_taken(context: &Context<'_>, resource: &Resource, draft: &Draft) -> Done<
 }
 
 /// Secrets leave only a trace in history.
-fn hide_secrets(
-    resource: &Resource,
-    draft: &Draft,
-    changes: &mut Map<String, serde_json::Value>,
-) {
+fn hide_secrets(resource: &Resource, draft: &Draft, changes: &mut Map<String, serde_json::Value>) {
     for field in resource.fields().filter(|field| field.kind == Kind::Secret) {
         if draft.get(field.name).is_some() {
             changes.insert(field.name.to_owned(), json!("***"));

@@ -55,11 +55,10 @@ pub fn object(
         return Err(Fault::told(Code::MissingField, told));
     };
     let project = project(db, project_label, sight)?;
-    let sql = format!("SELECT id FROM {} WHERE project_id = ?1 AND label = ?2", table(resource.name));
-    let found = db
-        .prepare_cached(&sql)?
-        .query_row((project, label), |row| row.get(0))
-        .optional()?;
+    let sql =
+        format!("SELECT id FROM {} WHERE project_id = ?1 AND label = ?2", table(resource.name));
+    let found =
+        db.prepare_cached(&sql)?.query_row((project, label), |row| row.get(0)).optional()?;
     let id = found.ok_or_else(|| {
         let told = format!("there is no {} {shown:?} in project {project_label:?}", resource.name);
         Error::new(Code::NotFound, told)
@@ -222,7 +221,8 @@ impl Query {
         if self.order.name == "id" {
             return Ok(id.to_string());
         }
-        let sql = format!("SELECT {} FROM {} t WHERE t.id = ?1", self.key(), table(self.resource.name));
+        let sql =
+            format!("SELECT {} FROM {} t WHERE t.id = ?1", self.key(), table(self.resource.name));
         let value: Sql = db.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?;
         Ok(match value {
             Sql::Integer(number) => format!("{id}.{number}"),
@@ -297,9 +297,9 @@ impl Query {
                 format!("t.\"{column}\" IN (SELECT id FROM {} WHERE label = ?{n})", table(to))
             }
             // A task that is being cancelled is shown as Building.
-            (Kind::Choice(_), _) if self.resource.name == "task" => format!(
-                "(t.status = ?{n} OR (?{n} = 'Building' AND t.status = 'Cancelling'))"
-            ),
+            (Kind::Choice(_), _) if self.resource.name == "task" => {
+                format!("(t.status = ?{n} OR (?{n} = 'Building' AND t.status = 'Cancelling'))")
+            }
             _ => format!("t.\"{column}\" = ?{n}"),
         })
     }
@@ -364,7 +364,11 @@ fn order(resource: &'static Resource, text: Option<&str>) -> Result<(&'static Fi
         Some(field) if orders(field) => Ok((field, descending)),
         _ => {
             let known: Vec<_> = resource.fields().filter(|f| orders(f)).map(|f| f.name).collect();
-            Err(invalid("order", &format!("one of {}, or -… for descending", known.join(", ")), name))
+            Err(invalid(
+                "order",
+                &format!("one of {}, or -… for descending", known.join(", ")),
+                name,
+            ))
         }
     }
 }

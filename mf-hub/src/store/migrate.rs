@@ -93,8 +93,7 @@ mod tests {
             .unwrap();
         to_latest(&mut connection, dir.path()).unwrap();
         let copy = Connection::open(dir.path().join("hub.db.schema-1")).unwrap();
-        let label: String =
-            copy.query_row("SELECT label FROM arch", [], |row| row.get(0)).unwrap();
+        let label: String = copy.query_row("SELECT label FROM arch", [], |row| row.get(0)).unwrap();
         assert_eq!(label, "i386");
     }
 

@@ -119,7 +119,8 @@ pub fn on(db: &Connection, caller: &Caller, resource: &Resource, id: i64) -> Don
     let Some(user) = caller.user() else { return Ok(roles) };
     let key = resource.key();
     if let Some(owned) = owned(&key) {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM \"{key}\" t WHERE t.id = ?1 AND ({owned}))");
+        let sql =
+            format!("SELECT EXISTS (SELECT 1 FROM \"{key}\" t WHERE t.id = ?1 AND ({owned}))");
         if db.prepare_cached(&sql)?.query_row([id, user], |row| row.get(0))? {
             roles = roles.or(Who::OWNER);
         }

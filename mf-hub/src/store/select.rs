@@ -127,9 +127,9 @@ pub fn expression(resource: &Resource, field: &Field) -> String {
             let by = by.unwrap_or_default();
             list(&format!("SELECT r.label FROM {} r WHERE r.{by} = t.id", table(of)))
         }
-        Kind::Computed(_) => sums::expression(&resource.key(), field.name)
-            .unwrap_or("NULL")
-            .to_owned(),
+        Kind::Computed(_) => {
+            sums::expression(&resource.key(), field.name).unwrap_or("NULL").to_owned()
+        }
         // The state machine has a state that is shown as another.
         Kind::Choice(_) if resource.name == "task" => {
             format!("replace({}, 'Cancelling', 'Building')", stored())
@@ -167,8 +167,11 @@ mod tests {
             let mut wanted: BTreeSet<String> = resource.fields().filter_map(column).collect();
             wanted.extend(INNER.iter().filter(|(of, _)| *of == key).map(|(_, c)| (*c).to_owned()));
             let mut statement = db.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
-            let found: BTreeSet<String> =
-                statement.query_map([&key], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let found: BTreeSet<String> = statement
+                .query_map([&key], |row| row.get(0))
+                .unwrap()
+                .map(Result::unwrap)
+                .collect();
             assert_eq!(found, wanted, "{key}");
             db.prepare(&of(resource).whole).unwrap();
             db.prepare(&of(resource).brief).unwrap();
@@ -181,8 +184,8 @@ mod tests {
         let (_lock, db) = open::open(dir.path()).unwrap();
         for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
             for field in resource.fields() {
-                let wants = field.find == resource::Find::Filter
-                    || matches!(field.kind, Kind::Ref { .. });
+                let wants =
+                    field.find == resource::Find::Filter || matches!(field.kind, Kind::Ref { .. });
                 let (true, Some(column)) = (wants, column(field)) else { continue };
                 let plan: String = db
                     .query_row(

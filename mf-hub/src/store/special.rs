@@ -169,7 +169,8 @@ fn package_branch(context: &Context<'_>, draft: &mut Draft) -> Done<()> {
             let package = named("package_label").unwrap_or_default();
             // Where every branch has an address of its own, it needs a name.
             let branch = named("vcs_branch").or(named("label")).unwrap_or_default();
-            let url = fill(&template, &[("project", &project), ("package", package), ("branch", branch)]);
+            let url =
+                fill(&template, &[("project", &project), ("package", package), ("branch", branch)]);
             draft.set_text("url", url);
         }
     }

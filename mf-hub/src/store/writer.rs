@@ -118,12 +118,13 @@ where
             now: time::now(),
             effects: RefCell::new(Vec::new()),
         };
-        let result = connection.execute_batch("SAVEPOINT job").map_err(Fault::from).and_then(|()| {
-            // Whatever a panicking job left half done is undone with its
-            // savepoint, and it has touched nothing else.
-            catch_unwind(AssertUnwindSafe(|| (self.work)(&tx)))
-                .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
-        });
+        let result =
+            connection.execute_batch("SAVEPOINT job").map_err(Fault::from).and_then(|()| {
+                // Whatever a panicking job left half done is undone with its
+                // savepoint, and it has touched nothing else.
+                catch_unwind(AssertUnwindSafe(|| (self.work)(&tx)))
+                    .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
+            });
         self.effects = if result.is_ok() { tx.effects.into_inner() } else { Vec::new() };
         let undo = result.is_err();
         self.outcome = Some(result);

@@ -1,0 +1,71 @@
+//! What happens, as it is told.
+
+use mf_core::wire::Event;
+use reqwest::Response;
+use serde_json::json;
+
+use crate::farm::Farm;
+
+/// Reads events until there are `count`.
+async fn read(response: &mut Response, count: usize) -> Vec<Event> {
+    let mut text = String::new();
+    loop {
+        let events: Vec<Event> = text
+            .split_inclusive("\n\n")
+            .filter(|block| block.ends_with("\n\n"))
+            .filter_map(|block| block.split_once("data: "))
+            .map(|(_, json)| serde_json::from_str(json.trim()).unwrap())
+            .collect();
+        if events.len() >= count {
+            return events;
+        }
+        let chunk = response.chunk().await.unwrap().expect("the stream ended");
+        text += std::str::from_utf8(&chunk).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn watchers_are_told_in_order_and_can_come_back() {
+    let farm = Farm::start().await;
+    let watch = async |query: &str| {
+        let mut response =
+            farm.client.get(format!("{}/util/events?{query}", farm.url)).send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert!(response.chunk().await.unwrap().is_some(), "it is watching");
+        response
+    };
+    let mut live = watch("resource=distro").await;
+    farm.post("arch", json!({ "label": "s390x" })).await.ok();
+    farm.post("distro", json!({ "label": "el" })).await.ok();
+    farm.put("/distro/el/put.json", json!({ "url": "http://x" })).await.ok();
+    farm.put("/distro/el/put.json", json!({ "url": "http://x" })).await.ok();
+    farm.delete("/distro/el/delete.json?confirm_delete=True").await.ok();
+    let events = read(&mut live, 3).await;
+    let verbs: Vec<&str> = events.iter().map(|event| event.verb.as_str()).collect();
+    assert_eq!(verbs, ["create", "update", "delete"], "what changes nothing is no event");
+    let changes = &events[1].changes;
+    assert_eq!(changes.get("url"), Some(&json!("http://x")));
+    assert_eq!((changes.len(), events[1].actor.as_str()), (1, "admin"));
+    let mut again = watch(&format!("resource=distro&after={}", events[0].id)).await;
+    assert_eq!(read(&mut again, 2).await, events[1..]);
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn restricted_projects_and_emails_are_not_told_to_all() {
+    let farm = Farm::start().await;
+    let mut open = farm.client.get(format!("{}/util/events", farm.url)).send().await.unwrap();
+    assert!(open.chunk().await.unwrap().is_some(), "it is watching");
+    farm.post("project", json!({ "label": "secret", "restricted": true })).await.ok();
+    farm.post("tag", json!({ "label": "t", "project_label": "secret" })).await.ok();
+    farm.user("ann").await;
+    let events = read(&mut open, 1).await;
+    assert_eq!(events[0].resource, "user");
+    assert!(!events[0].changes.contains_key("email"), "{:?}", events[0].changes);
+    let replay = format!("{}/util/events?after=0", farm.url);
+    let mut replay = farm.client.get(replay).send().await.unwrap();
+    let last = events[0].id as usize;
+    let told = read(&mut replay, last - 2).await;
+    assert!(told.iter().all(|event| event.project_label.is_empty()), "{told:?}");
+    farm.stop().await;
+}

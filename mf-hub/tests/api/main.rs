@@ -1,0 +1,11 @@
+//! The API of a real hub: its router on a real socket, its database in a file.
+
+mod builds;
+mod events;
+mod farm;
+mod input;
+mod lists;
+mod paths;
+mod rights;
+mod verbs;
+mod writer;

@@ -1,0 +1,103 @@
+//! Workers and hubs that go away.
+
+use mf_core::wire::{Held, Outcome};
+use serde_json::json;
+
+use crate::farm::Farm;
+use crate::worker::held;
+
+#[tokio::test]
+async fn what_is_handed_back_is_queued_again() {
+    let farm = Farm::new().await;
+    let worker = farm.worker(1).await;
+    let build = farm.build("two").await;
+    let first = worker.take("a").await;
+    worker.append(&first, 0, "first\n").await.done();
+    worker.complete(&first, Outcome::HandedBack, "the worker goes away").await.done();
+    assert_eq!(farm.status(&build).await, "Queued");
+    worker.append(&first, 6, "more\n").await.refused(409, "StaleAttempt");
+    let second = worker.take("b").await;
+    assert_eq!((second.task_id, second.attempt), (first.task_id, 2));
+    worker.append(&second, 0, "second\n").await.done();
+    let url = format!("{}/task/{}/log/build.log?project_label=demo", farm.url, first.job.task);
+    let text = async |query: &str| {
+        farm.http.get(format!("{url}{query}")).send().await.unwrap().text().await.unwrap()
+    };
+    assert_eq!(text("").await, "second\n");
+    assert_eq!(text("&attempt=1").await, "first\n", "an attempt that ended keeps its log");
+    assert_eq!(text("&attempt=1&follow=1").await, "first\n");
+}
+
+#[tokio::test]
+async fn a_worker_that_starts_anew_gives_up_what_it_does_not_name() {
+    let farm = Farm::new().await;
+    let worker = farm.worker(4).await;
+    let build = farm.build("two").await;
+    farm.build("three").await;
+    let (lost, kept) = (worker.take("a").await, worker.take("b").await);
+    let unknown = Held { task: 99, attempt: 1 };
+    let stop = worker.register(4, &[held(&kept), unknown]).await;
+    assert_eq!(stop, json!([unknown]));
+    assert_eq!(worker.heartbeat(&[held(&lost), held(&kept)], 0).await, [held(&lost)]);
+    worker.append(&lost, 0, "x").await.refused(409, "StaleAttempt");
+    worker.append(&kept, 0, "x").await.done();
+    for attempt in 2..=3 {
+        let claim = worker.take(&format!("again-{attempt}")).await;
+        assert_eq!((claim.task_id, claim.attempt), (lost.task_id, attempt));
+        worker.register(4, &[held(&kept)]).await;
+    }
+    assert_eq!(farm.status(&build).await, "Lost");
+    assert_eq!(worker.claim("c", 0).await, None);
+    let task = farm.object("task", &lost.job.task).await;
+    let message = task["message"].as_str().unwrap();
+    assert!(message.contains("it lost its worker 3 times"), "{message}");
+}
+
+#[tokio::test]
+async fn a_silent_worker_loses_its_lease_and_its_host_stays_taken() {
+    let mut farm = Farm::with_lease(1).await;
+    let second = farm.second_worker(1).await;
+    let first = farm.worker(4).await;
+    let build = farm.build("two").await;
+    let claim = first.take("a").await;
+    // Each turn waits a second in the second worker's claim.
+    let again = loop {
+        let expired = farm.expire_leases().await;
+        if expired != json!([]) {
+            assert_eq!(expired, json!([claim.task_id]));
+            assert_eq!(first.claim("b", 0).await, None, "its host may still be busy with it");
+            break second.take("d").await;
+        }
+        assert_eq!(second.claim("c", 1).await, None);
+    };
+    assert_eq!((again.task_id, again.attempt), (claim.task_id, 2));
+    first.complete(&claim, Outcome::Success, "").await.refused(409, "StaleAttempt");
+    assert_eq!(first.heartbeat(&[held(&claim)], 0).await, [held(&claim)]);
+    second.complete(&again, Outcome::Success, "").await.done();
+    assert_eq!(farm.status(&build).await, "BuildSuccess");
+}
+
+#[tokio::test]
+async fn a_hub_that_was_killed_goes_on_where_it_was() {
+    let mut farm = Farm::new().await;
+    let worker = farm.worker(4).await;
+    let build = farm.build("two").await;
+    farm.build("two").await;
+    farm.build("three").await;
+    let claim = worker.take("a").await;
+    worker.append(&claim, 0, "before\n").await.done();
+    farm.kill();
+    farm.start_again();
+    let worker = crate::worker::Worker(crate::farm::Caller { url: farm.url.clone(), ..worker.0 });
+    assert_eq!(worker.heartbeat(&[held(&claim)], 0).await, []);
+    assert_eq!(farm.expire_leases().await, json!([]), "the lease is a full one");
+    assert_eq!(worker.take("a").await, claim, "the same nonce gives the same token, too");
+    let next = worker.take("b").await;
+    assert_eq!(next.job.package, "three", "two's source name is still busy");
+    let appended = worker.append(&claim, 0, "before\nafter\n").await.done();
+    assert_eq!(appended["data"]["length"], 13);
+    worker.complete(&claim, Outcome::Success, "").await.done();
+    assert_eq!(farm.status(&build).await, "BuildSuccess");
+    let log = std::fs::read(farm.files().join("tasks/1/1/log-1")).unwrap();
+    assert_eq!(log, b"before\nafter\n");
+}

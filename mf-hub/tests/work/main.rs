@@ -1,0 +1,12 @@
+//! Workers against the real hub: the program itself, over HTTP, with nothing
+//! between them.
+
+mod farm;
+mod worker;
+
+mod cancel;
+mod claim;
+mod handlers;
+mod hostile;
+mod life;
+mod lost;
