@@ -108,3 +108,20 @@ fn a_million_lines_pass_through_the_pipe_as_they_are() {
     }
     assert_eq!(lines.collect::<Vec<_>>(), ["the end"]);
 }
+
+#[test]
+fn calls_at_the_same_time_do_not_meet() {
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..24)
+            .map(|_| {
+                scope.spawn(|| {
+                    let bench = Bench::new(HostProgram::at(HOST));
+                    let (ended, log) = bench.start("tell", None).wait(|_| ());
+                    assert!(matches!(ended, Ended::Built(_)), "{ended:?}");
+                    assert!(log.contains(&format!("printed by {}\n", bench.marker)), "{log}");
+                })
+            })
+            .collect();
+        calls.into_iter().for_each(|call| call.join().unwrap());
+    });
+}
