@@ -53,6 +53,15 @@ pub struct Ticket {
     pub number: u64,
 }
 
+/// What a system is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Busy {
+    /// Sum of the footprints that it is building.
+    pub load: i64,
+    /// Requests of its worker that wait for a task.
+    pub waiting: usize,
+}
+
 /// Waiters that have been chosen, with what each of them gets. They are told
 /// when the farm is no longer locked.
 pub type Chosen = Vec<(Waiter, Ticket)>;
@@ -247,9 +256,17 @@ impl Farm {
         self.stations.entry(system).or_default().stop.clone()
     }
 
-    /// Sum of the footprints that each system is building.
-    pub fn loads(&self) -> BTreeMap<i64, i64> {
-        self.stations.iter().map(|(id, station)| (*id, station.load.footprint())).collect()
+    /// What each system is doing.
+    pub fn loads(&self) -> BTreeMap<i64, Busy> {
+        let mut loads: BTreeMap<i64, Busy> = self
+            .stations
+            .iter()
+            .map(|(id, station)| (*id, Busy { load: station.load.footprint(), waiting: 0 }))
+            .collect();
+        for system in self.waiting.systems() {
+            loads.entry(system).or_default().waiting += 1;
+        }
+        loads
     }
 
     /// Whether it is time to write down when a system was last seen.

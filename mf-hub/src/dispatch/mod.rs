@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use mf_core::wire::Held;
 use tokio::sync::{Notify, oneshot, watch};
 
-pub use farm::{Place, Snapshot, Told};
+pub use farm::{Busy, Place, Snapshot, Told};
 pub use lane::{Class, Facts, Package};
 pub use pick::Enabled;
 pub use system::System;
@@ -154,8 +154,8 @@ impl Dispatch {
         self.lock().stop_of(system)
     }
 
-    /// Sum of the footprints that each system is building.
-    pub fn loads(&self) -> BTreeMap<i64, i64> {
+    /// What each system is doing.
+    pub fn loads(&self) -> BTreeMap<i64, Busy> {
         self.lock().loads()
     }
 

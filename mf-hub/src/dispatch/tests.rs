@@ -239,9 +239,9 @@ fn a_random_farm_keeps_the_rules_and_lets_nothing_lie() {
                 farm.place(ended, Place::Gone, now);
             }
         }
-        for (id, load) in farm.loads() {
+        for (id, busy) in farm.loads() {
             let sum: i64 = of(&building, id).iter().map(|facts| facts.package.footprint).sum();
-            assert_eq!(load, sum, "nothing is forgotten");
+            assert_eq!(busy.load, sum, "nothing is forgotten");
         }
     }
 }

@@ -28,7 +28,10 @@ pub struct Appended {
 
 /// One lock for each log that is being appended to.
 #[derive(Debug, Default)]
-pub struct Locks(Mutex<HashMap<(Held, String), Weak<Mutex<()>>>>);
+pub struct Locks(Mutex<HashMap<LogKey, Weak<Mutex<()>>>>);
+
+/// A log: its attempt, and its name on disk.
+type LogKey = (Held, String);
 
 impl Locks {
     fn of(&self, log: Held, stored: &str) -> Arc<Mutex<()>> {

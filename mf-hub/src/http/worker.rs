@@ -122,9 +122,11 @@ pub async fn upload(mut call: Call) -> Result<Response, Error> {
 pub async fn complete(mut call: Call) -> Result<Response, Error> {
     let said: Complete = call.wire().await?;
     let writing = Writing::new(&call)?;
-    let hub = &call.hub;
-    let logs = hub.readers.read(|db| file::logs(db, writing.held))?;
-    hub.files.sync_logs(writing.held, logs).await?;
+    // One that has ended may be said again, and its logs are there already.
+    if writing.check().is_ok() {
+        let logs = writing.hub.readers.read(|db| file::logs(db, writing.held))?;
+        writing.hub.files.sync_logs(writing.held, logs).await?;
+    }
     let (system, lease) = (writing.system, writing.lease.clone());
     writing.write(move |tx: &Tx<'_>| attempt::complete(tx, system, &lease, &said)).await?;
     Ok(envelope::empty())

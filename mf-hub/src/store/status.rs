@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::Done;
+use crate::dispatch::Busy;
 
 /// The farm at a glance.
 #[derive(Clone, Debug, Serialize)]
@@ -46,15 +47,17 @@ pub struct SystemStatus {
     pub load: i64,
     /// Tasks that it is building.
     pub running: i64,
+    /// Requests of its worker that wait for a task.
+    pub waiting: usize,
     /// When it was last heard of, UTC; to the minute.
     pub last_seen: String,
 }
 
-/// Reads it all; `loads` is what dispatch says that each system is building.
+/// Reads it all; `busy` is what dispatch says that each system is doing.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn read(db: &Connection, loads: &BTreeMap<i64, i64>) -> Done<Status> {
+pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>) -> Done<Status> {
     let oldest: Option<String> = db
         .prepare_cached("SELECT min(create_date) FROM task WHERE status = 'Queued'")?
         .query_row([], |row| row.get(0))?;
@@ -66,7 +69,7 @@ pub fn read(db: &Connection, loads: &BTreeMap<i64, i64>) -> Done<Status> {
         builds: counts(db, "build")?,
         tasks,
         queue: Queue { length, oldest_seconds: age.unwrap_or(0).max(0) },
-        systems: systems(db, loads)?,
+        systems: systems(db, busy)?,
     })
 }
 
@@ -87,14 +90,16 @@ fn counts(db: &Connection, table: &str) -> Done<BTreeMap<String, i64>> {
     Ok(counts)
 }
 
-fn systems(db: &Connection, loads: &BTreeMap<i64, i64>) -> Done<Vec<SystemStatus>> {
+fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>) -> Done<Vec<SystemStatus>> {
     let sql = "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \
                (SELECT count(*) FROM task k WHERE k.system_id = s.id \
                AND k.status IN ('Building', 'Cancelling')) FROM system s ORDER BY s.label";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
+        let Busy { load, waiting } = busy.get(&row.get(0)?).copied().unwrap_or_default();
         Ok(SystemStatus {
-            load: loads.get(&row.get(0)?).copied().unwrap_or(0),
+            load,
+            waiting,
             label: row.get(1)?,
             enabled: row.get(2)?,
             capacity: row.get(3)?,

@@ -12,12 +12,13 @@ use crate::farm::Farm;
 async fn a_worker_that_waits_has_the_task_as_soon_as_it_is_there() {
     let farm = Farm::new().await;
     let worker = Arc::new(farm.worker(1).await);
-    let waiting = tokio::spawn({
+    let asked = tokio::spawn({
         let worker = Arc::clone(&worker);
         async move { worker.claim("a", 30).await }
     });
+    waiting(&farm, 1).await;
     farm.build("two").await;
-    let claim = waiting.await.unwrap().expect("it waits longer than this takes");
+    let claim = asked.await.unwrap().expect("it waits longer than this takes");
     assert_eq!(claim.job.package, "two");
     assert_eq!(worker.claim("b", 0).await, None);
 }
@@ -54,6 +55,17 @@ async fn the_same_nonce_twice_at_once_gives_one_task() {
     assert_eq!(worker.claim("b", 0).await.unwrap().attempt, 1, "the other task is free");
 }
 
+/// Waits until so many requests wait for a task.
+async fn waiting(farm: &Farm, wanted: u64) {
+    loop {
+        let answer = farm.admin().ok(Method::GET, "/util/status.json", json!(null)).await;
+        let systems = answer.json["data"]["status"]["systems"].as_array().unwrap();
+        if systems.iter().map(|system| system["waiting"].as_u64().unwrap()).sum::<u64>() == wanted {
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_worker_that_hangs_up_strands_nothing() {
     let mut farm = Farm::new().await;
@@ -63,15 +75,9 @@ async fn a_worker_that_hangs_up_strands_nothing() {
     let request = first.0.http.post(format!("{}/system/claim.json", farm.url));
     let request = request.bearer_auth(&first.0.key).json(&json!({"nonce": "a", "wait": 30}));
     let gone = tokio::spawn(request.send());
-    let status = || async {
-        // The hub has seen the connection when it answers on another one
-        // after this has been sent.
-        farm.admin().ok(Method::GET, "/util/status.json", json!(null)).await
-    };
-    status().await;
+    waiting(&farm, 1).await;
     gone.abort();
     assert!(gone.await.is_err());
-    status().await;
     farm.build("two").await;
     let claim = second.claim("b", 30).await.expect("the task is not stranded");
     assert_eq!((claim.job.package.as_str(), claim.attempt), ("two", 1));
