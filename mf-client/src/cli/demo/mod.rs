@@ -67,7 +67,7 @@ async fn in_place(cx: &Cx, place: &Path, plugins_dirs: Vec<PathBuf>) -> Outcome 
         allow_schemes: vec!["file".into()],
         messages: Messages::File(Arc::new(file)),
     };
-    let mut farm = Farm::new(options).map_err(|e| step("taking its directory", e))?;
+    let mut farm = Farm::new(options).await.map_err(|e| step("taking its directory", e))?;
     let outcome = tokio::select! {
         outcome = show(cx, &mut farm, place) => outcome,
         () = signals.next() => Err(Failure::new(Exit::Interrupted, "")),

@@ -30,6 +30,14 @@ pub fn error(code: &str, sentence: &str) -> Result<(), Failure> {
     whole(&json!({ "data": {}, "errors": { code: sentence } }))
 }
 
+/// Prints what is there although something went wrong.
+///
+/// # Errors
+/// It cannot be written.
+pub fn both(data: &Value, code: &str, sentence: &str) -> Result<(), Failure> {
+    whole(&json!({ "data": data, "errors": { code: sentence } }))
+}
+
 fn whole(value: &Value) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;

@@ -7,6 +7,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
 use mf_core::wire::{Ready, Start};
@@ -37,6 +38,8 @@ pub struct Program {
     pub words: Vec<OsString>,
     /// The listening socket that it is given.
     pub listener: Option<Arc<TcpListener>>,
+    /// How long it may find its directory locked, by one that is about to end.
+    pub patience: Duration,
     /// Where its messages go.
     pub messages: Messages,
 }

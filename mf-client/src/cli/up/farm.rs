@@ -1,10 +1,12 @@
 //! The three programs of a farm, started and stopped in order.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -15,7 +17,10 @@ use super::lock::Lock;
 use super::{Signals, ready};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::sibling;
-use crate::{Hub, Key};
+use crate::{Backoff, Hub, Key};
+
+/// How long the programs of a farm that was killed may take to end.
+const AFTER_A_KILL: Duration = Duration::from_secs(15);
 
 /// What a farm is started with.
 #[derive(Debug)]
@@ -43,6 +48,8 @@ pub struct Farm {
     keepers: Vec<Keeper>,
     tell: mpsc::Sender<Failure>,
     failures: mpsc::Receiver<Failure>,
+    /// How long what an earlier farm holds is waited for.
+    patience: Duration,
     /// Last, so that the directory is ours until everything else is gone.
     _lock: Lock,
 }
@@ -52,7 +59,7 @@ impl Farm {
     ///
     /// # Errors
     /// Either is somebody else's, or cannot be used.
-    pub fn new(mut options: Options) -> Result<Self, Failure> {
+    pub async fn new(mut options: Options) -> Result<Self, Failure> {
         let wrong = |what: &Path, e: std::io::Error| {
             Failure::new(Exit::Configuration, format!("data directory {}: {e}", what.display()))
         };
@@ -62,12 +69,8 @@ impl Farm {
         options.data_dir = dir.canonicalize().map_err(|e| wrong(dir, e))?;
         let lock = Lock::take(&options.data_dir)?;
         let conf = Conf::absent(&options.data_dir)?;
-        let taken = |e: std::io::Error| {
-            Failure::new(Exit::Configuration, format!("cannot listen on {}: {e}", options.listen))
-                .hint("--listen 127.0.0.1:0 picks a free port")
-        };
-        let listener = TcpListener::bind(options.listen).map_err(taken)?;
-        let address = listener.local_addr().map_err(taken)?;
+        let patience = if lock.after_a_kill { AFTER_A_KILL } else { Duration::ZERO };
+        let (listener, address) = listen(options.listen, patience).await?;
         let (tell, failures) = mpsc::channel(3);
         Ok(Self {
             url: url_of(address),
@@ -77,6 +80,7 @@ impl Farm {
             keepers: Vec::new(),
             tell,
             failures,
+            patience,
             _lock: lock,
         })
     }
@@ -173,6 +177,7 @@ impl Farm {
                 path: sibling::find(name)?,
                 words: vec!["--config".into(), file.into()],
                 listener: None,
+                patience: self.patience,
                 messages: self.options.messages.clone(),
             })
         };
@@ -202,6 +207,29 @@ impl Farm {
 impl Program {
     fn flag(&mut self, name: &str, value: impl Into<OsString>) {
         self.words.extend([name.into(), value.into()]);
+    }
+}
+
+/// Takes the address, which a farm that was killed may be about to leave.
+async fn listen(
+    wanted: SocketAddr,
+    patience: Duration,
+) -> Result<(TcpListener, SocketAddr), Failure> {
+    let began = Instant::now();
+    let mut backoff = Backoff::default();
+    loop {
+        let bound = TcpListener::bind(wanted).and_then(|l| Ok((l.local_addr()?, l)));
+        match bound {
+            Ok((address, listener)) => return Ok((listener, address)),
+            Err(e) if e.kind() == ErrorKind::AddrInUse && began.elapsed() < patience => {
+                backoff.wait().await;
+            }
+            Err(e) => {
+                let told = format!("cannot listen on {wanted}: {e}");
+                return Err(Failure::new(Exit::Configuration, told)
+                    .hint("--listen 127.0.0.1:0 picks a free port"));
+            }
+        }
     }
 }
 

@@ -95,6 +95,7 @@ async fn keep(
     mut orders: watch::Receiver<Order>,
 ) -> Result<(), Failure> {
     let mut backoff = Backoff::default();
+    let first = Instant::now();
     loop {
         let began = Instant::now();
         let how = match program.start() {
@@ -105,7 +106,7 @@ async fn keep(
             return Ok(());
         }
         if tell.borrow().is_none() {
-            refuse_to_go_on(program, &how)?;
+            refuse_to_go_on(program, &how, first.elapsed())?;
         }
         let how = how.map_or_else(|why| why, described);
         say(&format!("mf up: {} {how}; starting it again", program.name));
@@ -152,10 +153,17 @@ async fn once(
 
 /// What another start would not change ends the farm, as long as the program
 /// has never been ready.
-fn refuse_to_go_on(program: &Program, how: &Result<ExitStatus, String>) -> Result<(), Failure> {
+fn refuse_to_go_on(
+    program: &Program,
+    how: &Result<ExitStatus, String>,
+    tried: Duration,
+) -> Result<(), Failure> {
     let (exit, why) = match how {
         Err(why) => (Exit::Configuration, format!("{} ({})", why, program.path.display())),
         Ok(status) if status.code() == Some(Exit::Locked as i32) => {
+            if tried < program.patience {
+                return Ok(());
+            }
             (Exit::Locked, "found its directory locked by another".to_owned())
         }
         Ok(status) if status.code() == Some(Exit::Configuration as i32) => {
@@ -191,6 +199,7 @@ mod tests {
             path: "/bin/sh".into(),
             words: ["-c", line].map(Into::into).into(),
             listener: None,
+            patience: Duration::ZERO,
             messages: Messages::File(Arc::new(file)),
         }
     }

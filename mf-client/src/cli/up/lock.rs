@@ -1,7 +1,7 @@
 //! One `mf up` for a directory: the second says who has it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -13,6 +13,9 @@ use crate::cli::exit::{Exit, Failure};
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    /// Whether the last one to hold it was killed, so that its programs may
+    /// still be about to end.
+    pub after_a_kill: bool,
 }
 
 impl Lock {
@@ -32,12 +35,13 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(fail)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let taken = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        let mut pid = String::new();
+        // What is no text is no number either; and it may just be written.
+        let _ = file.read_to_string(&mut pid);
+        match taken {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
-                let mut pid = String::new();
-                // Who has it may just be writing its number.
-                let _ = file.read_to_string(&mut pid);
                 let told = match pid.trim() {
                     "" => format!("another mf up has {}", dir.display()),
                     pid => format!("another mf up, process {pid}, has {}", dir.display()),
@@ -47,9 +51,10 @@ impl Lock {
             }
             Err(error) => return Err(fail(error.into())),
         }
-        file.set_len(0).map_err(fail)?;
+        file.set_len(0).and_then(|()| file.rewind()).map_err(fail)?;
         writeln!(file, "{}", std::process::id()).map_err(fail)?;
-        Ok(Self { file })
+        // Who ends in order takes its number away.
+        Ok(Self { file, after_a_kill: !pid.trim().is_empty() })
     }
 }
 
@@ -71,7 +76,18 @@ mod tests {
         let second = Lock::take(dir.path()).unwrap_err();
         assert_eq!(second.exit as u8, 75);
         assert!(second.sentence.contains(&std::process::id().to_string()), "{second:?}");
+        assert!(!first.after_a_kill);
         drop(first);
-        Lock::take(dir.path()).unwrap();
+        assert!(!Lock::take(dir.path()).unwrap().after_a_kill);
+    }
+
+    #[test]
+    fn who_was_killed_left_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("up.lock"), "4242424\n").unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        assert!(lock.after_a_kill);
+        let text = std::fs::read_to_string(dir.path().join("up.lock")).unwrap();
+        assert_eq!(text.trim(), std::process::id().to_string());
     }
 }

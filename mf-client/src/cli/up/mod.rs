@@ -91,7 +91,7 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     };
     run(async {
         let mut signals = Signals::new()?;
-        let mut farm = Farm::new(options)?;
+        let mut farm = Farm::new(options).await?;
         let outcome = tokio::select! {
             outcome = live(cx, &mut farm) => outcome,
             () = signals.next() => Ok(Exit::Success),

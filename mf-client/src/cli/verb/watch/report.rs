@@ -35,7 +35,12 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
             .map(|(task, files)| (task.label.clone(), json!(files)))
             .collect();
         let data = json!({ "build": seen.build, "tasks": seen.tasks, "files": of_tasks });
-        print::json::all(&data)?;
+        if exit == Exit::Success {
+            print::json::all(&data)?;
+        } else {
+            let told = told(&seen);
+            print::json::both(&data, &seen.build.status_label, &told)?;
+        }
         return Ok(exit);
     }
     for (task, files) in seen.tasks.iter().zip(&files) {
@@ -46,14 +51,7 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
     if exit == Exit::Success {
         return Ok(exit);
     }
-    let (label, ended) = (&seen.build.label, &seen.build.status_label);
-    let why: Vec<String> = seen
-        .tasks
-        .iter()
-        .filter(|task| task.status_label != "BuildSuccess")
-        .map(|task| format!("{}: {}", task.target_label, reason(task)))
-        .collect();
-    let failure = Failure::new(exit, format!("build {label} is {ended}: {}", why.join("; ")));
+    let failure = Failure::new(exit, told(&seen));
     let first = seen.tasks.iter().find(|task| task.status_label != "BuildSuccess");
     Err(match first.filter(|task| task.attempt > 0) {
         Some(task) => {
@@ -61,6 +59,18 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
         }
         None => failure,
     })
+}
+
+/// In a sentence, why the build did not succeed.
+fn told(seen: &Seen) -> String {
+    let why: Vec<String> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.status_label != "BuildSuccess")
+        .map(|task| format!("{}: {}", task.target_label, reason(task)))
+        .collect();
+    let (label, ended) = (&seen.build.label, &seen.build.status_label);
+    format!("build {label} is {ended}: {}", why.join("; "))
 }
 
 fn reason(task: &Task) -> &str {
