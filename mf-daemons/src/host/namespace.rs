@@ -10,20 +10,24 @@ use rustix::thread::{
 };
 
 /// Puts the next child of this process into a PID namespace of its own, as
-/// its first process. Says whether the kernel let us.
+/// its first process, where the kernel lets us. Where not, the keeper is all
+/// that a call has above it, and kills one by one.
+///
+/// Who is not root needs a user namespace for it, in which a program cannot
+/// become another user: `sudo` does not work in such a worker's builds.
 ///
 /// # Errors
 /// A user namespace was made, but cannot be used; the process must end.
-pub fn enter() -> std::io::Result<bool> {
-    let spaces = UnshareFlags::NEWPID | UnshareFlags::NEWNS;
+pub fn enter() -> std::io::Result<()> {
     let (uid, gid) = (geteuid(), getegid());
     if uid.is_root() {
         // SAFETY: no file table is unshared, and this process has one thread.
-        return Ok(unsafe { unshare_unsafe(spaces) }.is_ok());
+        let _ = unsafe { unshare_unsafe(UnshareFlags::NEWPID) };
+        return Ok(());
     }
     // SAFETY: as above.
-    if unsafe { unshare_unsafe(spaces | UnshareFlags::NEWUSER) }.is_err() {
-        return Ok(false);
+    if unsafe { unshare_unsafe(UnshareFlags::NEWPID | UnshareFlags::NEWUSER) }.is_err() {
+        return Ok(());
     }
     // Users keep the ids that they have outside.
     fs::write("/proc/self/setgroups", "deny")?;
@@ -32,7 +36,7 @@ pub fn enter() -> std::io::Result<bool> {
     // A user who is not root loses the namespace's capabilities with the next
     // program; the init needs one of them.
     let _ = keep(CapabilitySet::SYS_ADMIN);
-    Ok(true)
+    Ok(())
 }
 
 /// Lets the next program, but nothing that it starts after [`give_up`], have
@@ -59,7 +63,9 @@ fn give_up() -> rustix::io::Result<()> {
 /// This process has capabilities that it cannot get rid of.
 pub fn show_own_processes() -> std::io::Result<()> {
     let private = MountPropagationFlags::REC | MountPropagationFlags::DOWNSTREAM;
-    if mount_change("/", private).is_ok() {
+    // SAFETY: no file table is unshared, and this process has one thread.
+    let own = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
+    if own.and_then(|()| mount_change("/", private)).is_ok() {
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let _ = mount("proc", "/proc", "proc", flags, None);
     }
