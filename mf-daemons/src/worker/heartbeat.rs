@@ -7,7 +7,7 @@ use std::time::Duration;
 use mf_client::Backoff;
 use mf_core::wire::{Heartbeat, HeartbeatReply};
 
-use super::{Worker, register};
+use super::Worker;
 
 /// How much longer than it was told to wait the hub may take to answer.
 const SLACK: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ pub async fn beat(worker: Arc<Worker>) {
     loop {
         worker.held.wait(|count| *count > 0).await;
         let held = worker.held.all();
-        let pause = register::lease(&worker).await / 3;
+        let pause = worker.registration.lease() / 3;
         let request = Heartbeat { held: held.clone(), wait: pause.as_secs() };
         let answer = worker.link.hub().post::<HeartbeatReply>(
             "/system/heartbeat.json",
@@ -30,7 +30,7 @@ pub async fn beat(worker: Arc<Worker>) {
         );
         let asked = tokio::time::Instant::now();
         let answer = tokio::time::timeout(pause + SLACK, answer).await;
-        let rest = match answer.map(|answer| worker.link.heard(answer)) {
+        let rest = match answer.map(|answer| worker.link.asked(answer)) {
             Ok(Ok(reply)) => {
                 backoff.reset();
                 worker.held.stop(&reply.stop);

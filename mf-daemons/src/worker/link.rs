@@ -2,6 +2,7 @@
 //! hub that is away is told of once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use mf_client::{Backoff, Error, Hub};
 use mf_core::error::Code;
@@ -24,13 +25,16 @@ pub enum Undelivered {
 pub struct Link {
     hub: Hub,
     away: AtomicBool,
+    /// The refusal that was told last.
+    refusal: Mutex<String>,
     given_up: watch::Sender<bool>,
 }
 
 impl Link {
     /// A way to `hub`.
     pub fn new(hub: Hub) -> Self {
-        Self { hub, away: AtomicBool::new(false), given_up: watch::Sender::new(false) }
+        let (away, refusal) = (AtomicBool::new(false), Mutex::default());
+        Self { hub, away, refusal, given_up: watch::Sender::new(false) }
     }
 
     /// The hub itself.
@@ -87,6 +91,22 @@ impl Link {
             }
         }
         answer
+    }
+
+    /// As [`heard`](Self::heard), for what concerns the whole worker: the hub
+    /// has no reason to refuse it, so a refusal is told too, until it changes.
+    pub fn asked<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &answer
+            && !passes(error)
+        {
+            let told = error.to_string();
+            let mut last = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+            if *last != told {
+                tracing::warn!("the hub refuses this worker: {told}");
+                *last = told;
+            }
+        }
+        self.heard(answer)
     }
 
     /// The worker ends: nothing that the hub does not take now is sent again.

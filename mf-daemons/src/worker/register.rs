@@ -1,11 +1,11 @@
 //! Tells the hub who this worker is and what it offers, at its start and
 //! whenever its plugins change.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mf_client::{Backoff, Error};
 use mf_core::wire::{Offer, Register, Registered};
-use tokio::sync::Mutex;
 
 use super::Worker;
 use crate::program::Misconfigured;
@@ -13,14 +13,28 @@ use crate::program::Misconfigured;
 /// How often the plugins are looked at: a `stat` for each file.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// What the hub knows of this worker.
+/// What the hub knows of this worker, and has said of it.
 #[derive(Debug, Default)]
-pub struct Registration(Mutex<Told>);
+pub struct Registration {
+    /// What it was told last; held while it is told, one at a time.
+    told: tokio::sync::Mutex<Option<Vec<Offer>>>,
+    answer: Mutex<Registered>,
+}
 
-#[derive(Debug, Default)]
-struct Told {
-    offers: Option<Vec<Offer>>,
-    lease: Duration,
+impl Registration {
+    /// How long an attempt lives without a heartbeat.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.answer().lease_seconds.max(1))
+    }
+
+    /// Label of this system.
+    pub fn system(&self) -> String {
+        self.answer().label.clone()
+    }
+
+    fn answer(&self) -> MutexGuard<'_, Registered> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Registers for the first time, however long the hub takes to be there; the
@@ -31,7 +45,7 @@ struct Told {
 pub async fn first(worker: &Worker) -> anyhow::Result<String> {
     let mut backoff = Backoff::default();
     loop {
-        match worker.link.heard(refresh(worker).await) {
+        match worker.link.asked(refresh(worker).await) {
             Ok(Some(registered)) => {
                 tell(worker, &registered);
                 return Ok(registered.label);
@@ -48,10 +62,10 @@ pub async fn first(worker: &Worker) -> anyhow::Result<String> {
 }
 
 /// Looks at the plugins again and again.
-pub async fn keep(worker: std::sync::Arc<Worker>) {
+pub async fn keep(worker: Arc<Worker>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        if let Ok(Some(registered)) = worker.link.heard(refresh(&worker).await) {
+        if let Ok(Some(registered)) = worker.link.asked(refresh(&worker).await) {
             tell(&worker, &registered);
         }
     }
@@ -62,10 +76,10 @@ pub async fn keep(worker: std::sync::Arc<Worker>) {
 /// # Errors
 /// The hub refuses, or cannot be reached.
 pub async fn refresh(worker: &Worker) -> Result<Option<Registered>, Error> {
-    let mut told = worker.registration.0.lock().await;
+    let mut told = worker.registration.told.lock().await;
     worker.plugins.scan(&worker.link).await?;
     let offers = worker.plugins.offers();
-    if told.offers.as_ref() == Some(&offers) {
+    if told.as_ref() == Some(&offers) {
         return Ok(None);
     }
     let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -79,14 +93,9 @@ pub async fn refresh(worker: &Worker) -> Result<Option<Registered>, Error> {
     let registered: Registered =
         hub.post("/system/register.json", &register, None, "system").await?;
     worker.held.stop(&registered.stop);
-    told.offers = Some(offers);
-    told.lease = Duration::from_secs(registered.lease_seconds.max(1));
+    *worker.registration.answer() = registered.clone();
+    *told = Some(offers);
     Ok(Some(registered))
-}
-
-/// How long an attempt lives without a heartbeat.
-pub async fn lease(worker: &Worker) -> Duration {
-    worker.registration.0.lock().await.lease
 }
 
 fn tell(worker: &Worker, registered: &Registered) {

@@ -80,7 +80,8 @@ async fn in_directory(
     stage: &Stage,
 ) -> Result<(), End> {
     let job = &claim.job;
-    log.say(&format!("task {}, attempt {}", job.task, claim.attempt));
+    let system = worker.registration.system();
+    log.say(&format!("task {}, attempt {}, on system {system}", job.task, claim.attempt));
     let dir = TaskDir::create(&worker.data.tasks(), held(claim))
         .map_err(|e| End::Failure(format!("the work directory cannot be made: {e}")))?;
     let deadline = Instant::now() + Duration::from_secs(worker.config.task_seconds);

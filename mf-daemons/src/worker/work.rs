@@ -144,9 +144,11 @@ impl Attempt<'_> {
         let plugin = match plugins.find(kind, handler) {
             Ok(plugin) => plugin,
             Err(_) => {
-                // A hub that is away keeps nobody from looking at the files;
-                // it is told later of what has changed.
-                let _ = register::refresh(self.worker).await;
+                // A refusal, or a hub that is away, is told by the link.
+                tokio::select! {
+                    _ = register::refresh(self.worker) => {}
+                    reason = self.halt.wait() => return Err(reason.into()),
+                }
                 plugins.find(kind, handler).map_err(End::Failure)?
             }
         };

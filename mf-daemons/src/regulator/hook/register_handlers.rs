@@ -77,6 +77,11 @@ fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
     let registered = context.registered()?;
     let mut catalog = Catalog::new(HostProgram::beside()?, sources);
     catalog.scan(&registered);
+    // Once more as it will be when these are registered, which reads no file
+    // again: the same reason is then given for a file now and at every later
+    // scan.
+    let offers = catalog.offers();
+    catalog.scan(&offers);
     let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
-    Ok(Memory { offers: catalog.offers(), rejected, ..Memory::default() })
+    Ok(Memory { offers, rejected, ..Memory::default() })
 }
