@@ -2,16 +2,18 @@
 //! with a file.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use serde_json::{Value, json};
 
 use super::part;
 use crate::plugin::meta::kind_name;
-use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
+use crate::plugin::{Catalog, HostProgram, Plugin, Rejected, Sources};
 
 /// Looks after MonkeyFarm's plugins, each in a process of its own.
 #[derive(Debug, Parser)]
@@ -20,6 +22,9 @@ use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+    /// Write JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,18 +44,16 @@ enum Verb {
     },
 }
 
+/// What can be used, and what not.
+type Found = (Vec<Arc<Plugin>>, Vec<Rejected>);
+
 /// The whole program. Exit code 1: something cannot be used.
 pub fn main() -> ExitCode {
-    let mut arguments = std::env::args_os();
-    let first = arguments.nth(1);
+    let first = std::env::args_os().nth(1);
     if let Some(done) = first.as_deref().and_then(|a| a.to_str()).and_then(part) {
         return ended(done.map(|()| true));
     }
-    let result = match Arguments::parse().verb {
-        Verb::List { plugins_dir } => list(&plugins_dir),
-        Verb::Check { files } => check(&files),
-    };
-    ended(result)
+    ended(answer(&Arguments::parse()))
 }
 
 fn ended(result: anyhow::Result<bool>) -> ExitCode {
@@ -64,42 +67,59 @@ fn ended(result: anyhow::Result<bool>) -> ExitCode {
     }
 }
 
-fn own_program() -> anyhow::Result<HostProgram> {
-    Ok(HostProgram::at(std::env::current_exe()?))
+fn answer(arguments: &Arguments) -> anyhow::Result<bool> {
+    let host = HostProgram::at(std::env::current_exe()?);
+    let found = match &arguments.verb {
+        Verb::List { plugins_dir } => list(host, plugins_dir)?,
+        Verb::Check { files } => check(&host, files)?,
+    };
+    let good = found.1.is_empty();
+    let written = show(&mut io::stdout().lock(), found, arguments.json);
+    match written {
+        // Who reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(good),
+        written => Ok(written.map(|()| good)?),
+    }
 }
 
-fn list(dirs: &[PathBuf]) -> anyhow::Result<bool> {
-    let mut catalog = Catalog::new(own_program()?, Sources::new(dirs)?);
+fn list(host: HostProgram, dirs: &[PathBuf]) -> io::Result<Found> {
+    let mut catalog = Catalog::new(host, Sources::new(dirs)?);
     catalog.scan(&[]);
-    let mut out = std::io::stdout().lock();
-    for plugin in catalog.plugins() {
-        describe(&mut out, plugin)?;
-    }
-    for rejected in catalog.rejected() {
-        eprintln!("mf-plugin-host: {rejected}");
-    }
-    Ok(catalog.rejected().is_empty())
+    Ok((catalog.plugins().to_vec(), catalog.rejected().to_vec()))
 }
 
-fn check(files: &[PathBuf]) -> anyhow::Result<bool> {
-    let host = own_program()?;
-    let mut out = std::io::stdout().lock();
-    let mut good = true;
+fn check(host: &HostProgram, files: &[PathBuf]) -> io::Result<Found> {
+    let (mut plugins, mut rejected) = (Vec::new(), Vec::new());
     for path in files {
         // What the plugin prints while it is loaded is for its author.
-        let log = File::from(std::io::stderr().as_fd().try_clone_to_owned()?);
-        match Plugin::open(&host, path, log)? {
-            Ok(plugin) => describe(&mut out, &plugin)?,
-            Err(reason) => {
-                eprintln!("mf-plugin-host: {}: {reason}", path.display());
-                good = false;
-            }
+        let log = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+        match Plugin::open(host, path, log)? {
+            Ok(plugin) => plugins.push(plugin),
+            Err(reason) => rejected.push(Rejected { path: path.clone(), reason }),
         }
     }
-    Ok(good)
+    Ok((plugins, rejected))
 }
 
-fn describe(out: &mut impl Write, plugin: &Plugin) -> std::io::Result<()> {
+fn show(out: &mut impl Write, (plugins, rejected): Found, json: bool) -> io::Result<()> {
+    if json {
+        let plugins: Vec<_> = plugins.iter().map(|plugin| as_json(plugin)).collect();
+        let rejected = rejected
+            .iter()
+            .map(|r| json!({ "path": r.path.display().to_string(), "reason": r.reason }));
+        let all = json!({ "plugins": plugins, "rejected": rejected.collect::<Vec<_>>() });
+        return writeln!(out, "{all:#}");
+    }
+    for plugin in plugins {
+        describe(out, &plugin)?;
+    }
+    for rejected in rejected {
+        eprintln!("mf-plugin-host: {rejected}");
+    }
+    Ok(())
+}
+
+fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
     let meta = &plugin.meta;
     writeln!(out, "{} {}  {}", meta.id, meta.version, plugin.path.display())?;
     writeln!(out, "  sha256 {}  plugin API {}", plugin.digest, meta.api)?;
@@ -107,13 +127,28 @@ fn describe(out: &mut impl Write, plugin: &Plugin) -> std::io::Result<()> {
         writeln!(out, "  built with panic = \"abort\": a panic ends its process")?;
     }
     for handler in &meta.handlers {
-        let (kind, about) = (kind_name(handler.kind), &handler.about);
-        writeln!(
-            out,
-            "  {kind} {}{}{about}",
-            handler.label,
-            if about.is_empty() { "" } else { "  " }
-        )?;
+        let line = format!("  {} {}  {}", kind_name(handler.kind), handler.label, handler.about);
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+fn as_json(plugin: &Plugin) -> Value {
+    let meta = &plugin.meta;
+    let handlers = meta.handlers.iter().map(|handler| {
+        json!({
+            "kind": kind_name(handler.kind),
+            "label": handler.label,
+            "about": handler.about,
+        })
+    });
+    json!({
+        "id": meta.id,
+        "version": meta.version,
+        "path": plugin.path.display().to_string(),
+        "digest": plugin.digest,
+        "api": meta.api,
+        "panic": if meta.unwinds { "unwind" } else { "abort" },
+        "handlers": handlers.collect::<Vec<_>>(),
+    })
 }

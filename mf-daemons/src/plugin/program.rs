@@ -27,9 +27,11 @@ impl HostProgram {
         Ok(Self { path })
     }
 
-    /// The one at `path`.
+    /// The one at `path`, seen from the current directory.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        let path = path.into();
+        // It is started in another directory.
+        Self { path: std::path::absolute(&path).unwrap_or(path) }
     }
 
     /// Its path.
