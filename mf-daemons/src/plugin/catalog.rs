@@ -1,7 +1,7 @@
 //! All plugins that there are on this host, read and checked once each.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,15 @@ pub struct Rejected {
 
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.reason)
+        // A file may be named by anyone who can write there: its name is shown
+        // on terminals, and must not steer them.
+        for character in self.path.display().to_string().chars() {
+            match character.is_control() {
+                true => write!(f, "{}", character.escape_default())?,
+                false => f.write_char(character)?,
+            }
+        }
+        write!(f, ": {}", self.reason)
     }
 }
 
@@ -44,6 +52,8 @@ pub struct Catalog {
     files: HashMap<PathBuf, (Stamp, Result<Arc<Plugin>, String>)>,
     /// What became of each plugin that was loaded, by its hash.
     probed: HashMap<String, Result<Arc<Image>, String>>,
+    /// What the hub had registered when it was asked last.
+    known: Vec<Offer>,
     plugins: Vec<Arc<Plugin>>,
     rejected: Vec<Rejected>,
 }
@@ -53,13 +63,20 @@ impl Catalog {
     /// [`Catalog::scan`].
     pub fn new(host: HostProgram, sources: Sources) -> Self {
         let (files, probed) = (HashMap::new(), HashMap::new());
-        Self { host, sources, files, probed, plugins: Vec::new(), rejected: Vec::new() }
+        let (known, plugins, rejected) = (Vec::new(), Vec::new(), Vec::new());
+        Self { host, sources, files, probed, known, plugins, rejected }
     }
 
     /// Looks again. `known` are the handlers that are registered on the hub,
     /// for choosing between two plugins of the same id. Says whether anything
     /// is different than before.
     pub fn scan(&mut self, known: &[Offer]) -> bool {
+        self.known = known.to_vec();
+        self.rescan()
+    }
+
+    /// As [`Catalog::scan`], with what the hub had registered at that time.
+    pub fn rescan(&mut self) -> bool {
         let (paths, mut rejected) = self.sources.candidates();
         self.files.retain(|path, _| paths.contains(path));
         let mut found = Vec::new();
@@ -70,7 +87,7 @@ impl Catalog {
             }
         }
         self.probed.retain(|hash, image| image.is_err() || found.iter().any(|p| p.digest == *hash));
-        let (plugins, refused) = choose(found, known);
+        let (plugins, refused) = choose(found, &self.known);
         rejected.extend(refused);
         let same = self.rejected == rejected
             && self.plugins.len() == plugins.len()

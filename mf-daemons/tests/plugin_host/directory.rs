@@ -113,6 +113,7 @@ fn what_changes_is_seen_by_the_next_scan() {
     assert!(catalog.scan(&known));
     assert_eq!(catalog.plugins()[0].path, path);
     assert!(reason(&catalog, dir, "new.so").contains("whose hash the hub has registered"));
+    assert!(!catalog.rescan(), "what the hub knows is remembered");
 
     fs::remove_file(&path).unwrap();
     assert!(catalog.scan(&known));
@@ -125,6 +126,16 @@ fn what_changes_is_seen_by_the_next_scan() {
     let Rejected { path, reason } = &catalog.rejected()[0];
     assert_eq!(path, dir);
     assert!(reason.starts_with("cannot be listed for plugins: No such file"));
+}
+
+#[test]
+fn a_files_name_does_not_steer_the_terminal() {
+    let temporary = tempfile::tempdir().unwrap();
+    fs::write(temporary.path().join("\u{1b}[31mred\n.so"), "").unwrap();
+    let mut catalog = catalog(temporary.path());
+    catalog.scan(&[]);
+    let shown = catalog.rejected()[0].to_string();
+    assert!(shown.ends_with(r"/\u{1b}[31mred\n.so: is empty"), "{shown}");
 }
 
 #[test]
