@@ -52,8 +52,6 @@ pub struct Catalog {
     files: HashMap<PathBuf, (Stamp, Result<Arc<Plugin>, String>)>,
     /// What became of each plugin that was loaded, by its hash.
     probed: HashMap<String, Result<Arc<Image>, String>>,
-    /// What the hub had registered when it was asked last.
-    known: Vec<Offer>,
     plugins: Vec<Arc<Plugin>>,
     rejected: Vec<Rejected>,
 }
@@ -63,20 +61,13 @@ impl Catalog {
     /// [`Catalog::scan`].
     pub fn new(host: HostProgram, sources: Sources) -> Self {
         let (files, probed) = (HashMap::new(), HashMap::new());
-        let (known, plugins, rejected) = (Vec::new(), Vec::new(), Vec::new());
-        Self { host, sources, files, probed, known, plugins, rejected }
+        Self { host, sources, files, probed, plugins: Vec::new(), rejected: Vec::new() }
     }
 
     /// Looks again. `known` are the handlers that are registered on the hub,
     /// for choosing between two plugins of the same id. Says whether anything
     /// is different than before.
     pub fn scan(&mut self, known: &[Offer]) -> bool {
-        self.known = known.to_vec();
-        self.rescan()
-    }
-
-    /// As [`Catalog::scan`], with what the hub had registered at that time.
-    pub fn rescan(&mut self) -> bool {
         let (paths, mut rejected) = self.sources.candidates();
         self.files.retain(|path, _| paths.contains(path));
         let mut found = Vec::new();
@@ -87,7 +78,7 @@ impl Catalog {
             }
         }
         self.probed.retain(|hash, image| image.is_err() || found.iter().any(|p| p.digest == *hash));
-        let (plugins, refused) = choose(found, &self.known);
+        let (plugins, refused) = choose(found, known);
         rejected.extend(refused);
         let same = self.rejected == rejected
             && self.plugins.len() == plugins.len()
