@@ -5,6 +5,7 @@ use mf_core::resource::{Field, Kind, Need, Resource, Scope, Who};
 use serde_json::Value;
 
 use super::cx::{Cx, run};
+use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags::{self, POSITIONAL};
 use super::print::{detail, json, line};
@@ -31,15 +32,15 @@ pub fn command(of: &'static Resource, verb: &str) -> Command {
             .about(format!("Make a new {name}"))
             .arg(positional("Its label, instead of --label"))
             .args(flags::settable(of).map(flags::setting))
-            .after_help(example(&create_example(of))),
+            .after_help(example::text(&example::create(of))),
         "show" => one(of, "show")
             .about(format!("Show one {name}"))
-            .after_help(example(&format!("mf {name} show {}", sample(of)))),
+            .after_help(example::text(&format!("mf {name} show {}", example::label(of)))),
         "update" => Command::new("update")
             .about(format!("Change what is given of one {name}"))
             .arg(positional("Its label").required(true))
-            .args(flags::settable(of).map(|field| changing(field)))
-            .after_help(example(&update_example(of))),
+            .args(flags::settable(of).map(changing))
+            .after_help(example::text(&example::update(of))),
         "delete" => one(of, "delete")
             .about(format!("Delete one {name}"))
             .arg(
@@ -49,7 +50,7 @@ pub fn command(of: &'static Resource, verb: &str) -> Command {
                     .action(ArgAction::SetTrue)
                     .help("Do not ask first"),
             )
-            .after_help(example(&format!("mf {name} delete {} --yes", sample(of)))),
+            .after_help(example::text(&format!("mf {name} delete {} --yes", example::label(of)))),
         _ => super::list::command(of),
     }
 }
@@ -186,67 +187,4 @@ fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let hub = cx.hub()?;
     run(async { Ok(hub.delete(of.name, &label, project.as_deref()).await?) })?;
     done(cx, of, &serde_json::json!({ "label": label }), "deleted")
-}
-
-/// An example below a help text.
-pub fn example(text: &str) -> String {
-    format!("Example:\n  {}", text.replace('\n', "\n  "))
-}
-
-/// A label for examples.
-pub fn sample(of: &Resource) -> &'static str {
-    match of.name {
-        "arch" => "x86_64",
-        "bug_handler" => "bugzilla",
-        "build" => "php-5.2.14-1",
-        "build_handler" => "generic",
-        "build_type" => "bug",
-        "distro" => "el",
-        "group" => "ius-admins",
-        "package" => "git17",
-        "package-branch" => "git17.rpm",
-        "project" => "ius",
-        "release" => "el6",
-        "system" => "builder1",
-        "tag" => "testing",
-        "target" => "el6-x86_64",
-        "task" => "php-5.2.14-1.el6-x86_64",
-        "user" => "derks",
-        _ => "git",
-    }
-}
-
-fn create_example(of: &Resource) -> String {
-    let more = match of.name {
-        "build" => " --package-branch php.fc14 --type bug --watch",
-        "package" => " --summary \"Fast Version Control System\" --source-name git --user derks",
-        "package-branch" => " --package git17 --build-handler rpm --release el4,el5",
-        "project" => " --vcs-handler git --admin-group ius-admins",
-        "release" => " --distro el",
-        "tag" => " --requires-admin=True --manage-repo=True",
-        "target" => " --release el6 --arch x86_64",
-        "build_type" => " --priority 10",
-        "group" => " --users derks,ada",
-        "user" => " --display-name \"BJ Dierkes\" --email derks@example.org",
-        _ => "",
-    };
-    format!("mf {} create -l {}{more}", super::noun(of), sample(of))
-}
-
-fn update_example(of: &Resource) -> String {
-    let change = match of.name {
-        "package" => "--group my-group --footprint 2",
-        "package-branch" => "--vcs-branch stable",
-        "project" => "--vcs-handler git",
-        "release" => "--eol",
-        "tag" => "--locked=True",
-        "target" => "--tag-path redhat/6/x86_64",
-        "build_type" => "--priority 20",
-        "group" => "--users derks,ada",
-        "system" => "--capacity 4",
-        "build_handler" | "bug_handler" => "--config \"$(cat handler.toml)\"",
-        "vcs_handler" => "--url-template \"https://git.example.org/{project}/{package}\"",
-        _ => "--display-name \"A better name\"",
-    };
-    format!("mf {} update {} {change}", super::noun(of), sample(of))
 }

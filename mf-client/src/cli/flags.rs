@@ -1,5 +1,7 @@
 //! Command-line flags out of the resource table, and values out of flags.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, ArgMatches, builder::PossibleValuesParser, parser::ValueSource};
 use mf_core::resource::{Field, Find, Input, Kind, Need, Resource, Value};
 use serde_json::{Map, Value as Json};
@@ -95,6 +97,30 @@ pub fn sentence(about: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// `--locked True` as `--locked=True`: a flag that needs no value cannot take
+/// the next word, which may be a label; these words are none. For flags that
+/// need one it is the same either way.
+pub fn join_booleans(words: &[OsString]) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::with_capacity(words.len());
+    let mut flags_are_over = false;
+    for word in words {
+        let is_boolean = ["True", "False", "true", "false"].iter().any(|b| word == b);
+        let last = joined.last_mut().filter(|last| {
+            let text = last.to_string_lossy();
+            text.starts_with("--") && text.len() > 2 && !text.contains('=')
+        });
+        match last {
+            Some(flag) if is_boolean && !flags_are_over => {
+                flag.push("=");
+                flag.push(word);
+            }
+            _ => joined.push(word.clone()),
+        }
+        flags_are_over |= word == "--";
+    }
+    joined
+}
+
 /// The label, with or without a flag.
 ///
 /// # Errors
@@ -177,6 +203,20 @@ mod tests {
         let words = ["--summary", "Fast Version Control System", "--source-name", "git"];
         assert_eq!(parse("package", &words).unwrap()["source_name"], "git");
         assert_eq!(parse("package", &["--user", "derks"]).unwrap()["user_label"], "derks");
+    }
+
+    #[test]
+    fn a_boolean_may_stand_apart_from_its_flag() {
+        let joined = |text: &str| {
+            let words: Vec<OsString> = text.split(' ').map(Into::into).collect();
+            join_booleans(&words).join(" ".as_ref()).into_string().unwrap()
+        };
+        assert_eq!(joined("mf release update one --eol True"), "mf release update one --eol=True");
+        assert_eq!(
+            joined("--locked testing --eol=True False"),
+            "--locked testing --eol=True False"
+        );
+        assert_eq!(joined("--locked False -- --eol True"), "--locked=False -- --eol True");
     }
 
     #[test]

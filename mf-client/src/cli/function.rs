@@ -4,8 +4,9 @@ use clap::{ArgMatches, Command};
 use mf_core::resource::{Function, Kind, Need, On, Resource, Scope, Who};
 use serde_json::Value;
 
-use super::crud::{example, one, project, sample};
+use super::crud::{one, project};
 use super::cx::{Cx, run};
+use super::example;
 use super::exit::{Exit, Outcome};
 use super::flags;
 use super::print::{clean, detail, json, line};
@@ -46,7 +47,7 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
     let mut text = format!("mf {} {}", super::noun(of), verb(function));
     if function.on == On::One {
         text += " ";
-        text += sample(of);
+        text += example::label(of);
     }
     for field in function.takes.iter().filter(|f| f.name != "project_label") {
         text += &format!(" --{} {}", flags::name(field), field_sample(&field.kind));
@@ -57,7 +58,7 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
     if name != underscored {
         command = command.alias(underscored);
     }
-    command.after_help(example(&text))
+    command.after_help(example::text(&text))
 }
 
 fn field_sample(kind: &Kind) -> &'static str {

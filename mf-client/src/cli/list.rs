@@ -4,8 +4,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Field, Gives, Kind, Resource, Scope};
 use serde_json::Value;
 
-use super::crud::{example, project};
+use super::crud::project;
 use super::cx::{Cx, run};
+use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
 use super::print::{detail, json, table};
@@ -38,8 +39,7 @@ pub fn command(of: &'static Resource) -> Command {
                 .action(ArgAction::Append)
                 .help("Show these fields"),
         );
-    let mut text =
-        format!("mf {} list --search {}", super::noun(of), &super::crud::sample(of)[..2]);
+    let mut text = format!("mf {} list --search {}", super::noun(of), &example::label(of)[..2]);
     if of.scope == Scope::Project {
         command = command.arg(project()).arg(
             Arg::new("all_projects")
@@ -52,7 +52,7 @@ pub fn command(of: &'static Resource) -> Command {
         text += &super::noun(of);
         text += " list --all-projects --json";
     }
-    command.after_help(example(&text))
+    command.after_help(example::text(&text))
 }
 
 /// Lists them.

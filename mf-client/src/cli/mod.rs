@@ -6,6 +6,7 @@ mod confirm;
 mod crud;
 mod cx;
 mod demo;
+mod example;
 mod exit;
 mod flags;
 mod function;
@@ -44,7 +45,7 @@ pub fn main() -> ExitCode {
 fn run(words: &[OsString]) -> Outcome {
     let tree = tree();
     sibling::run(words, |word| tree.find_subcommand(word).is_some() || word == "help")?;
-    let matches = match tree.try_get_matches_from(words) {
+    let matches = match tree.try_get_matches_from(flags::join_booleans(words)) {
         Ok(matches) => matches,
         Err(error) => return not_parsed(&error),
     };
@@ -83,7 +84,7 @@ pub fn tree() -> Command {
             "MonkeyFarm: a build farm.\n\nEvery resource has the verbs create, show, update, \
              delete and list. Output is for people, or with --json for programs.",
         )
-        .after_help(crud::example(
+        .after_help(example::text(
             "mf demo\nmf workon my-project\nmf build create --package-branch php.rpm --watch",
         ))
         .subcommand_required(true)
@@ -121,7 +122,7 @@ fn resource(of: &'static Resource) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .after_help(crud::example(&format!("mf {} {}", noun(of), first_verb(of))))
+        .after_help(example::text(&format!("mf {} {}", noun(of), first_verb(of))))
         // Most runs need one of the eighteen; the others are never made.
         .defer(verbs)
 }

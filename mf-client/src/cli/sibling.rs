@@ -25,7 +25,7 @@ pub fn commands() -> impl Iterator<Item = Command> {
             .about(*about)
             .disable_help_flag(true)
             .arg(Arg::new("words").num_args(..).trailing_var_arg(true).allow_hyphen_values(true))
-            .after_help(super::crud::example(&format!("mf {word} --help\n{program} --help")))
+            .after_help(super::example::text(&format!("mf {word} --help\n{program} --help")))
     })
 }
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
 
-use super::crud::example;
 use super::cx::{Cx, run};
+use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::print::{clean, line, say};
 use super::up::{Farm, Messages, Options, Signals};
@@ -33,7 +33,7 @@ pub fn command() -> Command {
              is left.",
         )
         .args([super::up::plugins_and_schemes()[0].clone()])
-        .after_help(example("mf demo"))
+        .after_help(example::text("mf demo"))
 }
 
 /// Shows it.

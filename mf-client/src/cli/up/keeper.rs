@@ -228,20 +228,18 @@ mod tests {
     #[tokio::test]
     async fn it_is_started_again_and_stops_when_its_lifeline_ends() {
         let dir = tempfile::tempdir().unwrap();
-        let lives = dir.path().join("lives");
-        // The third life waits for the end of its lifeline.
+        let (lives, third) = (dir.path().join("lives"), dir.path().join("third"));
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &third, mode).unwrap();
+        // The third life says so, and waits for the end of its lifeline.
         let line = format!(
-            "echo life >> {0}; test $(wc -l < {0}) -lt 3 && exit 1; cat > /dev/null",
-            lives.display()
+            "echo life >> {0}; test $(wc -l < {0}) -lt 3 && exit 1; echo > {1}; cat > /dev/null",
+            lives.display(),
+            third.display()
         );
         let (failures, _failed) = mpsc::channel(1);
         let mut keeper = Keeper::start(program("thing", &line), failures);
-        let counted = async {
-            while std::fs::read_to_string(&lives).unwrap_or_default().lines().count() < 3 {
-                tokio::task::yield_now().await;
-            }
-        };
-        counted.await;
+        tokio::fs::read(&third).await.unwrap();
         keeper.stop().await;
         assert!(keeper.is_over());
         assert_eq!(std::fs::read_to_string(&lives).unwrap().lines().count(), 3);

@@ -18,8 +18,8 @@ pub use child::Messages;
 pub use farm::{Farm, Options};
 pub use signals::Signals;
 
-use super::crud::example;
 use super::cx::{Cx, run};
+use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::print;
 
@@ -51,7 +51,7 @@ pub fn command() -> Command {
                 .help("Where the API answers; port 0 picks a free one"),
         )
         .args(plugins_and_schemes())
-        .after_help(example(
+        .after_help(example::text(
             "mf up --data-dir farm --listen 127.0.0.1:0\nMF_CONFIG=farm/mf.conf mf status",
         ))
 }

@@ -10,8 +10,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::Hub;
-use crate::cli::crud::{example, one, sample};
+use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::print::{clean, json as print_json, line, size};
 use crate::cli::{flags, verb::log::task};
@@ -37,7 +38,10 @@ pub fn command() -> Command {
                 .default_value(".")
                 .help("Directory that they are put into; made if it is not there"),
         )
-        .after_help(example(&format!("mf task download {} -o results", sample(task()))))
+        .after_help(example::text(&format!(
+            "mf task download {} -o results",
+            example::label(task())
+        )))
 }
 
 /// Fetches them.

@@ -4,8 +4,8 @@ use clap::{Arg, ArgMatches, Command};
 use mf_core::wire::Event;
 use serde_json::Value;
 
-use crate::cli::crud::example;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Failure, Outcome};
 use crate::cli::print::{clean, detail, line, say};
 use crate::{Events, Next};
@@ -24,7 +24,7 @@ pub fn command() -> Command {
     Command::new("events")
         .about("Show what happens, as it happens, until Ctrl-C")
         .args(FILTERS.iter().map(filter))
-        .after_help(example("mf util events --resource build,task"))
+        .after_help(example::text("mf util events --resource build,task"))
 }
 
 /// Shows it; with `--json` an event in each line.

@@ -3,8 +3,9 @@
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
-use crate::cli::crud::{example, one, sample};
+use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::print::{json, size, table};
 use crate::cli::{flags, verb::log::task};
@@ -14,7 +15,7 @@ pub fn command() -> Command {
     one(task(), "files")
         .about("List what a task made: results, sources, logs, configurations")
         .alias("list-files")
-        .after_help(example(&format!("mf task files {}", sample(task()))))
+        .after_help(example::text(&format!("mf task files {}", example::label(task()))))
 }
 
 /// Lists them.

@@ -9,8 +9,9 @@ use mf_core::resource::{Resource, find};
 use mf_core::task::State;
 use serde_json::Value;
 
-use crate::cli::crud::{example, one, sample};
+use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::flags;
 use crate::cli::print::{json, log::Filter};
@@ -48,7 +49,7 @@ pub fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Every byte as it is, also what steers the terminal"),
         )
-        .after_help(example(&format!("mf task log {} -f", sample(task()))))
+        .after_help(example::text(&format!("mf task log {} -f", example::label(task()))))
 }
 
 /// Shows it.

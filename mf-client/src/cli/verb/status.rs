@@ -3,8 +3,8 @@
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
 
-use crate::cli::crud::example;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::print::{detail, json, line, table};
 
@@ -12,7 +12,7 @@ use crate::cli::print::{detail, json, line, table};
 pub fn command() -> Command {
     Command::new("status")
         .about("The farm at a glance: queue, builds, systems")
-        .after_help(example("mf status\nmf status --json"))
+        .after_help(example::text("mf status\nmf status --json"))
 }
 
 /// Shows it.

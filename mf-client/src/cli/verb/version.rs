@@ -3,8 +3,8 @@
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
-use crate::cli::crud::example;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::print;
 
@@ -12,7 +12,7 @@ use crate::cli::print;
 pub fn command() -> Command {
     Command::new("version")
         .about("The versions of this program and of the hub")
-        .after_help(example("mf version"))
+        .after_help(example::text("mf version"))
 }
 
 /// Shows both; a hub that is not there is no error here.

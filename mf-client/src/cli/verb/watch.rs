@@ -10,8 +10,9 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::submit::build;
 use crate::Hub;
-use crate::cli::crud::{example, one, sample};
+use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::flags;
 
@@ -20,7 +21,10 @@ pub fn command() -> Command {
     one(build(), "watch")
         .about("Stay with a build until it ends: its logs, its files, and its exit code")
         .arg(timeout())
-        .after_help(example(&format!("mf build watch {} --timeout 600", sample(build()))))
+        .after_help(example::text(&format!(
+            "mf build watch {} --timeout 600",
+            example::label(build())
+        )))
 }
 
 /// The flag that limits how long a build is watched.

@@ -3,8 +3,8 @@
 use clap::{ArgMatches, Command};
 use serde_json::Map;
 
-use crate::cli::crud::example;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Outcome};
 use crate::cli::print::{detail, json, line};
 
@@ -12,7 +12,7 @@ use crate::cli::print::{detail, json, line};
 pub fn command() -> Command {
     Command::new("whoami")
         .about("Who the key of this connection belongs to")
-        .after_help(example("mf whoami\nmf --connection work whoami"))
+        .after_help(example::text("mf whoami\nmf --connection work whoami"))
 }
 
 /// Shows it.

@@ -7,8 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use ini::Ini;
 use serde_json::{Value, json};
 
-use crate::cli::crud::example;
 use crate::cli::cx::{Cx, run};
+use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::print;
 
@@ -28,7 +28,7 @@ pub fn command() -> Command {
                 .conflicts_with("PROJECT")
                 .help("Work on no project any more"),
         )
-        .after_help(example("mf workon my-project\nmf workon -"))
+        .after_help(example::text("mf workon my-project\nmf workon -"))
 }
 
 /// Chooses or shows it.
