@@ -12,59 +12,9 @@ use super::Offer;
 use super::lane::{Facts, Lanes};
 use super::lease::Leases;
 use super::pick::{Enabled, fits, pick, serves};
+use super::place::{Busy, Chosen, Place, Snapshot, Ticket, Told};
 use super::system::{Load, System, step};
 use super::waiting::{Waiter, Waiting};
-
-/// Where a task is, as its row says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In the queue.
-    Ready,
-    /// With a worker.
-    Held {
-        /// The worker's system.
-        system: i64,
-        /// Number of the attempt.
-        attempt: i64,
-        /// Whether the worker is to stop it.
-        cancelling: bool,
-    },
-    /// Neither: new, or ended.
-    Gone,
-}
-
-/// All of it, as the database says at one moment.
-#[derive(Debug, Default)]
-pub struct Snapshot {
-    /// Every system.
-    pub systems: Vec<System>,
-    /// Handlers that are enabled.
-    pub enabled: Enabled,
-    /// Every task that is ready or held.
-    pub tasks: Vec<(Facts, Place)>,
-}
-
-/// A task that is set aside for a system until its claim is committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ticket {
-    /// The task.
-    pub task: i64,
-    /// Tells this offer of the task from others.
-    pub number: u64,
-}
-
-/// What a system is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Busy {
-    /// Sum of the footprints that it is building.
-    pub load: i64,
-    /// Requests of its worker that wait for a task.
-    pub waiting: usize,
-}
-
-/// Waiters that have been chosen, with what each of them gets. They are told
-/// when the farm is no longer locked.
-pub type Chosen = Vec<(Waiter, Ticket)>;
 
 /// Where a task is, as dispatch sees it.
 #[derive(Debug)]
@@ -82,15 +32,6 @@ struct Station {
     /// What its worker was last told to stop.
     told: Vec<Held>,
     written: Option<Instant>,
-}
-
-/// What a worker is told when it names what it holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Attempts that it must stop.
-    pub stop: Vec<Held>,
-    /// Whether there is one that it was not told of the last time.
-    pub news: bool,
 }
 
 /// The farm's queue, systems, waiting workers and leases.
@@ -144,6 +85,12 @@ impl Farm {
             self.settle(system, &mut chosen);
         }
         chosen
+    }
+
+    /// A task is no more.
+    pub fn forget(&mut self, task: i64, now: Instant) -> Chosen {
+        let facts = self.tasks.get(&task).map(|(facts, _)| facts.clone());
+        facts.map_or_else(Vec::new, |facts| self.place(facts, Place::Gone, now))
     }
 
     /// Brings everything to what the database says. What is reserved stays
@@ -243,12 +190,6 @@ impl Farm {
         {
             station.load.haunt(held);
         }
-    }
-
-    /// Attempts that a system holds.
-    pub fn held_by(&self, system: i64) -> Vec<Held> {
-        let held = self.stations.get(&system).into_iter().flat_map(|s| s.load.held());
-        held.filter(|held| held.attempt > 0).collect()
     }
 
     /// Notified when a system's worker has something to stop.

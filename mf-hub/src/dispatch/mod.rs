@@ -1,15 +1,16 @@
 //! Dispatch: which worker gets which task, and when. In memory, rebuilt at
 //! every start; the rows of the database decide.
 //!
-//! [`pick`] has the rules, as pure functions. [`farm`] is what they look at.
+//! [`pick`] has the rules, as pure functions; the farm is what they look at.
 //! Here is the lock around it, and the handing over to those who wait.
 
-pub mod farm;
-pub mod lane;
-pub mod lease;
+mod farm;
+mod lane;
+mod lease;
 pub mod pick;
+mod place;
 mod pulse;
-pub mod system;
+mod system;
 mod waiting;
 
 #[cfg(test)]
@@ -22,14 +23,14 @@ use std::time::{Duration, Instant};
 use mf_core::wire::Held;
 use tokio::sync::{Notify, oneshot, watch};
 
-pub use farm::{Busy, Place, Snapshot, Told};
 pub use lane::{Class, Facts, Package};
 pub use pick::Enabled;
+pub use place::{Busy, Place, Snapshot, Told};
+pub use pulse::Pulse;
 pub use system::System;
 
-pub use pulse::Pulse;
-
-use farm::{Chosen, Farm, Ticket};
+use farm::Farm;
+use place::{Chosen, Ticket};
 use pulse::Pulses;
 
 /// The farm in memory, shared by all who serve and write.
@@ -91,6 +92,12 @@ impl Dispatch {
         self.pulses.moved(task);
     }
 
+    /// A task is no more, and that is committed.
+    pub fn forget(&self, task: i64) {
+        self.change(|farm| farm.forget(task, Instant::now()));
+        self.pulses.moved(task);
+    }
+
     /// Brings everything to what the database says.
     pub fn reload(&self, snapshot: Snapshot) {
         self.change(|farm| farm.reload(snapshot, Instant::now()));
@@ -142,11 +149,6 @@ impl Dispatch {
     /// Attempts whose lease is over.
     pub fn expired(&self) -> Vec<Held> {
         self.lock().leases().expired(Instant::now())
-    }
-
-    /// Attempts that a system holds.
-    pub fn held_by(&self, system: i64) -> Vec<Held> {
-        self.lock().held_by(system)
     }
 
     /// Notified when a system's worker has something to stop.

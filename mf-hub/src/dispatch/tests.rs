@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use mf_core::wire::{HandlerKind, Held};
 
-use super::farm::{Farm, Place, Ticket};
+use super::farm::Farm;
 use super::lane::{Class, Facts, Package};
 use super::pick::{Enabled, Reason, fits, serves};
+use super::place::{Place, Ticket};
 use super::system::{Load, System};
 use super::{Asked, Dispatch};
 

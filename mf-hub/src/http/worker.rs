@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, to_bytes};
+use axum::body::{Body, BodyDataStream};
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
 use mf_core::resource::common::SHORT;
@@ -181,13 +181,16 @@ impl Writing {
 }
 
 async fn log_bytes(body: Body) -> Result<Bytes, Error> {
-    let read = tokio::time::timeout(STALL, to_bytes(body, APPEND_LIMIT)).await;
-    // Which of the two it was cannot be told apart for certain; a worker that
-    // keeps to the limit sends again, and one that does not is told of it.
-    read.map_err(|_| slow())?.map_err(|error| {
-        let told = format!("the body broke off, or has more than {APPEND_LIMIT} bytes: {error}");
-        Error::new(Code::TooLarge, told)
-    })
+    let (mut blocks, mut bytes) = (body.into_data_stream(), BytesMut::new());
+    while let Some(block) = next(&mut blocks).await? {
+        if bytes.len() + block.len() > APPEND_LIMIT {
+            let told =
+                format!("a piece of a log has at most {APPEND_LIMIT} bytes; send it in parts");
+            return Err(Error::new(Code::TooLarge, told));
+        }
+        bytes.extend_from_slice(&block);
+    }
+    Ok(bytes.freeze())
 }
 
 async fn next(blocks: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {

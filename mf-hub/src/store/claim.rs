@@ -60,11 +60,11 @@ pub fn claim(
         .prepare_cached("SELECT status, attempt FROM task WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
         .optional()?;
-    let Some((status, before)) = found else { return Ok(None) };
-    if ready::named(&status)? != State::Queued {
+    let state = found.as_ref().map(|(status, _)| ready::named(status)).transpose()?;
+    let (Some(State::Queued), Some((_, before))) = (state, found) else {
         ready::follow(tx, id)?;
         return Ok(None);
-    }
+    };
     let held = Held { task: id, attempt: before + 1 };
     let token = token(secret, held, nonce);
     attempt::open(tx, held, system, &token, nonce)?;

@@ -46,8 +46,9 @@ pub fn task(db: &Connection, id: i64) -> Done<Option<(Facts, Place)>> {
 /// # Errors
 /// SQLite would not.
 pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
-    if let Some((facts, place)) = task(tx, id)? {
-        tx.then(move |dispatch| dispatch.place(facts, place));
+    match task(tx, id)? {
+        Some((facts, place)) => tx.then(move |dispatch| dispatch.place(facts, place)),
+        None => tx.then(move |dispatch| dispatch.forget(id)),
     }
     Ok(())
 }
