@@ -138,8 +138,19 @@ impl Farm {
         self.settle_all()
     }
 
-    /// A worker asks for a task: it has one at once, or waits.
-    pub fn ask(&mut self, system: i64, nonce: &str) -> Result<Ticket, oneshot::Receiver<Offer>> {
+    /// A worker asks for a task: it has one at once, or waits. One that is
+    /// heard of, and has not named a lost attempt for a whole lease, has
+    /// nothing of it any more.
+    pub fn ask(
+        &mut self,
+        system: i64,
+        nonce: &str,
+        now: Instant,
+    ) -> Result<Ticket, oneshot::Receiver<Offer>> {
+        let since = now.checked_sub(self.leases.length());
+        if let (Some(since), Some(station)) = (since, self.stations.get_mut(&system)) {
+            station.load.outlive(since);
+        }
         match self.next_for(system) {
             Some(facts) => Ok(self.reserve(&facts, system)),
             None => Err(self.waiting.join(system, nonce)),
@@ -176,7 +187,7 @@ impl Farm {
         let station = self.stations.entry(system).or_default();
         let news = stop.iter().any(|held| !station.told.contains(held));
         station.told.clone_from(&stop);
-        if station.load.exorcise(named) {
+        if station.load.exorcise(named, now) {
             self.settle(system, &mut chosen);
         }
         (Told { stop, news }, chosen)
@@ -184,11 +195,11 @@ impl Farm {
 
     /// An attempt's worker is silent: what its host may still be building
     /// keeps its place there until the worker says what it holds.
-    pub fn lose(&mut self, held: Held) {
+    pub fn lose(&mut self, held: Held, now: Instant) {
         if let Some((system, _)) = self.holder(held)
             && let Some(station) = self.stations.get_mut(&system)
         {
-            station.load.haunt(held);
+            station.load.haunt(held, now);
         }
     }
 

@@ -117,12 +117,12 @@ impl Dispatch {
     /// An attempt ends because its worker is silent: to be said before its
     /// task is placed anew.
     pub fn lose(&self, held: Held) {
-        self.lock().lose(held);
+        self.lock().lose(held, Instant::now());
     }
 
     /// A worker asks for a task.
     pub fn ask(&self, system: i64, nonce: &str) -> Asked {
-        match self.lock().ask(system, nonce) {
+        match self.lock().ask(system, nonce, Instant::now()) {
             Ok(ticket) => Asked::Now(self.offer(ticket)),
             Err(receiver) => Asked::Wait(receiver),
         }

@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mf_core::wire::{HandlerKind, Held};
 
@@ -24,13 +25,21 @@ pub struct System {
     pub offers: BTreeSet<(HandlerKind, String)>,
 }
 
+/// An attempt that is no longer the system's, and may still go on there.
+#[derive(Debug)]
+struct Ghost {
+    package: Arc<Package>,
+    /// When its worker last named it, or lost it.
+    named: Instant,
+}
+
 /// What a system is building, or may still be building.
 #[derive(Debug, Default)]
 pub struct Load {
     held: BTreeMap<Held, Arc<Package>>,
     /// Attempts that its worker lost by silence. Its host may still be busy
     /// with them until the worker says what it really holds.
-    ghosts: BTreeMap<Held, Arc<Package>>,
+    ghosts: BTreeMap<Held, Ghost>,
     footprint: i64,
     sources: HashMap<String, usize>,
     packages: HashMap<i64, usize>,
@@ -52,19 +61,34 @@ impl Load {
     }
 
     /// Keeps an attempt's place although it is no longer the system's.
-    pub fn haunt(&mut self, held: Held) {
+    pub fn haunt(&mut self, held: Held, now: Instant) {
         if let Some(package) = self.held.remove(&held) {
-            self.ghosts.insert(held, package);
+            self.ghosts.insert(held, Ghost { package, named: now });
         }
     }
 
-    /// Lets go what the worker does not name as held; whether there was any.
-    pub fn exorcise(&mut self, named: &[Held]) -> bool {
+    /// Lets go what the worker does not name any more; whether there was any.
+    pub fn exorcise(&mut self, named: &[Held], now: Instant) -> bool {
+        for held in named {
+            if let Some(ghost) = self.ghosts.get_mut(held) {
+                ghost.named = now;
+            }
+        }
+        self.release(|held, _| !named.contains(held))
+    }
+
+    /// Lets go what was last named before `since`; whether there was any.
+    pub fn outlive(&mut self, since: Instant) -> bool {
+        self.release(|_, ghost| ghost.named < since)
+    }
+
+    fn release(&mut self, gone: impl Fn(&Held, &Ghost) -> bool) -> bool {
         let gone: Vec<Held> =
-            self.ghosts.keys().filter(|ghost| !named.contains(ghost)).copied().collect();
-        for package in gone.iter().filter_map(|ghost| self.ghosts.remove(ghost)).collect::<Vec<_>>()
-        {
-            self.count(&package, false);
+            self.ghosts.iter().filter(|(held, ghost)| gone(held, ghost)).map(|(h, _)| *h).collect();
+        for held in &gone {
+            if let Some(ghost) = self.ghosts.remove(held) {
+                self.count(&ghost.package, false);
+            }
         }
         !gone.is_empty()
     }

@@ -65,7 +65,7 @@ fn held(system: i64) -> Place {
 }
 
 fn take(farm: &mut Farm, system: i64) -> Option<i64> {
-    farm.ask(system, "n").ok().map(|ticket: Ticket| ticket.task)
+    farm.ask(system, "n", Instant::now()).ok().map(|ticket: Ticket| ticket.task)
 }
 
 #[test]
@@ -127,8 +127,10 @@ fn a_project_with_nothing_running_goes_before_one_with_something() {
 #[tokio::test]
 async fn a_new_task_wakes_the_one_with_the_most_room() {
     let mut farm = farm(&[(1, 1), (2, 4), (3, 4)]);
-    let mut boxes: Vec<_> =
-        [1, 2, 3].iter().map(|id| farm.ask(*id, "n").expect_err("nothing is ready")).collect();
+    let mut boxes: Vec<_> = [1, 2, 3]
+        .iter()
+        .map(|id| farm.ask(*id, "n", Instant::now()).expect_err("nothing is ready"))
+        .collect();
     let chosen = farm.place(facts(1, 1), Place::Ready, Instant::now());
     let systems: Vec<i64> = chosen.iter().map(|(waiter, _)| waiter.system).collect();
     assert_eq!(systems, [2], "most room, then longest waiting");
@@ -174,7 +176,7 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], true));
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], false), "it was told before");
 
-    farm.lose(one);
+    farm.lose(one, now);
     farm.place(facts(1, 1), Place::Ready, now);
     assert_eq!(farm.leases().expired(now + Duration::from_secs(600)), []);
     assert_eq!(take(&mut farm, 1), None, "its host may still be busy with it");
@@ -182,6 +184,21 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     assert_eq!(take(&mut farm, 1), None);
     assert_eq!(farm.heartbeat(1, &[], now).0.stop, []);
     assert_eq!(take(&mut farm, 1), Some(1));
+}
+
+#[test]
+fn a_lost_attempt_keeps_its_place_for_a_lease_after_it_was_last_named() {
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut farm = farm(&[(1, 2)]);
+    let one = Held { task: 1, attempt: 1 };
+    farm.place(facts(1, 1), held(1), start);
+    farm.lose(one, at(60));
+    farm.place(facts(1, 1), Place::Ready, at(60));
+    farm.heartbeat(1, &[one], at(100));
+    assert!(farm.ask(1, "a", at(160)).is_err(), "its worker named it a lease ago");
+    let ticket = farm.ask(1, "a", at(161)).expect("its worker lives, and has not named it since");
+    assert_eq!(ticket.task, 1);
 }
 
 /// A small generator of numbers, the same in every run.
@@ -274,7 +291,7 @@ fn what_waits_is_given_whatever_becomes_possible() {
             // Whoever got something asks again, until it has to wait.
             loop {
                 ask += 1;
-                match farm.ask(system, &ask.to_string()) {
+                match farm.ask(system, &ask.to_string(), now) {
                     Ok(ticket) => given.push((system, ticket.task)),
                     Err(receiver) => break boxes.push(receiver),
                 }

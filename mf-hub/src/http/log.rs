@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
-use mf_core::error::Error;
+use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
 use tokio::sync::watch;
 
@@ -100,9 +100,13 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
     Ok(plain(Body::from_stream(body)))
 }
 
+fn stopping() -> Error {
+    Error::new(Code::Busy, "the hub is stopping; follow the log again when it is back")
+}
+
 impl Follower {
-    /// The next bytes; `None` when the attempt has ended and all were sent,
-    /// or the hub stops.
+    /// The next bytes; `None` when the attempt has ended and all were sent. A
+    /// hub that stops breaks off, so that nobody takes that for the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             // Whether it is over is looked up before the last bytes are read:
@@ -119,13 +123,8 @@ impl Follower {
                 return Ok(None);
             }
             tokio::select! {
-                rung = self.bell.changed() => {
-                    // The bell goes with the hub.
-                    if rung.is_err() {
-                        return Ok(None);
-                    }
-                }
-                () = self.hub.stopped() => return Ok(None),
+                rung = self.bell.changed() => rung.map_err(|_| stopping())?,
+                () = self.hub.stopped() => return Err(stopping()),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A hub of its own for each test, and those who call it.
 
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use mf_core::lifeline::Lifeline;
 use mf_core::wire::{Ready, Start};
@@ -153,6 +153,13 @@ impl Farm {
     pub fn kill(&mut self) {
         self.hub.kill().unwrap();
         self.hub.wait().unwrap();
+    }
+
+    /// Tells the hub to stop in order, and waits until it has.
+    pub fn stop(&mut self) -> ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.hub);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.hub.wait().unwrap()
     }
 
     /// Starts the hub again after [`Farm::kill`], at an address of its own.

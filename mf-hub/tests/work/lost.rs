@@ -54,7 +54,7 @@ async fn a_worker_that_starts_anew_gives_up_what_it_does_not_name() {
 }
 
 #[tokio::test]
-async fn a_silent_worker_loses_its_lease_and_its_host_stays_taken() {
+async fn a_silent_worker_loses_its_lease_and_another_gets_the_task() {
     let mut farm = Farm::with_lease(1).await;
     let second = farm.second_worker(1).await;
     let first = farm.worker(4).await;
@@ -65,7 +65,6 @@ async fn a_silent_worker_loses_its_lease_and_its_host_stays_taken() {
         let expired = farm.expire_leases().await;
         if expired != json!([]) {
             assert_eq!(expired, json!([claim.task_id]));
-            assert_eq!(first.claim("b", 0).await, None, "its host may still be busy with it");
             break second.take("d").await;
         }
         assert_eq!(second.claim("c", 1).await, None);
@@ -100,4 +99,18 @@ async fn a_hub_that_was_killed_goes_on_where_it_was() {
     assert_eq!(farm.status(&build).await, "BuildSuccess");
     let log = std::fs::read(farm.files().join("tasks/1/1/log-1")).unwrap();
     assert_eq!(log, b"before\nafter\n");
+}
+
+#[tokio::test]
+async fn a_hub_that_stops_breaks_a_followed_log_off() {
+    let mut farm = Farm::new().await;
+    let worker = farm.worker(1).await;
+    farm.build("two").await;
+    let claim = worker.take("a").await;
+    worker.append(&claim, 0, "so far\n").await.done();
+    let path = format!("/task/{}/log/build.log?project_label=demo&follow=1", claim.job.task);
+    let mut log = farm.http.get(format!("{}{path}", farm.url)).send().await.unwrap();
+    assert_eq!(log.chunk().await.unwrap().unwrap(), "so far\n");
+    assert!(farm.stop().success());
+    assert!(log.chunk().await.is_err(), "it is not the end of the log");
 }
