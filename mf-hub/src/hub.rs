@@ -76,7 +76,7 @@ impl Hub {
         });
         bootstrap::run(&hub).await?;
         // Nobody is served yet, so that nothing can have moved in between.
-        hub.dispatch.reload(hub.readers.read(|db| ready::snapshot(db))?);
+        hub.dispatch.reload(hub.readers.read(ready::snapshot)?);
         Ok(hub)
     }
 

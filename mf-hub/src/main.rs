@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
@@ -15,7 +16,7 @@ use mf_hub::http;
 use mf_hub::hub::{Hub, StartError};
 use mf_hub::store::migrate::MigrateError;
 use mf_hub::store::open::OpenError;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Where the configuration is unless a flag says otherwise.
 const CONFIG: &str = "/etc/monkeyfarm/hub.toml";
@@ -95,7 +96,10 @@ fn run(flags: Flags) -> anyhow::Result<()> {
     };
     let config = flags.config()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(config, handed, lifeline))
+    let served = runtime.block_on(serve(config, handed, lifeline));
+    // Threads that still wait for somebody slow do not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
 }
 
 /// The listening socket that the parent hands over, if it does.
@@ -114,6 +118,8 @@ async fn serve(
     handed: Option<TcpListener>,
     lifeline: Option<Lifeline>,
 ) -> anyhow::Result<()> {
+    // Before anybody is told that the hub is ready, and may send one.
+    let signals = Signals::listen()?;
     let listen = config.listen.clone();
     let hub = Hub::start(config).await?;
     let listener = match handed {
@@ -130,7 +136,7 @@ async fn serve(
     if let Some(lifeline) = &lifeline {
         lifeline.send(&Ready { url, ..Ready::default() }).context("the parent is gone")?;
     }
-    tokio::spawn(stop_when_told(Arc::clone(&hub), lifeline));
+    tokio::spawn(stop_when_told(Arc::clone(&hub), signals, lifeline));
     let router = http::router(Arc::clone(&hub));
     http::serve::serve(Arc::clone(&hub), listener, router).await;
     // What was asked for is committed before the process ends.
@@ -138,15 +144,21 @@ async fn serve(
     stopped.context("the writer did not stop in order")
 }
 
+/// The signals that the hub hears.
+struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())? })
+    }
+}
+
 /// Stops the hub on SIGTERM, on SIGINT unless a parent sees to that, and when
 /// the lifeline ends.
-async fn stop_when_told(hub: Arc<Hub>, lifeline: Option<Lifeline>) {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be heard; the hub stops");
-        return hub.stop();
-    };
+async fn stop_when_told(hub: Arc<Hub>, mut signals: Signals, lifeline: Option<Lifeline>) {
     let has_parent = lifeline.is_some();
     let parent = async {
         match lifeline {
@@ -157,8 +169,8 @@ async fn stop_when_told(hub: Arc<Hub>, lifeline: Option<Lifeline>) {
     tokio::pin!(parent);
     loop {
         tokio::select! {
-            _ = term.recv() => break,
-            _ = int.recv() => if !has_parent { break },
+            _ = signals.term.recv() => break,
+            _ = signals.int.recv() => if !has_parent { break },
             () = &mut parent => break,
         }
     }

@@ -1,6 +1,7 @@
 //! Who sent a request: its key.
 
 use axum::http::{HeaderMap, header};
+use base64ct::{Base64, Encoding};
 use mf_core::error::{Code, Error};
 
 use crate::hub::Hub;
@@ -46,30 +47,12 @@ impl Given {
             return Some(Self { label: None, key: rest.to_owned() });
         }
         if scheme.eq_ignore_ascii_case("basic") {
-            let text = String::from_utf8(base64(rest)?).ok()?;
+            let text = String::from_utf8(Base64::decode_vec(rest).ok()?).ok()?;
             let (label, key) = text.split_once(':')?;
             return Some(Self { label: Some(label.to_owned()), key: key.to_owned() });
         }
         None
     }
-}
-
-/// Decodes base64 as Basic has it: standard alphabet, padding optional.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = Vec::with_capacity(text.len());
-    let (mut bits, mut count) = (0u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|known| *known == letter)?;
-        bits = (bits << 6) | value as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::hub::Hub;
 use crate::params::Params;
 use crate::store::draft::Draft;
 use crate::store::edit::{self, Address};
-use crate::store::find::{self, Query};
+use crate::store::find;
+use crate::store::list::{Page, Query};
 use crate::store::roles::{self, Caller};
 use crate::store::{delete, render};
 
@@ -167,7 +168,7 @@ struct List {
 }
 
 impl List {
-    fn page(&self) -> Result<find::Page, Error> {
+    fn page(&self) -> Result<Page, Error> {
         let limit = self.query.limit.unwrap_or(CHUNK);
         let (sight, roles) = (self.caller.sight(), self.caller.roles());
         self.hub.readers.read(|db| self.query.page(db, sight, roles, limit))

@@ -26,13 +26,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{Request, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use mf_core::error::{Code, Error};
 use mf_core::resource::{ALL, Function, On, Resource, VERBS};
+use serde::de::DeserializeOwned;
 
 use crate::hub::Hub;
 use error::Refusal;
@@ -75,7 +76,7 @@ fn verbs(router: Routes, resource: &'static Resource, at: &str) -> Routes {
                 .route(&format!("/{at}/{{label}}/{verb}.json"), any(wrong_method))
         });
     }
-    let one = move |State(hub): State<Arc<Hub>>, Path(label): Path<String>, request| async move {
+    let one = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
         crud::get_one(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
     let all = move |State(hub): State<Arc<Hub>>, request| async move {
@@ -84,10 +85,10 @@ fn verbs(router: Routes, resource: &'static Resource, at: &str) -> Routes {
     let make = move |State(hub): State<Arc<Hub>>, request| async move {
         crud::post(hub, resource, taken(request)).await.map_err(Refusal)
     };
-    let change = move |State(hub): State<Arc<Hub>>, Path(label): Path<String>, request| async move {
+    let change = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
         crud::put(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
-    let remove = move |State(hub): State<Arc<Hub>>, Path(label): Path<String>, request| async move {
+    let remove = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
         crud::delete(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
     router
@@ -127,7 +128,7 @@ fn bound(
 ) -> Option<MethodRouter<Arc<Hub>>> {
     let bound = function::bound(resource, function)?;
     let handler = move |State(hub): State<Arc<Hub>>,
-                        Path(path): Path<function::Path>,
+                        Known(path): Known<function::Path>,
                         request: Request<Body>| async move {
         let request = taken(request);
         function::call(hub, resource, function, bound, path, request).await.map_err(Refusal)
@@ -155,6 +156,20 @@ async fn linked(State(hub): State<Arc<Hub>>, request: Request<Body>) -> Result<R
 
 fn taken(request: Request<Body>) -> (Parts, Body) {
     request.into_parts()
+}
+
+/// The names in a path; one that is no text is in no database.
+struct Known<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Known<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(names)) => Ok(Self(names)),
+            Err(_) => Err(Refusal(Error::new(Code::NotFound, "the path is not UTF-8"))),
+        }
+    }
 }
 
 async fn unknown(uri: Uri) -> Response {

@@ -2,6 +2,7 @@
 
 use mf_core::error::Code;
 use mf_core::resource::{ALL, Field, Kind, Resource};
+use rusqlite::ErrorCode;
 use serde_json::Map;
 
 use super::edit::Address;
@@ -37,8 +38,18 @@ fn remove(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
         }
     }
     history::record(tx, Verb::Delete, resource, id, Map::new())?;
-    tx.execute(&format!("DELETE FROM {} WHERE id = ?1", table(resource.name)), [id])?;
-    Ok(())
+    match tx.execute(&format!("DELETE FROM {} WHERE id = ?1", table(resource.name)), [id]) {
+        Ok(_) => Ok(()),
+        // What the table does not show, such as attempts that a system made.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            let told = format!(
+                "{} {label:?} cannot be deleted: the farm's records still refer to it",
+                resource.name
+            );
+            Err(Fault::told(Code::StillReferred, told))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Every field of a resource that is a reference to this one.

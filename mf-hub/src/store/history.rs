@@ -74,7 +74,7 @@ pub fn record(
         build_label: object.build_label,
         changes,
     };
-    tx.effect(Effect::Event(Happened { event, project: object.project }));
+    tx.effect(Effect::Event(Box::new(Happened { event, project: object.project })));
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub struct Tx<'a> {
 /// What happens in memory after COMMIT, in the order of commits.
 pub enum Effect {
     /// Watchers are told.
-    Event(Happened),
+    Event(Box<Happened>),
     /// The dispatch index follows.
     Work(Box<dyn FnOnce(&Dispatch) + Send>),
 }
@@ -129,6 +129,10 @@ where
         let undo = result.is_err();
         self.outcome = Some(result);
         if connection.is_autocommit() {
+            if !undo {
+                // It took no notice of the error that SQLite rolled back for.
+                self.refuse(Fault::Broken("SQLite rolled a job back".into()));
+            }
             return Tried::RolledBack;
         }
         let end = if undo { "ROLLBACK TO job; RELEASE job" } else { "RELEASE job" };
@@ -322,7 +326,7 @@ impl Loop {
 
     fn apply(&self, effect: Effect) {
         match effect {
-            Effect::Event(happened) => self.events.publish(happened),
+            Effect::Event(happened) => self.events.publish(*happened),
             Effect::Work(follow) => {
                 if catch_unwind(AssertUnwindSafe(|| follow(&self.dispatch))).is_err() {
                     tracing::error!("the dispatch index panicked");

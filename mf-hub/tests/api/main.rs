@@ -6,6 +6,7 @@ mod farm;
 mod input;
 mod lists;
 mod paths;
+mod program;
 mod rights;
 mod verbs;
 mod writer;

@@ -10,7 +10,12 @@ use crate::farm::Farm;
 #[tokio::test]
 async fn unknown_paths_and_wrong_methods_answer_in_the_envelope() {
     let farm = Farm::start().await;
-    for path in ["/nonsense/get_all.json", "/arch/x86_64/explode", "/arch/get_all.xml"] {
+    for path in [
+        "/nonsense/get_all.json",
+        "/arch/x86_64/explode",
+        "/arch/get_all.xml",
+        "/arch/%ff/get_one.json",
+    ] {
         farm.get(path).await.refused(404, "NotFound");
     }
     for (method, path) in [

@@ -68,3 +68,48 @@ async fn who_has_an_answer_finds_the_write() {
     }
     farm.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_what_does_not_fit_and_nothing_else() {
+    let farm = Farm::start().await;
+    let limit = |tx: &Tx<'_>| {
+        let pages: i64 = tx.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let sql = format!("PRAGMA max_page_count = {}", pages + 20);
+        let most: i64 = tx.query_row(&sql, [], |row| row.get(0))?;
+        assert_eq!(most, pages + 20);
+        Ok(())
+    };
+    farm.hub.writer.run("test", limit).await.unwrap();
+    let mut posts = Vec::new();
+    for n in 0..40 {
+        let about = if n % 4 == 0 { "x".repeat(60_000) } else { String::new() };
+        let fields = json!({ "label": format!("g{n}"), "about": about });
+        let (client, url, key) = (farm.client.clone(), farm.url.clone(), farm.admin.clone());
+        posts.push(tokio::spawn(async move {
+            let post = client.post(format!("{url}/group/post.json")).bearer_auth(key);
+            (n, post.json(&fields).send().await.unwrap().status().as_u16())
+        }));
+    }
+    let mut full = 0;
+    for post in posts {
+        let (n, status) = post.await.unwrap();
+        let found = farm.get(&format!("/group/g{n}/get_one.json")).await.status;
+        match status {
+            200 => assert_eq!(found, 200, "g{n}: an answer that is not true"),
+            507 => {
+                full += 1;
+                assert_eq!(found, 404, "g{n}: refused, and there all the same");
+                assert_eq!(n % 4, 0, "g{n} would have fitted");
+            }
+            other => panic!("g{n}: {other}"),
+        }
+    }
+    assert!(full > 0, "the disk was never full");
+    let room = |tx: &Tx<'_>| {
+        Ok(tx.query_row("PRAGMA max_page_count = 1000000", [], |row| row.get::<_, i64>(0))?)
+    };
+    farm.hub.writer.run("test", room).await.unwrap();
+    let again = json!({ "label": "again", "about": "x".repeat(60_000) });
+    farm.post("group", again).await.ok();
+    farm.stop().await;
+}
