@@ -7,6 +7,7 @@ mod worker;
 
 mod cancel;
 mod claim;
+mod crash;
 mod handlers;
 mod hostile;
 mod life;
