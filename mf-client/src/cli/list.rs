@@ -11,6 +11,9 @@ use super::exit::{Exit, Failure, Outcome};
 use super::flags;
 use super::print::{detail, json, table};
 
+/// Fields whose value stands in the label: a task's is `<build>.<target>`.
+const SAID_BY_LABEL: &[(&str, &str)] = &[("task", "build_label"), ("task", "target_label")];
+
 /// The command.
 pub fn command(of: &'static Resource) -> Command {
     let mut command = Command::new("list")
@@ -122,7 +125,8 @@ fn filters(
 /// The columns that were asked for, or those that say most.
 fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, Failure> {
     let Some(names) = matches.get_many::<String>("columns") else {
-        return Ok(of.fields().filter(|field| says_much(field)).collect());
+        let more = |field: &&Field| !SAID_BY_LABEL.contains(&(of.name, field.name));
+        return Ok(of.fields().filter(says_much).filter(more).collect());
     };
     let known = |name: &String| {
         of.fields().find(|f| f.name == name || flags::name(f) == *name).ok_or_else(|| {
@@ -135,7 +139,7 @@ fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, F
 }
 
 /// Whether a field is short and about the object itself.
-fn says_much(field: &Field) -> bool {
+fn says_much(field: &&'static Field) -> bool {
     match field.kind {
         Kind::Label | Kind::Ref { .. } | Kind::Choice(_) | Kind::Bool => true,
         Kind::Int(..) | Kind::Computed(Gives::Int) => field.name != "id",

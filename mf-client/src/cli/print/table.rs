@@ -1,11 +1,12 @@
 //! Tables: fitted to the terminal where there is one, else plain columns.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::{clean, line, on_terminal};
 use crate::cli::exit::Failure;
 
-/// Prints rows below their headings.
+/// Prints rows below their headings; on a terminal without the columns that
+/// nothing stands in.
 ///
 /// # Errors
 /// It cannot be written.
@@ -14,7 +15,8 @@ pub fn print(headings: &[String], rows: &[Vec<String>]) -> Result<(), Failure> {
     line(&text(headings, rows, width))
 }
 
-/// The table as text; without a width every row is one line, however long.
+/// The table as text; without a width every row is one line, however long,
+/// and every column is there.
 pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -26,17 +28,25 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
         table.set_content_arrangement(ContentArrangement::Disabled);
         table.force_no_tty();
     }
-    let heading = |text: &String| Cell::new(text).add_attribute(Attribute::Bold);
-    table.set_header(headings.iter().map(heading));
+    let says =
+        |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|t| !t.is_empty()));
+    let columns: Vec<usize> =
+        (0..headings.len()).filter(|c| width.is_none() || rows.is_empty() || says(c)).collect();
+    let heading = |c: &usize| Cell::new(&headings[*c]).add_attribute(Attribute::Bold);
+    table.set_header(columns.iter().map(heading));
     for row in rows {
-        table.add_row(row.iter().map(|text| cell(text, width.is_none())));
+        let text = |c: &usize| row.get(*c).map_or("", String::as_str);
+        table.add_row(columns.iter().map(|c| cell(text(c), width.is_none())));
     }
-    let text = table.trim_fmt();
-    // The first column begins at the margin.
-    text.lines()
-        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end())
-        .collect::<Vec<_>>()
-        .join("\n")
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        // A label or status in pieces is none; other columns make room.
+        let whole = place == 0 || headings[columns[place]] == "status";
+        if whole && width.is_some() {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn cell(text: &str, one_line: bool) -> Cell {

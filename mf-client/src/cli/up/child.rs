@@ -40,6 +40,8 @@ pub struct Program {
     pub listener: Option<Arc<TcpListener>>,
     /// How long it may find its directory locked, by one that is about to end.
     pub patience: Duration,
+    /// How long it may take to stop in order; then it is killed.
+    pub finish: Duration,
     /// Where its messages go.
     pub messages: Messages,
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mf_core::config::{self, WorkerConfig};
 use tokio::sync::mpsc;
 
 use super::child::{Messages, Program};
@@ -21,6 +22,9 @@ use crate::{Backoff, Hub, Key};
 
 /// How long the programs of a farm that was killed may take to end.
 const AFTER_A_KILL: Duration = Duration::from_secs(15);
+/// How long a program may take to stop in order; it may have to wait for a
+/// slow disk.
+const FINISH: Duration = Duration::from_secs(60);
 
 /// What a farm is started with.
 #[derive(Debug)]
@@ -166,6 +170,14 @@ impl Farm {
         }
     }
 
+    /// How long the worker's configuration lets builds go on after a stop.
+    fn builds_may_take(&self) -> Duration {
+        let own = self.options.data_dir.join("workerd.toml");
+        // What cannot be read there is the worker's to complain of.
+        let config: WorkerConfig = config::load(None, &own).unwrap_or_default();
+        Duration::from_secs(config.finish_seconds)
+    }
+
     fn programs(&self) -> Result<[Program; 3], Failure> {
         let key = |name: &str| self.options.data_dir.join("keys").join(name);
         let program = |name: &'static str, file: &str| -> Result<Program, Failure> {
@@ -178,6 +190,7 @@ impl Farm {
                 words: vec!["--config".into(), file.into()],
                 listener: None,
                 patience: self.patience,
+                finish: FINISH,
                 messages: self.options.messages.clone(),
             })
         };
@@ -190,6 +203,7 @@ impl Farm {
         regulator.flag("--key-file", key("regulator"));
         regulator.flag("--cycle-seconds", "1");
         let mut worker = program("mf-workerd", "workerd.toml")?;
+        worker.finish += self.builds_may_take();
         worker.flag("--url", &self.url);
         worker.flag("--key-file", key("worker"));
         worker.flag("--data-dir", self.options.data_dir.join("worker"));
@@ -241,4 +255,41 @@ fn url_of(address: SocketAddr) -> String {
         ip => ip,
     };
     format!("http://{}", SocketAddr::new(ip, address.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(dir: &Path, listen: SocketAddr) -> Options {
+        Options {
+            data_dir: dir.join("farm"),
+            listen,
+            plugins_dirs: Vec::new(),
+            allow_schemes: Vec::new(),
+            messages: Messages::Inherit,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_is_picked_and_what_is_taken_is_named() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let farm = Farm::new(options(one.path(), any)).await.unwrap();
+        assert!(farm.url().starts_with("http://127.0.0.1:") && !farm.url().ends_with(":0"));
+        let second = Farm::new(options(one.path(), any)).await.err().unwrap();
+        assert_eq!(second.exit, Exit::Locked);
+        let taken = farm.options.listen;
+        let other = Farm::new(options(two.path(), taken)).await.err().unwrap();
+        assert_eq!(other.exit, Exit::Configuration);
+        assert!(other.sentence.contains(&taken.to_string()), "{other:?}");
+        drop(farm);
+        Farm::new(options(one.path(), taken)).await.unwrap();
+    }
+
+    #[test]
+    fn an_address_for_all_is_reached_on_this_host() {
+        assert_eq!(url_of("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
+        assert_eq!(url_of("[::]:80".parse().unwrap()), "http://[::1]:80");
+    }
 }

@@ -16,9 +16,6 @@ use crate::cli::print::say;
 
 /// A program that lived for less is not started again at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
-/// How long a program may take to stop in order; it may have to wait for a
-/// build's files to be on the disk.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a keeper is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +28,7 @@ enum Order {
 /// One program that is kept running.
 pub struct Keeper {
     name: &'static str,
+    finish: Duration,
     order: watch::Sender<Order>,
     ready: watch::Receiver<Option<Ready>>,
     task: JoinHandle<()>,
@@ -42,14 +40,14 @@ impl Keeper {
     pub fn start(program: Program, failures: mpsc::Sender<Failure>) -> Self {
         let (order, orders) = watch::channel(Order::Run);
         let (tell, ready) = watch::channel(None);
-        let name = program.name;
+        let (name, finish) = (program.name, program.finish);
         let task = tokio::spawn(async move {
             if let Err(failure) = keep(&program, &tell, orders).await {
                 // With the farm gone nobody needs to know.
                 let _ = failures.send(failure).await;
             }
         });
-        Self { name, order, ready, task }
+        Self { name, finish, order, ready, task }
     }
 
     /// Waits until the program is ready for the first time.
@@ -65,7 +63,7 @@ impl Keeper {
     /// longer than anything it may have to finish is killed.
     pub async fn stop(&mut self) {
         self.order.send_replace(Order::Stop);
-        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+        if tokio::time::timeout(self.finish, &mut self.task).await.is_err() {
             say(&format!("mf up: {} does not stop; it is killed", self.name));
             self.kill();
             self.stop_killed().await;
@@ -200,6 +198,7 @@ mod tests {
             words: ["-c", line].map(Into::into).into(),
             listener: None,
             patience: Duration::ZERO,
+            finish: Duration::from_secs(60),
             messages: Messages::File(Arc::new(file)),
         }
     }
