@@ -7,3 +7,4 @@ pub mod http;
 pub mod hub;
 pub mod params;
 pub mod store;
+pub mod web;

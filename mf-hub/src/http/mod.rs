@@ -51,7 +51,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
             }
         }
     }
-    let router = root(router)
+    let router = crate::web::routes(root(router))
         .route("/download", get(linked))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
@@ -60,7 +60,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
 }
 
 /// `package-branch` and `package_branch`.
-fn spellings(resource: &Resource) -> Vec<String> {
+pub(crate) fn spellings(resource: &Resource) -> Vec<String> {
     let mut both = vec![resource.key()];
     if resource.key().contains('_') {
         both.push(resource.key().replace('_', "-"));
@@ -159,7 +159,7 @@ fn taken(request: Request<Body>) -> (Parts, Body) {
 }
 
 /// The names in a path; one that is no text is in no database.
-struct Known<T>(T);
+pub(crate) struct Known<T>(pub(crate) T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Known<T> {
     type Rejection = Refusal;
