@@ -86,6 +86,9 @@ impl Connection {
                 why: format!("there is no section [connection:{wanted}]"),
             });
         }
+        if connection.url.is_empty() {
+            connection.url = DEFAULT_URL.into();
+        }
         if let Some(url) = given("MF_URL") {
             // A key is for the hub that it was written down with.
             if url.trim_end_matches('/') != connection.url.trim_end_matches('/') {
@@ -95,9 +98,6 @@ impl Connection {
         }
         if let Some(text) = given("MF_API_KEY") {
             connection.api_key = Some(key(&text, "MF_API_KEY")?);
-        }
-        if connection.url.is_empty() {
-            connection.url = DEFAULT_URL.into();
         }
         Ok(connection)
     }

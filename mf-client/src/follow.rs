@@ -11,8 +11,9 @@ use mf_core::wire::Event;
 use reqwest::Method;
 use reqwest::header::HeaderName;
 
+use crate::retry::Outage;
 use crate::sse::Parser;
-use crate::{Backoff, Error, Hub};
+use crate::{Error, Hub};
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
@@ -49,7 +50,7 @@ pub struct Events {
     parser: Parser,
     last_id: Option<String>,
     ready: VecDeque<Event>,
-    backoff: Backoff,
+    outage: Outage,
 }
 
 impl Events {
@@ -68,7 +69,7 @@ impl Events {
             parser: Parser::default(),
             last_id: None,
             ready: VecDeque::new(),
-            backoff: Backoff::default(),
+            outage: Outage::default(),
         };
         events.connect().await?;
         Ok(events)
@@ -84,12 +85,12 @@ impl Events {
                 return Ok(Next::Event(Box::new(event)));
             }
             let Some(chunks) = &mut self.chunks else {
-                self.backoff.wait().await;
+                self.outage.wait().await;
                 match self.connect().await {
                     // With an id the hub tells what was missed.
                     Ok(()) if self.last_id.is_none() => return Ok(Next::Resumed),
                     Ok(()) => {}
-                    Err(error) if error.retryable() => {}
+                    Err(error) if error.retryable() => self.outage.failed(&error),
                     Err(error) => return Err(error),
                 }
                 continue;
@@ -123,7 +124,7 @@ impl Events {
         if let Some(id) = self.parser.last_id() {
             self.last_id = Some(id.to_owned());
         }
-        self.backoff.reset();
+        self.outage.over();
         Ok(())
     }
 }
@@ -147,7 +148,7 @@ pub struct Log {
     offset: u64,
     chunks: Option<Chunks>,
     lost: bool,
-    backoff: Backoff,
+    outage: Outage,
 }
 
 impl Log {
@@ -162,7 +163,7 @@ impl Log {
             offset: 0,
             chunks: None,
             lost: false,
-            backoff: Backoff::default(),
+            outage: Outage::default(),
         }
     }
 
@@ -174,11 +175,14 @@ impl Log {
         loop {
             let Some(chunks) = &mut self.chunks else {
                 if self.lost {
-                    self.backoff.wait().await;
+                    self.outage.wait().await;
                 }
                 match self.connect().await {
                     Ok(()) => {}
-                    Err(error) if error.retryable() => self.lost = true,
+                    Err(error) if error.retryable() => {
+                        self.outage.failed(&error);
+                        self.lost = true;
+                    }
                     Err(error) => return Err(error),
                 }
                 continue;
@@ -188,7 +192,7 @@ impl Log {
                 Some(Ok(bytes)) => {
                     self.offset += bytes.len() as u64;
                     self.lost = false;
-                    self.backoff.reset();
+                    self.outage.over();
                     return Ok(Some(bytes));
                 }
                 // Cut off in the middle: ask for the rest.

@@ -39,24 +39,54 @@ impl Backoff {
     }
 }
 
+/// A hub that is away: waited for ever more slowly, and said once to
+/// `tracing`, so that whoever waits knows what for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outage {
+    backoff: Backoff,
+    told: bool,
+}
+
+impl Outage {
+    /// A call has failed and will be made again.
+    pub fn failed(&mut self, error: &Error) {
+        if !self.told {
+            tracing::warn!("{error}; trying again until it answers");
+            self.told = true;
+        }
+    }
+
+    /// Waits before the next call.
+    pub async fn wait(&mut self) {
+        self.backoff.wait().await;
+    }
+
+    /// The hub has answered.
+    pub fn over(&mut self) {
+        if self.told {
+            tracing::info!("the hub answers again");
+        }
+        *self = Self::default();
+    }
+}
+
 /// Calls until an answer comes that another try would not change, telling
 /// `tracing` of the first failure. Only for calls that may be made twice.
 ///
 /// # Errors
 /// What [`Error::retryable`] is not.
 pub async fn retry<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Result<T, Error> {
-    let mut backoff = Backoff::default();
-    let mut told = false;
+    let mut outage = Outage::default();
     loop {
         match call().await {
             Err(error) if error.retryable() => {
-                if !told {
-                    tracing::warn!("{error}; trying again until it answers");
-                    told = true;
-                }
-                backoff.wait().await;
+                outage.failed(&error);
+                outage.wait().await;
             }
-            other => return other,
+            other => {
+                outage.over();
+                return other;
+            }
         }
     }
 }

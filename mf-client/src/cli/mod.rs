@@ -43,6 +43,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(words: &[OsString]) -> Outcome {
+    // The library says to it what it waits for.
+    mf_core::log::start();
     let tree = tree();
     sibling::run(words, |word| tree.find_subcommand(word).is_some() || word == "help")?;
     let matches = match tree.try_get_matches_from(flags::join_booleans(words)) {

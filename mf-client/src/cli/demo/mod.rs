@@ -104,8 +104,11 @@ async fn show(cx: &Cx, farm: &mut Farm, place: &Path) -> Outcome {
     source::make(&repository).map_err(|e| step("making the git repository", e))?;
     tell(cx, "describing a small world: a distro, two releases, a project, a package")?;
     let hub = Connection::of_file(farm.conf())?.hub()?;
-    let url = format!("file://{}", repository.display());
-    world::make(&hub, &url).await.map_err(|e| step("describing the world", e))?;
+    // A path with a space is none in a URL.
+    let url = reqwest::Url::from_file_path(&repository).map_err(|()| {
+        Failure::new(Exit::Internal, format!("{} is no absolute path", repository.display()))
+    })?;
+    world::make(&hub, url.as_str()).await.map_err(|e| step("describing the world", e))?;
     tell(cx, "submitting a build")?;
     let build = world::submit(&hub).await.map_err(|e| step("submitting the build", e))?;
     let outcome = watch::to_the_end(cx, &hub, &build, world::PROJECT).await;

@@ -91,7 +91,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     };
     run(async {
         let mut signals = Signals::new()?;
-        let mut farm = Farm::new(options).await?;
+        let mut farm = tokio::select! {
+            farm = Farm::new(options) => farm?,
+            () = signals.next() => return Ok(Exit::Success),
+        };
         let outcome = tokio::select! {
             outcome = live(cx, &mut farm) => outcome,
             () = signals.next() => Ok(Exit::Success),
