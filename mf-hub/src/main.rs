@@ -16,6 +16,7 @@ use mf_hub::http;
 use mf_hub::hub::{Hub, StartError};
 use mf_hub::store::migrate::MigrateError;
 use mf_hub::store::open::OpenError;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Where the configuration is unless a flag says otherwise.
@@ -95,11 +96,22 @@ fn run(flags: Flags) -> anyhow::Result<()> {
         None => None,
     };
     let config = flags.config()?;
+    allow_many_connections();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(config, handed, lifeline));
     // Threads that still wait for somebody slow do not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     served
+}
+
+/// Every connection is a descriptor, and the usual limit of 1,024 is kept for
+/// programs of another age: as many as the system lets us have.
+fn allow_many_connections() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!("the limit of open files cannot be raised: {error}");
+    }
 }
 
 /// The listening socket that the parent hands over, if it does.

@@ -282,9 +282,8 @@ impl Farm {
         };
         step(&mut self.running, facts.package.project, false);
         let station = self.stations.get_mut(&system)?;
-        station.load.remove(held);
-        if matches!(next, Place::Ready) {
-            // Its worker, if it is still there, holds what is no longer its.
+        if !station.load.remove(held) {
+            // It was lost: its worker, if it is there after all, must stop it.
             station.stop.notify_waiters();
         }
         Some(system)

@@ -53,11 +53,13 @@ impl Load {
         self.held.insert(held, package);
     }
 
-    /// Lets an attempt go: nothing of it is left.
-    pub fn remove(&mut self, held: Held) {
-        if let Some(package) = self.held.remove(&held) {
-            self.count(&package, false);
+    /// Lets an attempt go, of which nothing is left; whether it was held.
+    pub fn remove(&mut self, held: Held) -> bool {
+        let package = self.held.remove(&held);
+        if let Some(package) = &package {
+            self.count(package, false);
         }
+        package.is_some()
     }
 
     /// Keeps an attempt's place although it is no longer the system's.

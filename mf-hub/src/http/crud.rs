@@ -6,10 +6,9 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use mf_core::error::{Code, Error};
 use mf_core::resource::{Kind, Resource, Scope, Who};
-use tokio::sync::mpsc;
 
 use super::{caller, envelope, input};
 use crate::hub::Hub;
@@ -23,8 +22,6 @@ use crate::store::{delete, render};
 
 /// How many objects a list is read by, when all are wanted.
 const CHUNK: i64 = 500;
-/// How many chunks wait for a slow reader.
-const AHEAD: usize = 2;
 
 /// `GET /RESOURCE/LABEL/get_one`.
 ///
@@ -134,8 +131,7 @@ pub async fn get_all(
     let (list, first) = if list.query.is_long() {
         // May look at much of the database: not on a thread that serves others.
         let read = tokio::task::spawn_blocking(move || (list.page(), list)).await;
-        let (page, list) =
-            read.map_err(|_| Error::new(Code::Internal, "reading the list failed"))?;
+        let (page, list) = read.map_err(|_| failed())?;
         (list, page?)
     } else {
         let page = list.page()?;
@@ -174,45 +170,39 @@ impl List {
         self.hub.readers.read(|db| self.query.page(db, sight, roles, limit))
     }
 
-    /// Goes on with a list that has begun: chunk by chunk, as fast as it is
-    /// taken. No connection is held while waiting for the reader.
-    fn stream(mut self, start: Vec<u8>, mut next: String) -> Body {
-        let (sender, receiver) = mpsc::channel::<Result<Bytes, Error>>(AHEAD);
-        tokio::task::spawn_blocking(move || {
-            let send = |bytes| sender.blocking_send(bytes).is_ok();
-            if !send(Ok(start.into())) {
-                return;
-            }
-            loop {
-                let page = self.query.go_on(&next).and_then(|()| self.page());
-                let page = match page {
-                    Ok(page) => page,
-                    Err(error) => {
-                        // Too late for a status: the list breaks off, and is seen to.
-                        send(Err(error));
-                        return;
-                    }
-                };
-                let mut bytes = Vec::with_capacity(page.objects.len() + 32);
-                if !page.objects.is_empty() {
-                    bytes.push(b',');
-                    bytes.extend_from_slice(&page.objects);
-                }
-                let end = page.next.is_none();
-                if end {
-                    bytes.push(b']');
-                    bytes.extend_from_slice(envelope::CLOSE);
-                }
-                if !send(Ok(bytes.into())) || end {
-                    return;
-                }
-                next = page.next.unwrap_or_default();
-            }
+    /// Goes on with a list that has begun, chunk by chunk and only as fast
+    /// as it is taken: a slow reader holds neither a connection to the
+    /// database nor a thread.
+    fn stream(self, start: Vec<u8>, next: String) -> Body {
+        let first = stream::once(async move { Ok(Bytes::from(start)) });
+        let rest = stream::try_unfold((Some(next), self), |(next, list)| async move {
+            let Some(next) = next else { return Ok(None) };
+            let read = tokio::task::spawn_blocking(move || list.chunk(&next)).await;
+            // Too late for a status: the list breaks off, and is seen to.
+            read.map_err(|_| failed())?.map(Some)
         });
-        Body::from_stream(stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|bytes| (bytes, receiver))
-        }))
+        Body::from_stream(first.chain(rest))
     }
+
+    /// The bytes of the next chunk, and what follows it.
+    fn chunk(mut self, after: &str) -> Result<(Bytes, (Option<String>, Self)), Error> {
+        self.query.go_on(after)?;
+        let page = self.page()?;
+        let mut bytes = Vec::with_capacity(page.objects.len() + 32);
+        if !page.objects.is_empty() {
+            bytes.push(b',');
+            bytes.extend_from_slice(&page.objects);
+        }
+        if page.next.is_none() {
+            bytes.push(b']');
+            bytes.extend_from_slice(envelope::CLOSE);
+        }
+        Ok((bytes.into(), (page.next, self)))
+    }
+}
+
+fn failed() -> Error {
+    Error::new(Code::Internal, "reading the list failed")
 }
 
 /// Which object is meant.

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use mf_core::error::Error;
 use mf_core::label;
-use mf_core::resource::{self, Resource};
+use mf_core::resource::{ARCH, BUILD_TYPE, GROUP, Resource, SYSTEM, USER};
 use rusqlite::{ToSql, params};
 
 use super::history::{self, Verb};
 use super::key::{self, Holder, NewKey};
 use super::roles::ADMIN_GROUP;
 use super::select::table;
-use super::{Done, Fault, Tx, render};
+use super::{Done, Tx, render};
 use crate::hub::{Hub, StartError};
 
 /// Archs that nearly every farm builds for.
@@ -46,29 +46,32 @@ pub async fn run(hub: &Hub) -> Result<(), StartError> {
 }
 
 fn first(tx: &Tx<'_>, [admin, regulator, worker]: &[NewKey; 3], system: &str) -> Done<()> {
-    let group = make(tx, "group", ADMIN_GROUP, &[("display_name", &"Administrators")])?;
-    let user = make(tx, "user", ADMIN, &[("display_name", &"Administrator")])?;
+    let group = make(tx, &GROUP, ADMIN_GROUP, &[("display_name", &"Administrators")])?;
+    let user = make(tx, &USER, ADMIN, &[("display_name", &"Administrator")])?;
     tx.execute("INSERT INTO group_user (group_id, user_id) VALUES (?1, ?2)", params![group, user])?;
-    let system = make(tx, "system", system, &[])?;
+    let system = make(tx, &SYSTEM, system, &[])?;
     for arch in ARCHS {
-        make(tx, "arch", arch, &[("display_name", arch)])?;
+        make(tx, &ARCH, arch, &[("display_name", arch)])?;
     }
     for (label, priority) in BUILD_TYPES {
-        make(tx, "build_type", label, &[("priority", priority)])?;
+        make(tx, &BUILD_TYPE, label, &[("priority", priority)])?;
     }
     key::store(tx, admin, Holder::User(user))?;
     key::store(tx, regulator, Holder::Regulator)?;
     key::store(tx, worker, Holder::System(system))
 }
 
-fn make(tx: &Tx<'_>, name: &str, label: &str, columns: &[(&str, &dyn ToSql)]) -> Done<i64> {
-    let resource: &Resource =
-        resource::find(name).ok_or_else(|| Fault::Broken(format!("no resource {name}")))?;
+fn make(
+    tx: &Tx<'_>,
+    resource: &Resource,
+    label: &str,
+    columns: &[(&str, &dyn ToSql)],
+) -> Done<i64> {
     let names: String = columns.iter().map(|(name, _)| format!(", {name}")).collect();
     let marks: String = (0..columns.len()).map(|n| format!(", ?{}", n + 3)).collect();
     let sql = format!(
         "INSERT INTO {} (label, create_date, update_date{names}) VALUES (?1, ?2, ?2{marks})",
-        table(name)
+        table(resource.name)
     );
     let now = tx.now();
     let mut values: Vec<&dyn ToSql> = vec![&label, &now];

@@ -1,7 +1,7 @@
 //! Builds: what submitting one means, and its fan-out into tasks.
 
 use mf_core::error::{Code, Error};
-use mf_core::resource::{self, Who};
+use mf_core::resource::{BUILD, TASK, Who};
 use mf_core::task::State;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -41,8 +41,8 @@ struct Branch {
 }
 
 fn branch(context: &Context<'_>, draft: &Draft) -> Done<Branch> {
-    let field = resource::find("build")
-        .and_then(|build| build.field("package_branch_label"))
+    let field = BUILD
+        .field("package_branch_label")
         .ok_or_else(|| Fault::Broken("a build has no package_branch_label".into()))?;
     let label = draft.text(field.name).unwrap_or_default();
     let at = Where { project: context.project, sight: context.caller.sight() };
@@ -149,7 +149,6 @@ pub fn fan_out(tx: &Tx<'_>, build: i64) -> Done<()> {
         return Err(no_task(tx, &label, branch, &candidates)?);
     }
     tx.execute("UPDATE build SET status = ?2 WHERE id = ?1", params![build, State::Queued.name()])?;
-    let task = resource::find("task").ok_or_else(|| Fault::Broken("no resource task".into()))?;
     for target in candidates.iter().filter(|candidate| candidate.why_not.is_none()) {
         tx.prepare_cached(
             "INSERT INTO task (label, create_date, update_date, project_id, build_id, target_id, \
@@ -165,8 +164,8 @@ pub fn fan_out(tx: &Tx<'_>, build: i64) -> Done<()> {
             State::Queued.name()
         ])?;
         let id = tx.last_insert_rowid();
-        history::record(tx, Verb::Create, task, id, render::map(tx, task, id)?)?;
-        special::follow_made(tx, task, id)?;
+        history::record(tx, Verb::Create, &TASK, id, render::map(tx, &TASK, id)?)?;
+        special::follow_made(tx, &TASK, id)?;
     }
     Ok(())
 }

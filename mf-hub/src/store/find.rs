@@ -1,7 +1,7 @@
 //! Finding one object by its label.
 
 use mf_core::error::{Code, Error};
-use mf_core::resource::{Resource, Scope};
+use mf_core::resource::{PROJECT, Resource, Scope};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::select::{Sight, table};
@@ -61,9 +61,7 @@ pub fn object(
 /// # Errors
 /// [`Code::NotFound`] also for one that may not be known.
 pub fn project(db: &Connection, label: &str, sight: Sight) -> Done<i64> {
-    let resource = mf_core::resource::find("project")
-        .ok_or_else(|| Fault::Broken("no resource project".into()))?;
-    id(db, resource, label, sight)?.ok_or_else(|| {
+    id(db, &PROJECT, label, sight)?.ok_or_else(|| {
         let label: String = label.chars().take(80).collect();
         Fault::told(Code::NotFound, format!("there is no project {label:?}"))
     })

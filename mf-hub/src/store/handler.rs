@@ -107,22 +107,24 @@ fn registered(db: &Connection, kind: HandlerKind) -> Done<BTreeSet<String>> {
 /// Makes a handler's row what its plugin says. What admins may set, its name
 /// for people and its configuration, is theirs. Whether it was enabled.
 fn upsert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done<bool> {
-    let Some((id, enabled)) = row(tx, resource, &offer.label)? else {
+    let Some(row) = row(tx, resource, &offer.label)? else {
         return insert(tx, resource, offer, usable);
     };
-    let enabled_now = enabled || usable;
-    edit::update_columns(
-        tx,
-        resource,
-        id,
-        &[
-            ("plugin", &offer.plugin),
-            ("version", &offer.version),
-            ("digest", &offer.digest),
-            ("enabled", &enabled_now),
-        ],
-    )?;
-    Ok(!enabled && usable)
+    let enabled = row.enabled || usable;
+    if !row.is(offer) || enabled != row.enabled {
+        edit::update_columns(
+            tx,
+            resource,
+            row.id,
+            &[
+                ("plugin", &offer.plugin),
+                ("version", &offer.version),
+                ("digest", &offer.digest),
+                ("enabled", &enabled),
+            ],
+        )?;
+    }
+    Ok(enabled && !row.enabled)
 }
 
 fn insert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done<bool> {
@@ -148,13 +150,40 @@ fn insert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done
 
 fn set_enabled(tx: &Tx<'_>, resource: &Resource, label: &str, enabled: bool) -> Done<bool> {
     match row(tx, resource, label)? {
-        Some((id, _)) => edit::update_columns(tx, resource, id, &[("enabled", &enabled)]),
+        Some(row) => edit::update_columns(tx, resource, row.id, &[("enabled", &enabled)]),
         None => Ok(false),
     }
 }
 
-fn row(db: &Connection, resource: &Resource, label: &str) -> Done<Option<(i64, bool)>> {
-    let sql = format!("SELECT id, enabled FROM {} WHERE label = ?1", resource.key());
-    let row = db.prepare_cached(&sql)?.query_row([label], |row| Ok((row.get(0)?, row.get(1)?)));
+/// What a handler's row says of its plugin.
+struct Known {
+    id: i64,
+    enabled: bool,
+    plugin: String,
+    version: String,
+    digest: String,
+}
+
+impl Known {
+    fn is(&self, offer: &Offer) -> bool {
+        (&self.plugin, &self.version, &self.digest)
+            == (&offer.plugin, &offer.version, &offer.digest)
+    }
+}
+
+fn row(db: &Connection, resource: &Resource, label: &str) -> Done<Option<Known>> {
+    let sql = format!(
+        "SELECT id, enabled, plugin, version, digest FROM {} WHERE label = ?1",
+        resource.key()
+    );
+    let row = db.prepare_cached(&sql)?.query_row([label], |row| {
+        Ok(Known {
+            id: row.get(0)?,
+            enabled: row.get(1)?,
+            plugin: row.get(2)?,
+            version: row.get(3)?,
+            digest: row.get(4)?,
+        })
+    });
     Ok(row.optional()?)
 }
