@@ -1,4 +1,7 @@
-//! The rules of dispatch, against a random farm and one by one.
+//! The rules of dispatch, one by one; and, in a file of their own, against a
+//! random farm.
+
+mod random;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +11,7 @@ use mf_core::wire::{HandlerKind, Held};
 use super::farm::Farm;
 use super::lane::{Class, Facts, Package};
 use super::pick::{Enabled, Reason, fits, serves};
-use super::place::{Place, Ticket};
+use super::place::{Place, Snapshot, Ticket, Told};
 use super::system::{Load, System};
 use super::{Asked, Dispatch};
 
@@ -172,7 +175,7 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     assert_eq!(farm.heartbeat(2, &[one], now).0.stop, [one], "it is another's");
     let cancelling = Place::Held { system: 1, attempt: 1, cancelling: true };
     farm.place(facts(1, 1), cancelling, now);
-    let told = |stop: &[Held], news| super::Told { stop: stop.to_vec(), news };
+    let told = |stop: &[Held], news| Told { stop: stop.to_vec(), news };
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], true));
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], false), "it was told before");
 
@@ -201,116 +204,24 @@ fn a_lost_attempt_keeps_its_place_for_a_lease_after_it_was_last_named() {
     assert_eq!(ticket.task, 1);
 }
 
-/// A small generator of numbers, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: i64) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        i64::try_from((self.0 >> 33) % below.unsigned_abs()).expect("it is below an i64")
-    }
-}
-
-/// The rules once more, said as plainly as can be.
-fn may(facts: &Facts, capacity: i64, building: &[Facts]) -> bool {
-    let sum: i64 = building.iter().map(|other| other.package.footprint).sum();
-    let room = building.is_empty() || sum + facts.package.footprint <= capacity;
-    let alone = building.iter().all(|other| other.package.source_name != facts.package.source_name);
-    capacity > 0 && room && alone
-}
-
-#[test]
-fn a_random_farm_keeps_the_rules_and_lets_nothing_lie() {
-    let mut dice = Dice(7);
+#[tokio::test]
+async fn a_change_of_the_farm_gives_those_who_wait_what_they_can_take_now() {
     let now = Instant::now();
-    for _ in 0..40 {
-        let systems: Vec<(i64, i64)> = (1..=4).map(|id| (id, dice.roll(5))).collect();
-        let mut farm = farm(&systems);
-        let mut ready: Vec<Facts> = Vec::new();
-        let mut building: Vec<(i64, Facts)> = Vec::new();
-        let of = |building: &[(i64, Facts)], id: i64| -> Vec<Facts> {
-            building.iter().filter(|(at, _)| *at == id).map(|(_, facts)| facts.clone()).collect()
-        };
-        for task in 1..=200 {
-            let package = dice.roll(12);
-            let new = heavy(task, package, 1 + package % 3);
-            let new = Facts { priority: dice.roll(3), ..new };
-            assert!(farm.place(new.clone(), Place::Ready, now).is_empty(), "nobody waits");
-            ready.push(new);
-            let (id, capacity) = systems[usize::try_from(dice.roll(4)).expect("it is small")];
-            let taken = take(&mut farm, id);
-            let can = |facts: &&Facts| may(facts, capacity, &of(&building, id));
-            let Some(taken) = taken else {
-                assert_eq!(ready.iter().find(can), None, "what can run does");
-                continue;
-            };
-            let index = ready.iter().position(|facts| facts.task == taken).expect("it was ready");
-            assert!(can(&&ready[index]), "the rules hold");
-            let best = ready.iter().filter(can).map(|facts| facts.priority).max();
-            let facts = ready.swap_remove(index);
-            assert_eq!(best, Some(facts.priority), "the highest priority goes first");
-            farm.place(facts.clone(), held(id), now);
-            building.push((id, facts));
-            if dice.roll(3) > 0 {
-                let index = usize::try_from(dice.roll(building.len().try_into().expect("small")));
-                let (_, ended) = building.swap_remove(index.expect("it is small"));
-                farm.place(ended, Place::Gone, now);
-            }
-        }
-        for (id, busy) in farm.loads() {
-            let sum: i64 = of(&building, id).iter().map(|facts| facts.package.footprint).sum();
-            assert_eq!(busy.load, sum, "nothing is forgotten");
-        }
-    }
-}
-
-#[test]
-fn what_waits_is_given_whatever_becomes_possible() {
-    let mut dice = Dice(11);
-    let now = Instant::now();
-    let mut farm = farm(&[(1, 3), (2, 2)]);
-    let mut boxes = Vec::new();
-    let mut building: Vec<(i64, Facts)> = Vec::new();
-    let mut ready: Vec<Facts> = Vec::new();
-    let mut ask = 0;
-    for task in 1..=500 {
-        let mut chosen = Vec::new();
-        if dice.roll(2) == 0 {
-            let package = dice.roll(6);
-            let new = heavy(task, package, 1 + package % 2);
-            ready.push(new.clone());
-            chosen = farm.place(new, Place::Ready, now);
-        } else if !building.is_empty() {
-            let index = usize::try_from(dice.roll(building.len().try_into().expect("small")));
-            let (_, ended) = building.swap_remove(index.expect("it is small"));
-            chosen = farm.place(ended, Place::Gone, now);
-        }
-        let mut given: Vec<(i64, i64)> =
-            chosen.into_iter().map(|(waiter, ticket)| (waiter.system, ticket.task)).collect();
-        for system in [1, 2] {
-            // Whoever got something asks again, until it has to wait.
-            loop {
-                ask += 1;
-                match farm.ask(system, &ask.to_string(), now) {
-                    Ok(ticket) => given.push((system, ticket.task)),
-                    Err(receiver) => break boxes.push(receiver),
-                }
-            }
-        }
-        for (system, task) in given {
-            let index = ready.iter().position(|facts| facts.task == task).expect("it was ready");
-            let facts = ready.swap_remove(index);
-            farm.place(facts.clone(), held(system), now);
-            building.push((system, facts));
-        }
-        for (system, capacity) in [(1, 3), (2, 2)] {
-            let there: Vec<Facts> = building
-                .iter()
-                .filter(|(at, _)| *at == system)
-                .map(|(_, facts)| facts.clone())
-                .collect();
-            let lies = ready.iter().find(|facts| may(facts, capacity, &there));
-            assert_eq!(lies, None, "both systems wait, so nothing that fits may lie");
-        }
-    }
+    let mut farm = farm(&[(1, 0), (2, 1)]);
+    let _boxes = [1, 2].map(|id| farm.ask(id, "n", now).expect_err("nothing is ready"));
+    let arm = Class { arch: "aarch64".into(), ..(*facts(1, 1).class).clone() };
+    let ready = Facts { class: Arc::new(arm), ..facts(1, 1) };
+    assert!(farm.place(ready.clone(), Place::Ready, now).is_empty(), "nobody serves it");
+    let able = System { archs: ["aarch64".to_owned()].into(), ..system(2, 1) };
+    let snapshot = Snapshot {
+        systems: vec![system(1, 0), able],
+        enabled: enabled(),
+        tasks: vec![(ready, Place::Ready)],
+    };
+    let chosen = farm.reload(snapshot, now);
+    assert_eq!(chosen.iter().map(|(waiter, _)| waiter.system).collect::<Vec<_>>(), [2]);
+    // The first has a capacity now, and what is ready needs it.
+    assert!(farm.place(facts(2, 2), Place::Ready, now).is_empty());
+    let chosen = farm.system(system(1, 1));
+    assert_eq!(chosen.iter().map(|(waiter, _)| waiter.system).collect::<Vec<_>>(), [1]);
 }
