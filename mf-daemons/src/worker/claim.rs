@@ -29,7 +29,7 @@ const HELD_LIMIT: usize = 1000;
 pub async fn claim(worker: Arc<Worker>, stop: Stop) {
     loop {
         tokio::select! {
-            () = worker.held.wait(|count| *count < HELD_LIMIT) => {}
+            () = worker.held.wait(|state| state.count < HELD_LIMIT) => {}
             () = stop.wait() => return,
         }
         let nonce = Alphanumeric.sample_string(&mut rand::rng(), 22);

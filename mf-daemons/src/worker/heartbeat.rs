@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mf_client::Backoff;
-use mf_core::wire::{Heartbeat, HeartbeatReply};
+use mf_client::{Backoff, Error};
+use mf_core::wire::{Heartbeat, HeartbeatReply, Held};
+use tokio::time::Instant;
 
 use super::Worker;
 
@@ -14,36 +15,43 @@ const SLACK: Duration = Duration::from_secs(10);
 /// What is being stopped is not asked after again for so long.
 const STOPPING: Duration = Duration::from_secs(1);
 
-/// Beats for as long as the worker lives, while it holds anything.
+/// Beats for as long as the worker lives, while it holds anything or owes the
+/// hub a word.
 pub async fn beat(worker: Arc<Worker>) {
+    let table = &worker.held;
     let mut backoff = Backoff::default();
     loop {
-        worker.held.wait(|count| *count > 0).await;
-        let held = worker.held.all();
+        table.wait(|state| state.count > 0 || state.owed).await;
         let pause = worker.registration.lease() / 3;
-        let request = Heartbeat { held: held.clone(), wait: pause.as_secs() };
-        let answer = worker.link.hub().post::<HeartbeatReply>(
-            "/system/heartbeat.json",
-            &request,
-            None,
-            "heartbeat",
-        );
-        let asked = tokio::time::Instant::now();
-        let answer = tokio::time::timeout(pause + SLACK, answer).await;
+        let asked = Instant::now();
+        table.owe(false);
+        let held = table.all();
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(pause + SLACK, ask(&worker, &held, pause)) => answer,
+            // What was just said is wrong now, and somebody waits for it.
+            () = table.wait(|state| state.owed) => continue,
+        };
         let rest = match answer.map(|answer| worker.link.asked(answer)) {
             Ok(Ok(reply)) => {
                 backoff.reset();
-                worker.held.stop(&reply.stop);
+                table.stop(&reply.stop);
                 if reply.stop.is_empty() { pause } else { STOPPING }
             }
             _ => {
+                table.owe(true);
                 backoff.wait().await;
                 continue;
             }
         };
         // A hub that waited has used the pause up. One that answered at once
         // is asked again when there is something else to name.
-        let changed = worker.held.differ(&held);
-        let _ = tokio::time::timeout_at(asked + rest, changed).await;
+        let _ = tokio::time::timeout_at(asked + rest, table.differ(&held)).await;
     }
+}
+
+async fn ask(worker: &Worker, held: &[Held], wait: Duration) -> Result<HeartbeatReply, Error> {
+    // With nothing held there is nothing to stop.
+    let wait = if held.is_empty() { 0 } else { wait.as_secs() };
+    let request = Heartbeat { held: held.to_vec(), wait };
+    worker.link.hub().post("/system/heartbeat.json", &request, None, "heartbeat").await
 }

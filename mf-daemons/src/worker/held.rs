@@ -13,7 +13,17 @@ use super::halt::{Halt, Reason};
 #[derive(Debug, Default)]
 pub struct Table {
     held: Mutex<BTreeMap<(i64, i64), Halt>>,
-    count: watch::Sender<usize>,
+    state: watch::Sender<State>,
+}
+
+/// What others wait for in the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// How many attempts there are.
+    pub count: usize,
+    /// An attempt has ended that the hub had given up: it does not start
+    /// anything beside what may be left of it, until it is told what is held.
+    pub owed: bool,
 }
 
 /// One attempt in the table; dropped, it is held no longer.
@@ -33,7 +43,7 @@ impl Table {
             return None;
         }
         all.insert(key, halt.clone());
-        self.count.send_replace(all.len());
+        self.state.send_modify(|state| state.count = all.len());
         Some(Entry { table: self.clone(), key })
     }
 
@@ -57,21 +67,26 @@ impl Table {
         self.lock().values().for_each(|halt| halt.set(Reason::HandBack));
     }
 
-    /// Waits until there are so many of them that `enough` says so.
-    pub async fn wait(&self, enough: impl FnMut(&usize) -> bool) {
+    /// Waits until the table is in a state that `enough` is content with.
+    pub async fn wait(&self, enough: impl FnMut(&State) -> bool) {
         // The sender is `self`, so it is not gone.
-        let _ = self.count.subscribe().wait_for(enough).await.map(|count| *count);
+        let _ = self.state.subscribe().wait_for(enough).await.map(|state| *state);
     }
 
-    /// Waits until they are others than `known`.
+    /// Waits until there are others than `known`.
     pub async fn differ(&self, known: &[wire::Held]) {
-        let mut count = self.count.subscribe();
+        let mut state = self.state.subscribe();
         while self.all() == known {
-            if count.changed().await.is_err() {
+            if state.changed().await.is_err() {
                 // The sender is `self`, so this is never reached.
                 return;
             }
         }
+    }
+
+    /// Whether the hub is owed a word of what is held.
+    pub fn owe(&self, owed: bool) {
+        self.state.send_modify(|state| state.owed = owed);
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(i64, i64), Halt>> {
@@ -83,8 +98,12 @@ impl Table {
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut all = self.table.lock();
-        all.remove(&self.key);
-        self.table.count.send_replace(all.len());
+        let halt = all.remove(&self.key);
+        let owed = halt.is_some_and(|halt| halt.reason() == Some(Reason::Stale));
+        self.table.state.send_modify(|state| {
+            state.count = all.len();
+            state.owed |= owed;
+        });
     }
 }
 
@@ -108,7 +127,13 @@ mod tests {
         table.hand_back();
         assert_eq!((one.reason(), two.reason()), (Some(Reason::HandBack), Some(Reason::Stopped)));
         drop((first, second));
-        table.wait(|count| *count == 0).await;
+        table.wait(|state| state.count == 0 && !state.owed).await;
         assert!(table.all().is_empty());
+
+        let stale = Halt::new();
+        let third = table.insert(held(7, 2), &stale).unwrap();
+        stale.set(Reason::Stale);
+        drop(third);
+        table.wait(|state| state.count == 0 && state.owed).await;
     }
 }

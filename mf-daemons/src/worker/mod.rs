@@ -118,7 +118,7 @@ impl Worker {
 
     /// Lets what runs finish for as long as it may, and hands back the rest.
     async fn finish(&self) {
-        let none = |count: &usize| *count == 0;
+        let none = |state: &held::State| state.count == 0;
         let grace = Duration::from_secs(self.config.finish_seconds);
         if tokio::time::timeout(grace, self.held.wait(none)).await.is_ok() {
             return;
