@@ -3,8 +3,10 @@
 /// Lets the text of a log through and drops what would steer the terminal.
 /// Of the escape sequences only colours (SGR) pass. Input may be cut
 /// anywhere.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Filter {
+    /// Whether colours pass.
+    colours: bool,
     state: State,
     /// The beginning of a character whose end has not come.
     torn: Vec<u8>,
@@ -12,9 +14,8 @@ pub struct Filter {
     sequence: String,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    #[default]
     Text,
     /// A carriage return; whether it belongs to a line's end is not yet known.
     Return,
@@ -30,6 +31,11 @@ enum State {
 const LONGEST: usize = 64;
 
 impl Filter {
+    /// A filter for a log from its beginning; colours pass if they are shown.
+    pub fn new(colours: bool) -> Self {
+        Self { colours, state: State::Text, torn: Vec::new(), sequence: String::new() }
+    }
+
     /// What of `bytes` may be shown.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.torn.extend_from_slice(bytes);
@@ -39,12 +45,12 @@ impl Filter {
         while !rest.is_empty() {
             match std::str::from_utf8(rest) {
                 Ok(text) => {
-                    text.chars().for_each(|c| self.take(c, &mut shown));
+                    self.take_text(text, &mut shown);
                     rest = &[];
                 }
                 Err(error) => {
                     let (good, bad) = rest.split_at(error.valid_up_to());
-                    String::from_utf8_lossy(good).chars().for_each(|c| self.take(c, &mut shown));
+                    self.take_text(&String::from_utf8_lossy(good), &mut shown);
                     let Some(length) = error.error_len() else {
                         self.torn = bad.to_vec();
                         break;
@@ -55,6 +61,24 @@ impl Filter {
             }
         }
         shown
+    }
+
+    /// Most of every log is plain: whole runs of it pass at once.
+    fn take_text(&mut self, text: &str, shown: &mut String) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let plain = match self.state {
+                State::Text => rest.bytes().position(|b| !is_plain(b)).unwrap_or(rest.len()),
+                _ => 0,
+            };
+            if plain > 0 {
+                shown.push_str(&rest[..plain]);
+                rest = &rest[plain..];
+            } else {
+                self.take(c, shown);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
     }
 
     fn take(&mut self, c: char, shown: &mut String) {
@@ -113,9 +137,11 @@ impl Filter {
     fn control(&mut self, c: char, shown: &mut String) {
         match c {
             'm' if self.sequence.chars().all(|c| c.is_ascii_digit() || c == ';' || c == ':') => {
-                shown.push_str("\x1b[");
-                shown.push_str(&self.sequence);
-                shown.push('m');
+                if self.colours {
+                    shown.push_str("\x1b[");
+                    shown.push_str(&self.sequence);
+                    shown.push('m');
+                }
                 self.state = State::Text;
             }
             '\x40'..='\x7e' => self.state = State::Text,
@@ -130,15 +156,20 @@ impl Filter {
     }
 }
 
+/// Whether this byte is a character that always passes.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n' | b'\t')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// What is shown must not depend on how the log was cut.
     fn shown(log: &[u8]) -> String {
-        let whole = Filter::default().push(log);
+        let whole = Filter::new(true).push(log);
         for cut in 1..log.len() {
-            let mut filter = Filter::default();
+            let mut filter = Filter::new(true);
             let pieces: String = log.chunks(cut).map(|piece| filter.push(piece)).collect();
             assert_eq!(pieces, whole, "cut every {cut}");
         }
@@ -149,6 +180,11 @@ mod tests {
     fn text_and_colours_pass() {
         assert_eq!(shown("plain ä €\n\ttab\n".as_bytes()), "plain ä €\n\ttab\n");
         assert_eq!(shown(b"\x1b[1;31mred\x1b[0m\n"), "\x1b[1;31mred\x1b[0m\n");
+    }
+
+    #[test]
+    fn where_colours_are_not_shown_they_do_not_pass() {
+        assert_eq!(Filter::new(false).push(b"\x1b[1;31mred\x1b[0m\n"), "red\n");
     }
 
     #[test]

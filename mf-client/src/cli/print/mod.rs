@@ -41,6 +41,12 @@ pub fn failure(failure: &Failure, as_json: bool) {
     }
 }
 
+/// Whether colours are shown on standard output: on a terminal, unless
+/// `NO_COLOR` says otherwise.
+pub fn colours() -> bool {
+    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+}
+
 /// Whether standard output is a terminal.
 pub fn on_terminal() -> bool {
     std::io::stdout().is_terminal()

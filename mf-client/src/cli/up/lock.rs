@@ -62,6 +62,9 @@ impl Drop for Lock {
     fn drop(&mut self) {
         // The number is for people; the lock itself goes with the file.
         let _ = self.file.set_len(0);
+        // Said outright: a program that is just being started may for a
+        // moment hold a copy of the descriptor.
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::flags;
-use crate::cli::print::{json, log::Filter};
+use crate::cli::print::{colours, json, log::Filter};
 use crate::{Error, Events, Hub, Log};
 
 /// Name of the log that the farm itself writes of every task.
@@ -129,7 +129,7 @@ impl Sink {
         match (json, raw) {
             (true, _) => Self::Json(Vec::new()),
             (false, true) => Self::Raw,
-            (false, false) => Self::Shown(Filter::default()),
+            (false, false) => Self::Shown(Filter::new(colours())),
         }
     }
 
@@ -141,7 +141,7 @@ impl Sink {
                 out.flush()?;
             }
             Self::Shown(filter) => {
-                let mut out = anstream::stdout().lock();
+                let mut out = std::io::stdout().lock();
                 out.write_all(filter.push(bytes).as_bytes())?;
                 out.flush()?;
             }
@@ -153,11 +153,11 @@ impl Sink {
     fn end(self) -> Result<(), Failure> {
         match self {
             // A log that ends in red must not leave the terminal red.
-            Self::Shown(_) => anstream::stdout().lock().write_all(b"\x1b[0m")?,
+            Self::Shown(_) if colours() => std::io::stdout().lock().write_all(b"\x1b[0m")?,
             Self::Json(whole) => {
                 json::data("log", &Value::from(String::from_utf8_lossy(&whole)))?;
             }
-            Self::Raw => {}
+            Self::Shown(_) | Self::Raw => {}
         }
         Ok(())
     }

@@ -118,7 +118,7 @@ async fn tail(hub: &Hub, task: &Task, size: u64) -> Result<String, Failure> {
     while let Some(piece) = stream.next().await {
         bytes.extend_from_slice(&piece?);
     }
-    let text = Filter::default().push(&bytes);
+    let text = Filter::new(print::colours()).push(&bytes);
     let lines: Vec<&str> = text.lines().collect();
     Ok(lines[lines.len().saturating_sub(LINES)..].join("\n"))
 }

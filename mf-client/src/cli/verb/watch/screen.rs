@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use anstream::adapter::strip_str;
+
 use crate::cli::exit::Failure;
-use crate::cli::print::{clean, log::Filter, status};
+use crate::cli::print::{clean, colours, log::Filter, status};
 
 /// A line that goes on for longer is shown in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -14,12 +16,13 @@ pub struct Screen {
     silent: bool,
     /// With several tasks each line says which of them it is from.
     prefixed: bool,
+    /// Whether colours are shown.
+    colours: bool,
     logs: BTreeMap<String, Shown>,
     /// Whether the last thing printed ended its line.
     at_margin: bool,
 }
 
-#[derive(Default)]
 struct Shown {
     filter: Filter,
     /// The line that has not ended, where lines are prefixed.
@@ -29,7 +32,8 @@ struct Shown {
 impl Screen {
     /// A screen for this many tasks.
     pub fn new(silent: bool, tasks: usize) -> Self {
-        Self { silent, prefixed: tasks > 1, logs: BTreeMap::new(), at_margin: true }
+        let (prefixed, logs) = (tasks > 1, BTreeMap::new());
+        Self { silent, prefixed, colours: colours(), logs, at_margin: true }
     }
 
     /// Says what has become of a target's task.
@@ -40,6 +44,7 @@ impl Screen {
         self.flush_line(target)?;
         let more = if more.is_empty() { String::new() } else { format!(" {}", clean(more)) };
         let text = format!("\x1b[1m==> {}\x1b[0m {}{more}\n", clean(target), status(what));
+        let text = if self.colours { text } else { strip_str(&text).to_string() };
         self.print(&text)
     }
 
@@ -51,19 +56,21 @@ impl Screen {
         if self.silent {
             return Ok(());
         }
-        let shown = self.logs.entry(target.to_owned()).or_default();
+        let fresh = || Shown { filter: Filter::new(self.colours), line: String::new() };
+        let shown = self.logs.entry(target.to_owned()).or_insert_with(fresh);
         let text = shown.filter.push(bytes);
         if !self.prefixed {
             return self.print(&text);
         }
         shown.line.push_str(&text);
         let mut whole = String::new();
-        while let Some(end) = shown.line.find('\n') {
-            let line: String = shown.line.drain(..=end).collect();
-            whole += &prefixed(target, line.trim_end_matches('\n'));
+        if let Some(end) = shown.line.rfind('\n') {
+            let rest = shown.line.split_off(end + 1);
+            let lines = std::mem::replace(&mut shown.line, rest);
+            lines.lines().for_each(|line| whole += &prefixed(target, line, self.colours));
         }
         if shown.line.len() > LONGEST_LINE {
-            whole += &prefixed(target, &std::mem::take(&mut shown.line));
+            whole += &prefixed(target, &std::mem::take(&mut shown.line), self.colours);
         }
         self.print(&whole)
     }
@@ -75,16 +82,20 @@ impl Screen {
     pub fn flush_line(&mut self, target: &str) -> Result<(), Failure> {
         let rest = self.logs.get_mut(target).map(|shown| std::mem::take(&mut shown.line));
         if let Some(line) = rest.filter(|line| !line.is_empty()) {
-            self.print(&prefixed(target, &line))?;
+            self.print(&prefixed(target, &line, self.colours))?;
         }
-        if self.at_margin { Ok(()) } else { self.print("\x1b[0m\n") }
+        match (self.at_margin, self.colours) {
+            (true, _) => Ok(()),
+            (false, true) => self.print("\x1b[0m\n"),
+            (false, false) => self.print("\n"),
+        }
     }
 
     fn print(&mut self, text: &str) -> Result<(), Failure> {
         if self.silent || text.is_empty() {
             return Ok(());
         }
-        let mut out = anstream::stdout().lock();
+        let mut out = std::io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
         self.at_margin = text.ends_with('\n');
@@ -93,7 +104,10 @@ impl Screen {
 }
 
 /// Colours of one target's line must not run into another's.
-fn prefixed(target: &str, line: &str) -> String {
+fn prefixed(target: &str, line: &str, colours: bool) -> String {
+    if !colours {
+        return format!("[{}] {line}\n", clean(target));
+    }
     let reset = if line.contains('\x1b') { "\x1b[0m" } else { "" };
     format!("\x1b[2m[{}]\x1b[0m {line}{reset}\n", clean(target))
 }
