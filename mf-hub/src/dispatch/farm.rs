@@ -193,6 +193,15 @@ impl Farm {
         (Told { stop, news }, chosen)
     }
 
+    /// A worker's connection broke in the middle of a heartbeat. It is back in
+    /// a moment, or gone with all that it holds.
+    pub fn hang_up(&mut self, system: i64, now: Instant) {
+        let held = self.stations.get(&system).into_iter().flat_map(|station| station.load.held());
+        for held in held {
+            self.leases.hang_up(held, now);
+        }
+    }
+
     /// An attempt's worker is silent: what its host may still be building
     /// keeps its place there until the worker says what it holds.
     pub fn lose(&mut self, held: Held, now: Instant) {

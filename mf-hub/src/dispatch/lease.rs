@@ -9,11 +9,31 @@ use std::time::{Duration, Instant};
 
 use mf_core::wire::Held;
 
+/// How long a worker that hung up may take to come back. A connection that
+/// broke is made anew well within it; a worker that died is not.
+const HUNG_UP: Duration = Duration::from_secs(1);
+
+/// Why an attempt's lease is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Its worker was not heard of for a whole lease.
+    Lease,
+    /// Its worker hung up in the middle of a heartbeat, and did not come back.
+    HungUp,
+}
+
+/// When an attempt's lease is over, and why it will be.
+#[derive(Debug)]
+struct Deadline {
+    at: Instant,
+    why: Silence,
+}
+
 /// The deadlines of all attempts that are held.
 #[derive(Debug)]
 pub struct Leases {
     length: Duration,
-    deadlines: HashMap<Held, Instant>,
+    deadlines: HashMap<Held, Deadline>,
 }
 
 impl Leases {
@@ -29,13 +49,23 @@ impl Leases {
 
     /// Starts an attempt's lease, or leaves the one that it has.
     pub fn start(&mut self, held: Held, now: Instant) {
-        self.deadlines.entry(held).or_insert(now + self.length);
+        let at = now + self.length;
+        self.deadlines.entry(held).or_insert(Deadline { at, why: Silence::Lease });
     }
 
     /// Gives an attempt a full lease, if it has one at all.
     pub fn renew(&mut self, held: Held, now: Instant) {
         if let Some(deadline) = self.deadlines.get_mut(&held) {
-            *deadline = now + self.length;
+            *deadline = Deadline { at: now + self.length, why: Silence::Lease };
+        }
+    }
+
+    /// Leaves an attempt the short time that a worker has to come back.
+    pub fn hang_up(&mut self, held: Held, now: Instant) {
+        if let Some(deadline) = self.deadlines.get_mut(&held)
+            && deadline.at > now + HUNG_UP
+        {
+            *deadline = Deadline { at: now + HUNG_UP, why: Silence::HungUp };
         }
     }
 
@@ -45,14 +75,10 @@ impl Leases {
     }
 
     /// Attempts whose lease is over, in order.
-    pub fn expired(&self, now: Instant) -> Vec<Held> {
-        let mut over: Vec<Held> = self
-            .deadlines
-            .iter()
-            .filter(|(_, deadline)| **deadline <= now)
-            .map(|(held, _)| *held)
-            .collect();
-        over.sort_unstable();
+    pub fn expired(&self, now: Instant) -> Vec<(Held, Silence)> {
+        let over = self.deadlines.iter().filter(|(_, deadline)| deadline.at <= now);
+        let mut over: Vec<_> = over.map(|(held, deadline)| (*held, deadline.why)).collect();
+        over.sort_unstable_by_key(|(held, _)| *held);
         over
     }
 }
@@ -72,9 +98,26 @@ mod tests {
         leases.renew(two, at(30));
         leases.renew(Held { task: 3, attempt: 1 }, at(30));
         assert_eq!(leases.expired(at(59)), []);
-        assert_eq!(leases.expired(at(60)), [one]);
+        assert_eq!(leases.expired(at(60)), [(one, Silence::Lease)]);
         leases.end(one);
         leases.start(two, at(80));
-        assert_eq!(leases.expired(at(90)), [two], "starting again does not renew");
+        assert_eq!(leases.expired(at(90)), [(two, Silence::Lease)], "starting again does not renew");
+    }
+
+    #[test]
+    fn a_worker_that_hung_up_has_a_second_to_come_back() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let one = Held { task: 1, attempt: 1 };
+        let mut leases = Leases::new(Duration::from_secs(60));
+        leases.hang_up(one, start);
+        leases.start(one, start);
+        leases.hang_up(one, at(10));
+        leases.hang_up(one, at(11));
+        assert_eq!(leases.expired(at(11)), [(one, Silence::HungUp)]);
+        leases.renew(one, at(11));
+        assert_eq!(leases.expired(at(70)), []);
+        leases.hang_up(one, at(70));
+        assert_eq!(leases.expired(at(71)), [(one, Silence::Lease)], "it was over anyway");
     }
 }

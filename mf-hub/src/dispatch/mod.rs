@@ -24,6 +24,7 @@ use mf_core::wire::Held;
 use tokio::sync::{Notify, oneshot, watch};
 
 pub use lane::{Class, Facts, Package};
+pub use lease::Silence;
 pub use pick::Enabled;
 pub use place::{Busy, Place, Snapshot, Told};
 pub use pulse::Pulse;
@@ -141,13 +142,18 @@ impl Dispatch {
         self.lock().leases().renew(held, Instant::now());
     }
 
+    /// A worker hung up in the middle of a heartbeat.
+    pub fn hang_up(&self, system: i64) {
+        self.lock().hang_up(system, Instant::now());
+    }
+
     /// How long an attempt lives without a heartbeat.
     pub fn lease(&self) -> Duration {
         self.lock().leases().length()
     }
 
-    /// Attempts whose lease is over.
-    pub fn expired(&self) -> Vec<Held> {
+    /// Attempts whose lease is over, and why.
+    pub fn expired(&self) -> Vec<(Held, Silence)> {
         self.lock().leases().expired(Instant::now())
     }
 

@@ -95,6 +95,11 @@ impl Load {
         !gone.is_empty()
     }
 
+    /// Attempts that the system holds.
+    pub fn held(&self) -> impl Iterator<Item = Held> + '_ {
+        self.held.keys().copied()
+    }
+
     /// Sum of the footprints.
     pub fn footprint(&self) -> i64 {
         self.footprint

@@ -80,10 +80,10 @@ pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The database would not.
 pub async fn expire_leases(call: Call) -> Result<Response, Error> {
-    let seconds = call.hub.dispatch.lease().as_secs();
+    let lease = call.hub.dispatch.lease();
     let mut expired = Vec::new();
-    for held in call.hub.dispatch.expired() {
-        let work = move |tx: &Tx<'_>| attempt::expire(tx, held, seconds);
+    for (held, silence) in call.hub.dispatch.expired() {
+        let work = move |tx: &Tx<'_>| attempt::expire(tx, held, silence, lease);
         if call.hub.writer.run(&call.caller.label, work).await? {
             expired.push(held.task);
         }

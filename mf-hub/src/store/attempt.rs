@@ -1,5 +1,7 @@
 //! Attempts: who may write for one, and how it ends.
 
+use std::time::Duration;
+
 use mf_core::error::Code;
 use mf_core::resource::common::LONG;
 use mf_core::task::{ATTEMPT_LIMIT, Event, Lease, State};
@@ -9,6 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{Done, Fault, Tx, ready, task};
+use crate::dispatch::Silence;
 
 /// How an attempt ended whose worker was lost.
 const LOST: &str = "lost";
@@ -168,14 +171,19 @@ pub fn lose(tx: &Tx<'_>, held: Held, why: &str) -> Done<bool> {
     Ok(true)
 }
 
-/// Ends an attempt whose worker has been silent for a whole lease. What that
-/// host may still be building keeps its place there.
+/// Ends an attempt whose lease is over. What its host may still be building
+/// keeps its place there.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn expire(tx: &Tx<'_>, held: Held, seconds: u64) -> Done<bool> {
+pub fn expire(tx: &Tx<'_>, held: Held, silence: Silence, lease: Duration) -> Done<bool> {
     tx.then(move |dispatch| dispatch.lose(held));
-    lose(tx, held, &format!("its worker was silent for {seconds} s"))
+    match silence {
+        Silence::Lease => {
+            lose(tx, held, &format!("its worker was silent for {} s", lease.as_secs()))
+        }
+        Silence::HungUp => lose(tx, held, "its worker hung up and did not come back"),
+    }
 }
 
 /// At most `limit` bytes of a text, and whole characters.

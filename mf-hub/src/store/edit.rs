@@ -1,17 +1,18 @@
 //! Changing objects: POST and PUT through the table, and the hub's own
 //! changes of its columns.
 
-use mf_core::error::{Code, Error};
-use mf_core::resource::{Field, Kind, Need, Resource, Scope, Value, Who};
+use mf_core::error::Code;
+use mf_core::resource::{Field, Kind, Resource, Scope};
 use rusqlite::types::Value as Sql;
-use rusqlite::{OptionalExtension, ToSql, params_from_iter};
+use rusqlite::{ToSql, params_from_iter};
 use serde_json::{Map, json};
 
 use super::draft::Draft;
 use super::history::{self, Verb};
 use super::links::{self, Where};
 use super::roles::{self, Caller};
-use super::select::{column, table};
+use super::rules::{columns, may_set, missing, not_taken};
+use super::select::table;
 use super::special::{self, Context};
 use super::{Done, Fault, Tx, find, render};
 
@@ -188,94 +189,12 @@ fn insert(context: &Context<'_>, resource: &Resource, draft: &Draft) -> Done<i64
     Ok(context.tx.last_insert_rowid())
 }
 
-/// The columns that a draft sets; with `defaults`, those it does not name too.
-fn columns(
-    context: &Context<'_>,
-    resource: &Resource,
-    draft: &Draft,
-    defaults: bool,
-) -> Done<Vec<(String, Sql)>> {
-    let at = Where { project: context.project, sight: context.caller.sight() };
-    let mut columns = Vec::new();
-    for field in resource.fields() {
-        let Some(column) = column(field) else { continue };
-        let value = match (draft.get(field.name), field.need) {
-            (Some(value), _) => value.clone(),
-            (None, Need::Default(text)) if defaults => field.parse_text(text)?,
-            (None, _) if defaults && !field.read_only() => field.empty(),
-            (None, _) => continue,
-        };
-        let value = match (field.kind, value) {
-            (Kind::Ref { .. }, Value::Text(label)) => {
-                links::resolve(context.tx, field, &label, at)?.map_or(Sql::Null, Sql::Integer)
-            }
-            (_, Value::Text(text)) => Sql::Text(text),
-            (_, Value::Int(number)) => Sql::Integer(number),
-            (_, Value::Bool(flag)) => Sql::Integer(i64::from(flag)),
-            (_, Value::List(_)) => continue,
-        };
-        columns.push((column, value));
-    }
-    Ok(columns)
-}
-
 fn replace_links(context: &Context<'_>, resource: &Resource, id: i64, draft: &Draft) -> Done<()> {
     let at = Where { project: context.project, sight: context.caller.sight() };
     for field in resource.fields().filter(|field| matches!(field.kind, Kind::Refs { .. })) {
         if let Some(value) = draft.get(field.name) {
             links::replace(context.tx, resource, id, field, value, at)?;
         }
-    }
-    Ok(())
-}
-
-/// Refuses fields that the caller may not set on this object.
-fn may_set(caller: &Caller, roles: Who, resource: &Resource, draft: &Draft) -> Result<(), Error> {
-    for field in resource.fields().filter(|field| draft.get(field.name).is_some()) {
-        caller.need(
-            roles,
-            field.write,
-            &format!("setting {} of a {}", field.name, resource.name),
-        )?;
-    }
-    Ok(())
-}
-
-/// Refuses a draft without what must be given; with `made`, also without what
-/// the hub makes up, which by then it has, where it can.
-fn missing(resource: &Resource, draft: &Draft, made: bool) -> Result<(), Error> {
-    let missing: Vec<&str> = resource
-        .fields()
-        .filter(|field| match field.need {
-            Need::Must => !field.read_only(),
-            Need::Made => made && matches!(field.kind, Kind::Label),
-            _ => false,
-        })
-        .filter(|field| draft.get(field.name).is_none())
-        .map(|field| field.name)
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let told = format!("a {} needs {}", resource.name, missing.join(", "));
-    Err(Error::new(Code::MissingField, told))
-}
-
-fn not_taken(context: &Context<'_>, resource: &Resource, draft: &Draft) -> Done<()> {
-    let Some(label) = draft.text("label") else { return Ok(()) };
-    let sql = format!(
-        "SELECT 1 FROM {} WHERE label = ?1{}",
-        table(resource.name),
-        if resource.scope == Scope::Project { " AND project_id = ?2" } else { " AND ?2 IS NULL" }
-    );
-    let taken = context
-        .tx
-        .prepare_cached(&sql)?
-        .query_row((label, context.project), |_| Ok(()))
-        .optional()?;
-    if taken.is_some() {
-        let told = format!("the label {label:?} is taken by another {}", resource.name);
-        return Err(Fault::told(Code::LabelTaken, told));
     }
     Ok(())
 }

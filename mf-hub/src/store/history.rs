@@ -6,8 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::select::Sight;
-use super::writer::Effect;
-use super::{Done, Tx};
+use super::{Done, Effect, Tx};
 use crate::events::Happened;
 
 /// What is done to an object.

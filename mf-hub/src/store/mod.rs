@@ -25,6 +25,7 @@ pub mod readers;
 pub mod ready;
 pub mod render;
 pub mod roles;
+mod rules;
 pub mod select;
 pub mod special;
 pub mod status;
@@ -32,9 +33,10 @@ pub mod sums;
 pub mod system;
 pub mod task;
 pub mod task_data;
+mod tx;
 pub mod writer;
 
 mod fault;
 
 pub use fault::{Done, Fault};
-pub use writer::Tx;
+pub use tx::{Effect, Tx};

@@ -4,8 +4,6 @@
 //! savepoint of one transaction; COMMIT; then effects; then answers. There is
 //! no timer: company gathers by itself while the batch before is synced.
 
-use std::cell::RefCell;
-use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +11,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mf_core::error::{Code, Error};
-use mf_core::time;
 use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
+use super::tx::{Effect, Tx};
 use super::{Done, Fault};
 use crate::dispatch::Dispatch;
-use crate::events::{Events, Happened};
+use crate::events::Events;
 
 /// Most jobs that wait; who comes then is told to try again.
 const QUEUE: usize = 1024;
@@ -30,53 +28,6 @@ const GATHER: Duration = Duration::from_millis(5);
 /// Exit code of a hub whose disk did not take what was committed: what the
 /// kernel still holds cannot be known, so that only starting anew is safe.
 const EXIT_FSYNC: i32 = 70;
-
-/// What a job sees: the database inside its savepoint, who wants it, and a
-/// list of what is to happen in memory once the job is committed.
-pub struct Tx<'a> {
-    connection: &'a Connection,
-    actor: &'a str,
-    now: String,
-    effects: RefCell<Vec<Effect>>,
-}
-
-/// What happens in memory after COMMIT, in the order of commits.
-pub enum Effect {
-    /// Watchers are told.
-    Event(Box<Happened>),
-    /// The dispatch index follows.
-    Work(Box<dyn FnOnce(&Dispatch) + Send>),
-}
-
-impl Tx<'_> {
-    /// Who does it: a user's, system's or daemon's name.
-    pub fn actor(&self) -> &str {
-        self.actor
-    }
-
-    /// Now, the same for the whole job.
-    pub fn now(&self) -> &str {
-        &self.now
-    }
-
-    /// Adds to what happens once this job is committed.
-    pub fn effect(&self, effect: Effect) {
-        self.effects.borrow_mut().push(effect);
-    }
-
-    /// Lets the dispatch index follow once this job is committed.
-    pub fn then(&self, follow: impl FnOnce(&Dispatch) + Send + 'static) {
-        self.effect(Effect::Work(Box::new(follow)));
-    }
-}
-
-impl Deref for Tx<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.connection
-    }
-}
 
 /// Whether one attempt at a job left the transaction usable.
 enum Tried {
@@ -112,12 +63,7 @@ where
     T: Send,
 {
     fn attempt(&mut self, connection: &Connection) -> Tried {
-        let tx = Tx {
-            connection,
-            actor: &self.actor,
-            now: time::now(),
-            effects: RefCell::new(Vec::new()),
-        };
+        let tx = Tx::new(connection, &self.actor);
         let result =
             connection.execute_batch("SAVEPOINT job").map_err(Fault::from).and_then(|()| {
                 // Whatever a panicking job left half done is undone with its
@@ -125,7 +71,7 @@ where
                 catch_unwind(AssertUnwindSafe(|| (self.work)(&tx)))
                     .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
             });
-        self.effects = if result.is_ok() { tx.effects.into_inner() } else { Vec::new() };
+        self.effects = if result.is_ok() { tx.into_effects() } else { Vec::new() };
         let undo = result.is_err();
         self.outcome = Some(result);
         if connection.is_autocommit() {

@@ -57,3 +57,19 @@ async fn a_second_start_goes_on_where_the_first_was() {
     farm.post("arch", json!({ "label": "ppc64le" })).await.ok();
     farm.stop().await;
 }
+
+#[tokio::test]
+async fn keys_that_a_first_start_left_behind_become_the_farms() {
+    let dir = tempfile::tempdir().unwrap();
+    let known = mf_hub::store::key::NewKey::random();
+    std::fs::create_dir(dir.path().join("keys")).unwrap();
+    std::fs::write(dir.path().join("keys/admin"), known.text()).unwrap();
+    std::fs::write(dir.path().join("keys/worker"), "torn").unwrap();
+    let farm = Farm::start_in(dir).await;
+    assert_eq!(farm.admin, known.text());
+    farm.post("arch", json!({ "label": "s390x" })).await.ok();
+    let worker = std::fs::read_to_string(farm.dir.path().join("keys/worker")).unwrap();
+    let whoami = farm.get_as(worker.trim(), "/util/whoami").await.ok();
+    assert_eq!(whoami["whoami"]["kind"], json!("system"));
+    farm.stop().await;
+}

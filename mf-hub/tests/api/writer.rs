@@ -113,3 +113,59 @@ async fn a_full_disk_refuses_what_does_not_fit_and_nothing_else() {
     farm.post("group", again).await.ok();
     farm.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_rolled_back_is_never_called_done() {
+    let farm = Farm::start().await;
+    let work = |tx: &Tx<'_>| {
+        insert(tx, "lost")?;
+        // As a job would be that overlooks an error on which SQLite rolls back.
+        tx.execute_batch("ROLLBACK")?;
+        Ok(())
+    };
+    let error = farm.hub.writer.run("test", work).await.unwrap_err();
+    assert_eq!(error.code, Code::Internal);
+    farm.get("/arch/lost/get_one.json").await.refused(404, "NotFound");
+    farm.post("arch", json!({ "label": "next" })).await.ok();
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn a_writer_that_has_too_much_to_do_says_so_and_recovers() {
+    let farm = Farm::start().await;
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let hub = farm.hub.clone();
+    let (began, begun) = tokio::sync::oneshot::channel::<()>();
+    let began = std::sync::Mutex::new(Some(began));
+    let first = tokio::spawn(async move {
+        let work = move |_: &Tx<'_>| {
+            if let Some(began) = began.lock().unwrap().take() {
+                began.send(()).unwrap();
+            }
+            // Until the test lets go.
+            let _ = held.lock().unwrap().recv();
+            Ok(())
+        };
+        hub.writer.run("test", work).await
+    });
+    begun.await.unwrap();
+    let mut waiting = Vec::new();
+    let busy = loop {
+        let hub = farm.hub.clone();
+        let mut run = Box::pin(async move { hub.writer.run("test", |_: &Tx<'_>| Ok(())).await });
+        tokio::select! {
+            biased;
+            answer = &mut run => break answer,
+            () = std::future::ready(()) => waiting.push(run),
+        }
+    };
+    assert_eq!(busy.unwrap_err().code, Code::Busy);
+    assert_eq!(waiting.len(), 1024);
+    drop(hold);
+    first.await.unwrap().unwrap();
+    for run in waiting {
+        run.await.unwrap();
+    }
+    farm.stop().await;
+}
