@@ -101,7 +101,11 @@ mod tests {
         assert_eq!(leases.expired(at(60)), [(one, Silence::Lease)]);
         leases.end(one);
         leases.start(two, at(80));
-        assert_eq!(leases.expired(at(90)), [(two, Silence::Lease)], "starting again does not renew");
+        assert_eq!(
+            leases.expired(at(90)),
+            [(two, Silence::Lease)],
+            "starting again does not renew"
+        );
     }
 
     #[test]

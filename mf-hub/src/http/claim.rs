@@ -103,22 +103,41 @@ pub async fn heartbeat(mut call: Call) -> Result<Response, Error> {
 }
 
 async fn stopped(hub: &Hub, id: i64, said: &Heartbeat) -> Vec<Held> {
+    let mut line = Line { hub, system: id, answered: false };
     // Within the lease, so that waiting never ends what it is to keep.
     let most = WAIT_LIMIT.min(hub.dispatch.lease() / 3);
     let until = Instant::now() + Duration::from_secs(said.wait).min(most);
     let bell = hub.dispatch.stop_of(id);
-    loop {
+    let stop = loop {
         let mut rung = std::pin::pin!(bell.notified());
         // From here on no ringing is missed.
         rung.as_mut().enable();
         let told = hub.dispatch.heartbeat(id, &said.held);
         if told.news || Instant::now() >= until {
-            return told.stop;
+            break told.stop;
         }
         tokio::select! {
             () = rung => {}
             () = sleep_until(until) => {}
-            () = hub.stopped() => return told.stop,
+            () = hub.stopped() => break told.stop,
+        }
+    };
+    line.answered = true;
+    stop
+}
+
+/// A worker on the line. This is dropped unanswered when its connection ends
+/// before the hub has answered: the worker has died, or will be back at once.
+struct Line<'a> {
+    hub: &'a Hub,
+    system: i64,
+    answered: bool,
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.hub.dispatch.hang_up(self.system);
         }
     }
 }

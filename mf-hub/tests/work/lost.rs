@@ -77,6 +77,35 @@ async fn a_silent_worker_loses_its_lease_and_another_gets_the_task() {
 }
 
 #[tokio::test]
+async fn a_worker_that_hangs_up_has_a_moment_to_come_back() {
+    let mut farm = Farm::new().await;
+    let second = farm.second_worker(1).await;
+    let first = farm.worker(4).await;
+    farm.build("two").await;
+    let claim = first.take("a").await;
+    let request = first.0.http.post(format!("{}/system/heartbeat.json", farm.url));
+    let body = json!({ "held": [held(&claim)], "wait": 15 });
+    let beating = tokio::spawn(request.bearer_auth(&first.0.key).json(&body).send());
+    // Long enough for the hub to have it.
+    assert_eq!(second.claim("b", 1).await, None);
+    beating.abort();
+    assert!(beating.await.unwrap_err().is_cancelled());
+    let again = loop {
+        if farm.expire_leases().await != json!([]) {
+            let task = farm.object("task", &claim.job.task).await;
+            let message = task["message"].as_str().unwrap();
+            assert!(message.contains("hung up"), "{message}");
+            break second.take("d").await;
+        }
+        // The second worker waits for the task for a second, and asks again.
+        assert_eq!(second.claim("c", 1).await, None);
+    };
+    assert_eq!((again.task_id, again.attempt), (claim.task_id, 2));
+    let told = first.append(&claim, 0, "x").await;
+    told.refused(409, "StaleAttempt");
+}
+
+#[tokio::test]
 async fn a_hub_that_was_killed_goes_on_where_it_was() {
     let mut farm = Farm::new().await;
     let worker = farm.worker(4).await;
