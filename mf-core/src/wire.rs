@@ -173,6 +173,8 @@ pub struct Heartbeat {
     pub held: Vec<Held>,
     /// How long the answer may wait for something to stop, in seconds, so
     /// that a cancel is heard of at once; the hub has a limit of its own.
+    /// Hanging up before the answer says that the worker has gone, unless it
+    /// beats again within a second.
     pub wait: u64,
 }
 

@@ -29,6 +29,8 @@ struct Station {
     system: System,
     load: Load,
     stop: Arc<Notify>,
+    /// Number of its worker's last heartbeat.
+    beats: u64,
     /// What its worker was last told to stop.
     told: Vec<Held>,
     written: Option<Instant>,
@@ -193,11 +195,20 @@ impl Farm {
         (Told { stop, news }, chosen)
     }
 
+    /// A worker begins a heartbeat: gives its number, and what is notified
+    /// when there is something to stop.
+    pub fn beat(&mut self, system: i64) -> (u64, Arc<Notify>) {
+        let station = self.stations.entry(system).or_default();
+        station.beats += 1;
+        (station.beats, station.stop.clone())
+    }
+
     /// A worker's connection broke in the middle of a heartbeat. It is back in
-    /// a moment, or gone with all that it holds.
-    pub fn hang_up(&mut self, system: i64, now: Instant) {
-        let held = self.stations.get(&system).into_iter().flat_map(|station| station.load.held());
-        for held in held {
+    /// a moment, or gone with all that it holds. One that is back already,
+    /// with a later heartbeat, has only hung up an older connection.
+    pub fn hang_up(&mut self, system: i64, beat: u64, now: Instant) {
+        let Some(station) = self.stations.get(&system).filter(|s| s.beats == beat) else { return };
+        for held in station.load.held() {
             self.leases.hang_up(held, now);
         }
     }
@@ -210,11 +221,6 @@ impl Farm {
         {
             station.load.haunt(held, now);
         }
-    }
-
-    /// Notified when a system's worker has something to stop.
-    pub fn stop_of(&mut self, system: i64) -> Arc<Notify> {
-        self.stations.entry(system).or_default().stop.clone()
     }
 
     /// What each system is doing.

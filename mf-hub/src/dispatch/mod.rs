@@ -142,9 +142,15 @@ impl Dispatch {
         self.lock().leases().renew(held, Instant::now());
     }
 
-    /// A worker hung up in the middle of a heartbeat.
-    pub fn hang_up(&self, system: i64) {
-        self.lock().hang_up(system, Instant::now());
+    /// A worker begins a heartbeat: gives its number, and what is notified
+    /// when there is something to stop.
+    pub fn beat(&self, system: i64) -> (u64, Arc<Notify>) {
+        self.lock().beat(system)
+    }
+
+    /// A worker hung up in the middle of the heartbeat of that number.
+    pub fn hang_up(&self, system: i64, beat: u64) {
+        self.lock().hang_up(system, beat, Instant::now());
     }
 
     /// How long an attempt lives without a heartbeat.
@@ -155,11 +161,6 @@ impl Dispatch {
     /// Attempts whose lease is over, and why.
     pub fn expired(&self) -> Vec<(Held, Silence)> {
         self.lock().leases().expired(Instant::now())
-    }
-
-    /// Notified when a system's worker has something to stop.
-    pub fn stop_of(&self, system: i64) -> Arc<Notify> {
-        self.lock().stop_of(system)
     }
 
     /// What each system is doing.

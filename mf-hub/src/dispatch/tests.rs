@@ -190,6 +190,25 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
 }
 
 #[test]
+fn only_the_last_heartbeat_can_hang_up() {
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut farm = farm(&[(1, 2)]);
+    let one = Held { task: 1, attempt: 1 };
+    farm.place(facts(1, 1), held(1), start);
+    let (first, _) = farm.beat(1);
+    let (second, _) = farm.beat(1);
+    farm.heartbeat(1, &[one], start);
+    // The end of the old connection is seen after the new one's beginning.
+    farm.hang_up(1, first, start);
+    assert_eq!(farm.leases().expired(at(59)), []);
+    farm.hang_up(1, second, start);
+    assert_eq!(farm.leases().expired(at(1)).len(), 1);
+    farm.heartbeat(1, &[one], at(1));
+    assert_eq!(farm.leases().expired(at(60)), [], "it is back");
+}
+
+#[test]
 fn a_lost_attempt_keeps_its_place_for_a_lease_after_it_was_last_named() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);

@@ -103,11 +103,11 @@ pub async fn heartbeat(mut call: Call) -> Result<Response, Error> {
 }
 
 async fn stopped(hub: &Hub, id: i64, said: &Heartbeat) -> Vec<Held> {
-    let mut line = Line { hub, system: id, answered: false };
+    let (beat, bell) = hub.dispatch.beat(id);
+    let mut line = Line { hub, system: id, beat, answered: false };
     // Within the lease, so that waiting never ends what it is to keep.
     let most = WAIT_LIMIT.min(hub.dispatch.lease() / 3);
     let until = Instant::now() + Duration::from_secs(said.wait).min(most);
-    let bell = hub.dispatch.stop_of(id);
     let stop = loop {
         let mut rung = std::pin::pin!(bell.notified());
         // From here on no ringing is missed.
@@ -131,13 +131,14 @@ async fn stopped(hub: &Hub, id: i64, said: &Heartbeat) -> Vec<Held> {
 struct Line<'a> {
     hub: &'a Hub,
     system: i64,
+    beat: u64,
     answered: bool,
 }
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            self.hub.dispatch.hang_up(self.system);
+            self.hub.dispatch.hang_up(self.system, self.beat);
         }
     }
 }
