@@ -5,12 +5,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 
 use super::secret::hex;
@@ -20,6 +21,10 @@ use super::{Files, INCOMING, blocking, private_dirs, refused, sync_dir};
 pub const FILE_LIMIT: u64 = 64 << 30;
 /// Blocks that may wait for the disk before the network has to.
 const AHEAD: usize = 16;
+
+/// Files that arrive at the same time; each keeps a thread. Who comes then
+/// waits for one of them to end.
+pub(super) const AT_ONCE: usize = 64;
 
 /// A file that is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +41,7 @@ pub struct Arriving {
     blocks: mpsc::Sender<Bytes>,
     written: JoinHandle<Result<Written, Error>>,
     sha256: String,
+    _place: OwnedSemaphorePermit,
 }
 
 /// All bytes that came, under a temporary name.
@@ -64,12 +70,16 @@ impl Files {
     ///
     /// # Errors
     /// [`Code::InvalidValue`] when that is no SHA-256; the disk would not.
-    pub fn receive(&self, sha256: &str) -> Result<Arriving, Error> {
+    pub async fn receive(&self, sha256: &str) -> Result<Arriving, Error> {
         let digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
         if sha256.len() != 64 || !sha256.bytes().all(digit) {
             let told = "sha256 takes 64 hexadecimal digits, in lower case".to_owned();
             return Err(Error::new(Code::InvalidValue, told));
         }
+        let place = Arc::clone(&self.arrivals).acquire_owned().await.map_err(|_| {
+            // Nobody closes it; a hub that did would be at its end.
+            Error::new(Code::Busy, "the hub is stopping; send the file again when it is back")
+        })?;
         let path = self.root.join(INCOMING).join(format!("{:032x}", rand::random::<u128>()));
         let file = OpenOptions::new()
             .write(true)
@@ -80,7 +90,7 @@ impl Files {
         let temporary = Temporary(path);
         let (blocks, arriving) = mpsc::channel(AHEAD);
         let written = tokio::task::spawn_blocking(move || write(file, temporary, arriving));
-        Ok(Arriving { blocks, written, sha256: sha256.to_owned() })
+        Ok(Arriving { blocks, written, sha256: sha256.to_owned(), _place: place })
     }
 }
 
@@ -157,7 +167,7 @@ mod tests {
     const HELLO: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
     async fn send(files: &Files, sha256: &str, text: &'static str) -> Result<Stored, Error> {
-        let arriving = files.receive(sha256)?;
+        let arriving = files.receive(sha256).await?;
         assert!(arriving.push(Bytes::from(text)).await);
         arriving.keep(files, AT).await
     }
@@ -178,6 +188,6 @@ mod tests {
         assert_eq!(wrong.code, Code::InvalidValue);
         assert!(wrong.sentence.starts_with("the 4 bytes that came"), "{wrong}");
         assert_eq!(incoming(&files), 0);
-        assert_eq!(files.receive("../x").unwrap_err().code, Code::InvalidValue);
+        assert_eq!(files.receive("../x").await.unwrap_err().code, Code::InvalidValue);
     }
 }

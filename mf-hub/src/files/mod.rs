@@ -14,9 +14,11 @@ use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
+use tokio::sync::Semaphore;
 
 pub use artifact::{Arriving, FILE_LIMIT, Stored};
 pub use log::{Appended, LOG_LIMIT};
@@ -35,6 +37,7 @@ pub struct Files {
     root: PathBuf,
     secret: Secret,
     logs: log::Locks,
+    arrivals: Arc<Semaphore>,
 }
 
 impl Files {
@@ -52,7 +55,8 @@ impl Files {
         }
         sync_dir(&root)?;
         let secret = Secret::open(&data_dir.join("keys"))?;
-        Ok(Self { root, secret, logs: log::Locks::default() })
+        let arrivals = Arc::new(Semaphore::new(artifact::AT_ONCE));
+        Ok(Self { root, secret, logs: log::Locks::default(), arrivals })
     }
 
     /// What the hub signs links and leases with.

@@ -91,7 +91,7 @@ pub async fn upload(mut call: Call) -> Result<Response, Error> {
     let writing = Writing::new(&call)?;
     writing.check()?;
     let sha256 = call.values.text("sha256").to_ascii_lowercase();
-    let arriving = call.hub.files.receive(&sha256)?;
+    let arriving = call.hub.files.receive(&sha256).await?;
     while let Some(block) = next(&mut blocks).await? {
         if !arriving.push(block).await {
             break;
