@@ -1,6 +1,7 @@
 //! Builds: what comes out of them, how they fail, how many run at once.
 
 use std::fs;
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use monkeyfarm_tests::{Farm, Options, Repository, programs, world};
@@ -129,10 +130,13 @@ fn builds_run_in_parallel_up_to_the_capacity() {
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         path.display().to_string()
     };
-    let (there, back, go) = (fifo("there"), fifo("back"), fifo("go"));
+    let (there, back) = (fifo("there"), fifo("back"));
+    let (go_first, go_second) = (fifo("go-first"), fifo("go-second"));
     // Opening a pipe waits for its other end.
-    let first = world::recipe(&[&format!("echo 1 > {there}; read x < {back}; read x < {go}")]);
-    let second = world::recipe(&[&format!("read x < {there}; echo 2 > {back}; read x < {go}")]);
+    let first =
+        world::recipe(&[&format!("echo 1 > {there}; read x < {back}; read x < {go_first}")]);
+    let second =
+        world::recipe(&[&format!("read x < {there}; echo 2 > {back}; read x < {go_second}")]);
     let third = world::recipe(&["true"]);
     let mut builds = Vec::new();
     for (name, recipe) in [("first", first), ("second", second), ("third", third)] {
@@ -141,16 +145,18 @@ fn builds_run_in_parallel_up_to_the_capacity() {
         farm.ok(["build", "create", "-l", &format!("{name}-1"), "--package-branch", &branch]);
         builds.push(format!("{name}-1"));
     }
-    // Both are in their last read when the pipe has two readers; until one
-    // is told to go, the third has no room.
-    let mut gate = fs::OpenOptions::new().write(true).open(farm.scratch().join("go")).unwrap();
+    // Once both gates are open both builds are in their last read, and until
+    // one of them is told to go, the third has no room.
+    let open = |gate: &str| fs::OpenOptions::new().write(true).open(gate).unwrap();
+    let gates = [open(&go_first), open(&go_second)];
     let show =
         |build: &str| farm.json(&["build", "show", build])["data"]["build"]["status_label"].clone();
     assert_eq!(show("third-1"), "Queued");
     assert_eq!(show("first-1"), "Building");
     assert_eq!(show("second-1"), "Building");
-    std::io::Write::write_all(&mut gate, b"go\ngo\n").unwrap();
-    drop(gate);
+    for mut gate in gates {
+        gate.write_all(b"go\n").unwrap();
+    }
     for build in builds {
         farm.ok(["build", "watch", &build]);
     }

@@ -66,7 +66,7 @@ fn a_broken_recipe_is_named_with_its_place() {
     for (name, recipe, said) in [
         ("none", None, ".monkeyfarm.toml"),
         ("torn", Some("[build\ncommands = 1"), "line 1"),
-        ("wrong", Some("[build]\ncommands = \"make\"\n"), "commands"),
+        ("wrong", Some("[build]\ncommands = \"make\"\n"), "line 2"),
         ("extra", Some("[build]\ncommands = [\"true\"]\ncolour = \"red\"\n"), "colour"),
         ("empty", Some("[build]\ncommands = [\"true\"]\nfiles = [\"*.rpm\"]\n"), "*.rpm"),
     ] {
