@@ -19,6 +19,8 @@ const MISCONFIGURED: u8 = 78;
 /// Exit code: any other error.
 const INTERNAL: u8 = 70;
 
+/// Most threads that block, such as one for every log that is read.
+const THREAD_LIMIT: usize = 4096;
 /// How long a thread that still waits for a disk may hold up the exit.
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
@@ -130,9 +132,6 @@ where
     runtime.shutdown_timeout(LAST_THREADS);
     result
 }
-
-/// Most threads that block, such as one for every log that is read.
-const THREAD_LIMIT: usize = 4096;
 
 /// Listens to the parent until it is gone. What it says first, a
 /// [`wire::Start`], holds nothing for a daemon that brings its own sockets.

@@ -39,6 +39,8 @@ impl HookProcess {
             .arg0("mf-regulatord")
             .args(["--hook", name])
             .stdin(stdin)
+            // Ctrl-C in a terminal is the regulator's to hear, not the hook's.
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
         Ok(Self { child, lifeline })
@@ -50,31 +52,27 @@ impl HookProcess {
             lifeline.send(&job)?;
             lifeline.recv::<HookReport>()
         });
-        let told = match tokio::time::timeout(limit, talk).await {
-            Ok(Ok(Ok(told))) => told,
-            Ok(Ok(Err(error))) => return HookReport::failed(format!("cannot be heard: {error}")),
-            Ok(Err(error)) => return HookReport::failed(error.to_string()),
-            Err(_) => {
-                // The thread that listens ends with the child, whose end of
-                // the lifeline closes.
-                let _ = child.kill().await;
-                let seconds = limit.as_secs();
-                return HookReport::failed(format!(
-                    "killed, since it was not done after {seconds} seconds; hook_seconds is the limit"
-                ));
+        let heard = async {
+            match talk.await {
+                Ok(Ok(Some(report))) => report,
+                Ok(Ok(None)) => HookReport::failed(match child.wait().await {
+                    Ok(status) => died(status),
+                    Err(error) => format!("ended without a report ({error})"),
+                }),
+                Ok(Err(error)) => HookReport::failed(format!("cannot be heard: {error}")),
+                Err(error) => HookReport::failed(format!("cannot be heard: {error}")),
             }
         };
+        let report = tokio::time::timeout(limit, heard).await.unwrap_or_else(|_| {
+            let seconds = limit.as_secs();
+            HookReport::failed(format!(
+                "killed, since it was not done after {seconds} s; hook_seconds is the limit"
+            ))
+        });
         // What has said all that it has to say is not waited for any longer.
-        let ended = if told.is_some() {
-            child.kill().await.map(|()| None)
-        } else {
-            child.wait().await.map(Some)
-        };
-        match (told, ended) {
-            (Some(report), _) => report,
-            (None, Ok(Some(status))) => HookReport::failed(died(status)),
-            (None, _) => HookReport::failed("ended without a report"),
-        }
+        // A thread that still listens ends when the lifeline's other end does.
+        let _ = child.kill().await;
+        report
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Worker;
 use super::dir::TaskDir;
 use super::end::End;
-use super::halt::Halt;
+use super::halt::{Halt, Reason};
 use super::link::Undelivered;
 use super::log::TaskLog;
 use super::outbox;
@@ -56,43 +56,43 @@ async fn attempt(worker: &Worker, claim: &Claim, lease: &Lease, halt: &Halt) -> 
         let (link, lease, halt) = (worker.link.clone(), lease.clone(), halt.clone());
         async move { outbox::send(&link, &lease, &halt, spool).await }
     });
+    let system = worker.registration.system();
+    log.say(&format!("task {}, attempt {}, on system {system}", claim.job.task, claim.attempt));
     let stage = Stage::new(worker.link.clone(), lease.clone(), halt.clone());
-    let mut result = in_directory(worker, claim, lease, halt, &log, &stage).await;
+    let made = TaskDir::create(&worker.data.tasks(), held(claim));
+    let result = match &made {
+        Ok(dir) => {
+            let job = &claim.job;
+            let deadline = Instant::now() + Duration::from_secs(worker.config.task_seconds);
+            let (log, stage) = (&log, &stage);
+            Attempt { worker, job, lease, halt, log, stage, dir, deadline }.work().await
+        }
+        Err(error) => Err(End::Failure(format!("the work directory cannot be made: {error}"))),
+    };
+    let removing = made.ok().map(|dir| tokio::task::spawn_blocking(move || remove(&dir)));
     if let Err(End::Failure(why)) = &result {
         log.say(&format!("failed: {why}"));
     }
     log.close().await;
     let sent = sending.await;
     stage.end().await;
-    if result.is_ok() && !matches!(sent, Ok(Ok(()))) {
-        // Without its log it is no success; the halt says why.
-        result = Err(halt.reason().map_or(End::Unwanted, End::from));
+    if let Some(removing) = removing {
+        // It has told what it could not remove; a panic is told by itself.
+        let _ = removing.await;
     }
-    result
+    match halt.reason() {
+        // What is built is built, even when the worker goes away meanwhile;
+        // without its log it is no success, and the log says why.
+        None | Some(Reason::HandBack) if matches!(sent, Ok(Ok(()))) => result,
+        None => result.and(Err(End::Unwanted)),
+        Some(reason) => result.and(Err(reason.into())),
+    }
 }
 
-async fn in_directory(
-    worker: &Worker,
-    claim: &Claim,
-    lease: &Lease,
-    halt: &Halt,
-    log: &TaskLog,
-    stage: &Stage,
-) -> Result<(), End> {
-    let job = &claim.job;
-    let system = worker.registration.system();
-    log.say(&format!("task {}, attempt {}, on system {system}", job.task, claim.attempt));
-    let dir = TaskDir::create(&worker.data.tasks(), held(claim))
-        .map_err(|e| End::Failure(format!("the work directory cannot be made: {e}")))?;
-    let deadline = Instant::now() + Duration::from_secs(worker.config.task_seconds);
-    let attempt = Attempt { worker, job, lease, halt, log, stage, dir: &dir, deadline };
-    let result = attempt.work().await;
-    let root = dir.root().display().to_string();
-    let removed = tokio::task::spawn_blocking(move || dir.remove()).await;
-    if let Ok(Err(error)) = removed {
-        tracing::warn!("{root} cannot be removed: {error}");
+fn remove(dir: &TaskDir) {
+    if let Err(error) = dir.remove() {
+        tracing::warn!("{} cannot be removed: {error}", dir.root().display());
     }
-    result
 }
 
 fn held(claim: &Claim) -> Held {

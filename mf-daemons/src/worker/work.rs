@@ -22,13 +22,21 @@ use crate::plugin::{self, Ended, Plugin};
 
 /// One attempt, while it is worked on.
 pub struct Attempt<'a> {
+    /// Whose it is.
     pub worker: &'a Worker,
+    /// What is to be done.
     pub job: &'a Job,
+    /// What the hub knows it by.
     pub lease: &'a Lease,
+    /// Its end before its time.
     pub halt: &'a Halt,
+    /// Its log.
     pub log: &'a TaskLog,
+    /// Its stage, as people see it.
     pub stage: &'a Stage,
+    /// Its work directory.
     pub dir: &'a TaskDir,
+    /// When it must be done.
     pub deadline: Instant,
 }
 
