@@ -12,7 +12,7 @@ use crate::files::Files;
 use crate::store::open::{self, Lock, OpenError};
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
-use crate::store::{bootstrap, ready};
+use crate::store::{bootstrap, ready, task};
 
 /// The running hub: everything that a request may use.
 pub struct Hub {
@@ -77,7 +77,19 @@ impl Hub {
         bootstrap::run(&hub).await?;
         // Nobody is served yet, so that nothing can have moved in between.
         hub.dispatch.reload(hub.readers.read(ready::snapshot)?);
+        let sweeping = Arc::clone(&hub);
+        tokio::task::spawn_blocking(move || sweeping.sweep());
         Ok(hub)
+    }
+
+    /// Removes the files of builds that were deleted, while the hub is at work.
+    fn sweep(&self) {
+        let swept = self.readers.read(task::all).map_err(std::io::Error::other);
+        match swept.and_then(|(newest, known)| self.files.sweep(newest, &known)) {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!("the files of {swept} deleted tasks are removed"),
+            Err(error) => tracing::warn!("files of deleted tasks stay: {error}"),
+        }
     }
 
     /// Tells everything that waits, long polls and streams, to answer now.

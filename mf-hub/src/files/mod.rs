@@ -9,6 +9,7 @@ mod log;
 mod name;
 mod read;
 mod secret;
+mod sweep;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;

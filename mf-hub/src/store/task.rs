@@ -1,5 +1,7 @@
 //! A task moves: the only place where its status changes, and its build's.
 
+use std::collections::HashSet;
+
 use mf_core::error::Code;
 use mf_core::resource::{BUILD, TASK};
 use mf_core::task::{Event, State, of_build};
@@ -108,6 +110,18 @@ pub fn is_over(db: &Connection, of: Held) -> Done<bool> {
     let status: Option<String> =
         db.prepare_cached(sql)?.query_row([of.task], |row| row.get(0)).optional()?;
     status.map_or(Ok(true), |status| Ok(ready::named(&status)?.ended()))
+}
+
+/// The largest number that a task ever had, and those of all that there are.
+///
+/// # Errors
+/// SQLite would not.
+pub fn all(db: &Connection) -> Done<(i64, HashSet<i64>)> {
+    let newest = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'task'";
+    let newest = db.query_row(newest, [], |row| row.get(0))?;
+    let mut statement = db.prepare("SELECT id FROM task")?;
+    let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok((newest, ids))
 }
 
 /// Whether somebody may know of a task.

@@ -1,7 +1,8 @@
 //! Workers and hubs that go away.
 
 use mf_core::wire::{Held, Outcome};
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::farm::Farm;
 use crate::worker::held;
@@ -142,4 +143,29 @@ async fn a_hub_that_stops_breaks_a_followed_log_off() {
     assert_eq!(log.chunk().await.unwrap().unwrap(), "so far\n");
     assert!(farm.stop().success());
     assert!(log.chunk().await.is_err(), "it is not the end of the log");
+}
+
+#[tokio::test]
+async fn the_files_of_a_deleted_build_go_at_the_next_start() {
+    let mut farm = Farm::new().await;
+    let worker = farm.worker(1).await;
+    let (gone, kept) = (farm.build("two").await, farm.build("three").await);
+    for (nonce, build) in [("a", &gone), ("b", &kept)] {
+        let claim = worker.take(nonce).await;
+        assert_eq!(claim.job.build, build["label"]);
+        worker.upload(&claim, "file", "x", b"x").await.done();
+        worker.complete(&claim, Outcome::Success, "").await.done();
+    }
+    let label = gone["label"].as_str().unwrap();
+    let path = format!("/build/{label}/delete.json?project_label=demo&confirm_delete=True");
+    farm.admin().ok(Method::DELETE, &path, Value::Null).await;
+    let tasks = farm.files().join("tasks");
+    assert!(tasks.join("1").exists());
+    farm.kill();
+    farm.start_again();
+    // It is done while the hub is at work.
+    while tasks.join("1").exists() {
+        farm.status(&kept).await;
+    }
+    assert!(tasks.join("2").exists());
 }
