@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use futures_util::StreamExt;
 use mf_core::error::Code;
-use mf_core::resource::{Resource, find};
+use mf_core::resource::{Resource, Task, find};
 use mf_core::task::State;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::flags;
 use crate::cli::print::{colours, json, log::Filter};
-use crate::{Error, Events, Hub, Log};
+use crate::{Events, Hub, Log};
 
 /// Name of the log that the farm itself writes of every task.
 pub const OWN: &str = "build.log";
@@ -76,8 +76,8 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// A task that waits has no log yet; what happens to its build tells when to
-/// look again.
+/// A task that waits has no log yet, and one that lost its worker will have
+/// another; what happens to its build tells when to look again.
 async fn follow(
     hub: &Hub,
     label: &str,
@@ -88,32 +88,40 @@ async fn follow(
     let build = hub.task(label, project).await?.build_label;
     let filters = [("project_label", project), ("build_label", build.as_str())];
     let mut events = Events::open(hub, &filters).await?;
+    let mut seen = 0;
     loop {
-        let before = hub.task(label, project).await?;
-        let mut log = Log::open(hub, label, project, name);
-        loop {
-            match log.next().await {
-                Ok(Some(bytes)) => sink.take(&bytes)?,
-                Ok(None) => break,
-                Err(error) if is_not_yet(&error, &before) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if log.offset() > 0 || ended(&before.status_label) {
+        let task = hub.task(label, project).await?;
+        if task.attempt > seen && read(hub, &task, name, sink).await? {
+            seen = task.attempt;
+        } else if !ended(&task.status_label) {
+            events.next().await?;
+        } else if task.attempt == 0 {
+            let told = format!("task {label} is {} and was never begun", task.status_label);
+            return Err(Failure::new(Exit::NotFound, told));
+        } else {
             return Ok(());
         }
-        events.next().await?;
+    }
+}
+
+/// Reads an attempt's log to its end; whether there is one already.
+async fn read(hub: &Hub, task: &Task, name: &str, sink: &mut Sink) -> Result<bool, Failure> {
+    let mut log = Log::open(hub, &task.label, &task.project_label, name);
+    loop {
+        match log.next().await {
+            Ok(Some(bytes)) => sink.take(&bytes)?,
+            Ok(None) => return Ok(true),
+            Err(error) if error.is(Code::NotFound) && !ended(&task.status_label) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
 /// Whether this status is an end.
 pub fn ended(status: &str) -> bool {
     State::named(status).is_some_and(State::ended)
-}
-
-/// Whether a log is missing only because its task has not begun to write it.
-fn is_not_yet(error: &Error, task: &mf_core::resource::Task) -> bool {
-    error.is(Code::NotFound) && !ended(&task.status_label)
 }
 
 /// Where a log goes.
