@@ -28,6 +28,9 @@ impl DataDir {
             anyhow::anyhow!("data directory {} cannot be used: {error}", path.display())
         };
         private(path).map_err(told)?;
+        // Without symbolic links on the way: what plugins say of files in it
+        // is compared with it.
+        let path = &fs::canonicalize(path).map_err(told)?;
         for name in ["tasks", "cache", "spool"] {
             private(&path.join(name)).map_err(told)?;
         }
@@ -168,7 +171,10 @@ mod tests {
         let told = DataDir::open(&path).unwrap_err();
         assert!(told.is::<Locked>() && told.to_string().contains("--data-dir"), "{told}");
         drop(first);
-        DataDir::open(&path).unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let tasks = DataDir::open(&link).unwrap().tasks();
+        assert_eq!(tasks, path.canonicalize().unwrap().join("tasks"));
     }
 
     #[test]

@@ -45,17 +45,16 @@ impl Registration {
 pub async fn first(worker: &Worker) -> anyhow::Result<String> {
     let mut backoff = Backoff::default();
     loop {
-        match worker.link.asked(refresh(worker).await) {
-            Ok(Some(registered)) => {
-                tell(worker, &registered);
-                return Ok(registered.label);
-            }
-            Ok(None) => {}
-            Err(error) if matches!(error.status(), Some(401 | 403)) => {
-                let file = worker.config.key_file.display();
-                return Err(Misconfigured(format!("key file {file}: {error}")).into());
-            }
-            Err(_) => {}
+        let answer = refresh(worker).await;
+        if let Err(error) = &answer
+            && matches!(error.status(), Some(401 | 403))
+        {
+            let file = worker.config.key_file.display();
+            return Err(Misconfigured(format!("key file {file}: {error}")).into());
+        }
+        if let Ok(Some(registered)) = worker.link.asked(answer) {
+            tell(worker, &registered);
+            return Ok(registered.label);
         }
         backoff.wait().await;
     }
