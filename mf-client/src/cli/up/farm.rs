@@ -128,6 +128,10 @@ impl Farm {
     /// everything at once. Nothing is left but the directory.
     pub async fn stop(&mut self, signals: &mut Signals) {
         self.conf.vanish();
+        // A signal to the whole process group ends the programs too. The hub
+        // is started again for as long as the worker may need it; the others
+        // are not.
+        self.keepers.iter().skip(1).for_each(Keeper::ask_to_stop);
         let in_order = async {
             for keeper in self.keepers.iter_mut().rev() {
                 keeper.stop().await;

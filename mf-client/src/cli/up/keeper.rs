@@ -59,10 +59,15 @@ impl Keeper {
         }
     }
 
+    /// Asks the program to stop in order.
+    pub fn ask_to_stop(&self) {
+        self.order.send_replace(Order::Stop);
+    }
+
     /// Stops the program in order, and waits for its end. One that takes
     /// longer than anything it may have to finish is killed.
     pub async fn stop(&mut self) {
-        self.order.send_replace(Order::Stop);
+        self.ask_to_stop();
         if tokio::time::timeout(self.finish, &mut self.task).await.is_err() {
             say(&format!("mf up: {} does not stop; it is killed", self.name));
             self.kill();
@@ -175,10 +180,17 @@ fn refuse_to_go_on(
 
 /// How a program ended, for people.
 fn described(status: ExitStatus) -> String {
+    let signal = |number| match number {
+        6 => "SIGABRT".to_owned(),
+        9 => "SIGKILL".to_owned(),
+        11 => "SIGSEGV".to_owned(),
+        15 => "SIGTERM".to_owned(),
+        other => format!("signal {other}"),
+    };
     match (status.code(), status.signal()) {
         (Some(0), _) => "ended".to_owned(),
         (Some(code), _) => format!("ended with exit code {code}"),
-        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, Some(number)) => format!("was ended by {}", signal(number)),
         (None, None) => format!("ended: {status}"),
     }
 }
