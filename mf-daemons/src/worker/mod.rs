@@ -69,14 +69,9 @@ struct Worker {
 /// or the hub does not know the key.
 pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let worker = Arc::new(Worker::new(&flags)?);
-    let tasks = worker.data.tasks();
-    tokio::task::spawn_blocking(move || leftover::end(&tasks))
-        .await?
-        .map_err(|told| anyhow::anyhow!(told))?;
-    worker.data.remove_left();
     let stop = program.stop();
     let system = tokio::select! {
-        registered = register::first(&worker) => registered?,
+        system = start(&worker) => system?,
         () = stop.wait() => return Ok(()),
     };
     program.ready(&wire::Ready { system, ..wire::Ready::default() });
@@ -90,6 +85,16 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     worker.finish().await;
     beating.abort();
     Ok(())
+}
+
+/// Sees that nothing of an earlier worker is left, and registers; the label
+/// of this system.
+async fn start(worker: &Worker) -> anyhow::Result<String> {
+    let tasks = worker.data.tasks();
+    let ended = tokio::task::spawn_blocking(move || leftover::end(&tasks)).await?;
+    ended.map_err(anyhow::Error::msg)?;
+    worker.data.remove_left();
+    register::first(worker).await
 }
 
 impl Worker {
