@@ -62,6 +62,9 @@ pub fn open(dir: &Path) -> Result<(Lock, Connection), OpenError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io(dir))?;
     let lock = lock(dir)?;
     let path = dir.join(DATABASE);
+    // Hashes of keys and addresses of people; the journals take its mode over.
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+    drop(file.map_err(io(&path))?);
     let sql = |error| OpenError::Sql { path: path.clone(), error };
     let mut connection = Connection::open(&path).map_err(sql)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;

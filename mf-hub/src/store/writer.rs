@@ -204,6 +204,11 @@ impl Loop {
                 job.answer();
             }
         }
+        // Everything in one file, for who copies it while the hub is down.
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.connection.query_row(checkpoint, [], |_| Ok(())) {
+            tracing::warn!("the journal stays beside the database: {error}");
+        }
     }
 
     /// Runs the batch, and what else comes meanwhile, in one transaction.

@@ -57,6 +57,9 @@ async fn sigterm_ends_it_in_order_and_sigint_is_its_parents() {
     assert_eq!(version.status().as_u16(), 200);
     kill_process(pid, Signal::TERM).unwrap();
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
+    let journal =
+        std::fs::metadata(dir.path().join("data/hub.db-wal")).map_or(0, |file| file.len());
+    assert_eq!(journal, 0, "everything is in the database");
 }
 
 #[tokio::test]
@@ -101,7 +104,7 @@ async fn keys_are_for_the_farms_user_alone() {
         std::fs::metadata(dir.path().join("data").join(path)).unwrap().permissions().mode() & 0o777
     };
     assert_eq!(mode("keys"), 0o700);
-    for name in ["keys/admin", "keys/regulator", "keys/worker"] {
+    for name in ["keys/admin", "keys/regulator", "keys/worker", "hub.db", "hub.db-wal"] {
         assert_eq!(mode(name), 0o600, "{name}");
     }
 }
