@@ -29,8 +29,23 @@ pub async fn send(
     link: &Link,
     lease: &Lease,
     halt: &Halt,
-    mut spool: SpoolReader,
+    spool: SpoolReader,
 ) -> Result<(), Undelivered> {
+    let ended = drain(spool, |offset, bytes| append(link, lease, halt, offset, bytes)).await;
+    if let Err(Undelivered::Refused(why)) = &ended {
+        halt.set(Reason::Failed(format!("the log cannot be delivered: {why}")));
+    }
+    ended
+}
+
+/// Appends the spool, from its beginning to its end.
+async fn drain<F>(
+    mut spool: SpoolReader,
+    mut append: impl FnMut(u64, Bytes) -> F,
+) -> Result<(), Undelivered>
+where
+    F: Future<Output = Result<Place, Undelivered>>,
+{
     let mut sent = 0;
     loop {
         let far = spool.wait(|length| length > sent).await;
@@ -38,12 +53,10 @@ pub async fn send(
             return Ok(());
         }
         let bytes = spool.read(sent, APPEND_LIMIT).map_err(|error| {
-            let why = format!("the log cannot be read again on this host: {error}");
-            halt.set(Reason::Failed(why.clone()));
-            Undelivered::Refused(why)
+            Undelivered::Refused(format!("it cannot be read again on this host: {error}"))
         })?;
         let length = bytes.len() as u64;
-        sent = match append(link, lease, halt, sent, bytes).await? {
+        sent = match append(sent, bytes).await? {
             Place::Here => sent + length,
             Place::Before(there) => there,
         };
@@ -56,6 +69,7 @@ pub async fn send(
 }
 
 /// Where the hub's log has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// What was sent is in it.
     Here,
@@ -70,28 +84,80 @@ async fn append(
     offset: u64,
     bytes: Bytes,
 ) -> Result<Place, Undelivered> {
-    let hub = link.hub();
     let put = |offset, bytes| async move {
-        match hub.append(lease, NAME, offset, bytes).await {
+        match link.hub().append(lease, NAME, offset, bytes).await {
             Err(error) if error.is(Code::WrongOffset) => Ok(None),
             other => other.map(Some),
         }
     };
-    let answer: Result<Option<u64>, Undelivered> =
-        link.deliver(halt, || put(offset, bytes.clone())).await;
-    let answer = match answer {
-        Ok(None) => {
-            // No bytes, at the beginning: only asks how long the log is.
-            let there = link.deliver(halt, || put(0, Bytes::new())).await?;
-            there.filter(|there| *there < offset).map(Place::Before).ok_or_else(|| {
-                Undelivered::Refused(format!("the hub has no place for byte {offset} of the log"))
-            })
-        }
-        Ok(Some(_)) => Ok(Place::Here),
-        Err(why) => Err(why),
-    };
-    if let Err(Undelivered::Refused(why)) = &answer {
-        halt.set(Reason::Failed(format!("the hub does not take the log: {why}")));
+    if link.deliver(halt, || put(offset, bytes.clone())).await?.is_some() {
+        return Ok(Place::Here);
     }
-    answer
+    // No bytes, at the beginning: this only asks how long the log is.
+    match link.deliver(halt, || put(0, Bytes::new())).await? {
+        Some(there) if there < offset => Ok(Place::Before(there)),
+        _ => Err(Undelivered::Refused(format!("the hub has no place for byte {offset}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::spool;
+    use std::cell::RefCell;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_hub_loses_is_sent_again_and_nothing_is_doubled() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        writer.write(b"first ").unwrap();
+        let (log, writer, calls) =
+            (RefCell::new(Vec::new()), RefCell::new(Some(writer)), RefCell::new(0));
+        let append = |offset: u64, bytes: Bytes| {
+            let mut log = log.borrow_mut();
+            *calls.borrow_mut() += 1;
+            let place = match *calls.borrow() {
+                1 => {
+                    log.extend_from_slice(&bytes);
+                    // The build goes on, and ends, while the hub is asked.
+                    let mut writer = writer.borrow_mut().take().unwrap();
+                    writer.write(b"second").unwrap();
+                    Place::Here
+                }
+                // A crash: the hub has less than it said.
+                2 => {
+                    log.truncate(3);
+                    Place::Before(3)
+                }
+                _ => {
+                    assert_eq!(offset, log.len() as u64);
+                    log.extend_from_slice(&bytes);
+                    Place::Here
+                }
+            };
+            std::future::ready(Ok(place))
+        };
+        drain(reader, append).await.unwrap();
+        assert_eq!(log.into_inner(), b"first second");
+        assert_eq!(calls.into_inner(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_log_is_sent_in_pieces_that_the_hub_takes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        writer.write(&vec![b'x'; 2 * APPEND_LIMIT + 1]).unwrap();
+        drop(writer);
+        let sizes = RefCell::new(Vec::new());
+        let append = |_, bytes: Bytes| {
+            sizes.borrow_mut().push(bytes.len());
+            std::future::ready(Ok(Place::Here))
+        };
+        drain(reader, append).await.unwrap();
+        assert_eq!(sizes.into_inner(), [APPEND_LIMIT, APPEND_LIMIT, 1]);
+        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        writer.write(b"x").unwrap();
+        let refuse = |_, _| std::future::ready(Err(Undelivered::Unwanted));
+        assert_eq!(drain(reader, refuse).await, Err(Undelivered::Unwanted));
+    }
 }
