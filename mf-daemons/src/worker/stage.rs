@@ -35,7 +35,9 @@ impl Stage {
     /// No stage yet.
     pub fn new(link: Arc<Link>, lease: Lease, halt: Halt) -> Self {
         let (now, receiver) = watch::channel(Now::default());
-        let telling = tokio::spawn(async move { tell(&link, &lease, &halt, receiver).await });
+        let telling = tokio::spawn(async move {
+            tell(receiver, |advance| post(&link, &lease, &halt, advance)).await;
+        });
         Self { now, telling }
     }
 
@@ -80,32 +82,64 @@ impl Stage {
     }
 }
 
-async fn tell(link: &Link, lease: &Lease, halt: &Halt, mut now: watch::Receiver<Now>) {
-    let mut told = (Now::default(), Instant::now());
+/// Posts what is new, until `post` says that nobody wants to hear more.
+async fn tell<F>(mut now: watch::Receiver<Now>, mut post: impl FnMut(Advance) -> F)
+where
+    F: Future<Output = bool>,
+{
+    let (mut told, mut at) = (0, Instant::now());
     while now.changed().await.is_ok() {
         let mut next = now.borrow_and_update().clone();
-        if next.number == told.0.number {
+        if next.number == told {
             // Only words: they wait, unless a stage comes first.
-            let stage = now.wait_for(|later| later.number > next.number);
-            let stage = tokio::time::timeout_at(told.1 + PAUSE, stage).await;
-            if matches!(stage, Ok(Err(_))) {
+            let stage = now.wait_for(|later| later.number > told);
+            if matches!(tokio::time::timeout_at(at + PAUSE, stage).await, Ok(Err(_))) {
                 return;
             }
-            drop(stage);
             next = now.borrow_and_update().clone();
         }
-        let call = || {
-            link.hub().post::<serde_json::Value>(
-                "/task/advance.json",
-                &next.advance,
-                Some(lease),
-                "",
-            )
-        };
-        // A hub that refuses a stage refuses what follows too, and says why.
-        if link.deliver(halt, call).await == Err(Undelivered::Unwanted) {
+        if !post(next.advance).await {
             return;
         }
-        told = (next, Instant::now());
+        (told, at) = (next.number, Instant::now());
+    }
+}
+
+async fn post(link: &Link, lease: &Lease, halt: &Halt, advance: Advance) -> bool {
+    let path = "/task/advance.json";
+    let call = || link.hub().post::<serde_json::Value>(path, &advance, Some(lease), "");
+    // A hub that refuses one stage may well take the next.
+    link.deliver(halt, call).await != Err(Undelivered::Unwanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stage_is_told_at_once_and_words_once_a_second() {
+        let (now, receiver) = watch::channel(Now::default());
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let telling = tokio::spawn(tell(receiver, move |advance| {
+            std::future::ready(sender.send((advance.stage, Instant::now())).is_ok())
+        }));
+        let stage = Stage { now, telling };
+        let start = Instant::now();
+        stage.enter("build");
+        assert_eq!(told.recv().await.unwrap(), ("build".into(), start));
+
+        let mut words = stage.words();
+        words("1 of 3\u{1b}");
+        words("2 of 3");
+        assert_eq!(told.recv().await.unwrap(), ("2 of 3".into(), start + PAUSE));
+        words("3 of 3");
+        stage.enter("upload");
+        assert_eq!(told.recv().await.unwrap(), ("upload".into(), start + PAUSE));
+
+        words("these are never told");
+        drop(words);
+        stage.end().await;
+        assert_eq!(told.recv().await, None);
     }
 }
