@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use bytes::Bytes;
+use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 
@@ -53,28 +53,26 @@ pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, E
 }
 
 /// A whole body, within the limits.
-async fn bytes(body: Body) -> Result<Bytes, Error> {
-    let slow = || Error::new(Code::Malformed, "the body did not come within 30 seconds");
-    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_LIMIT)).await;
-    read.map_err(|_| slow())?.map_err(|error| {
-        if is_limit(&error) {
-            let told = format!("the body is larger than {BODY_LIMIT} bytes");
-            Error::new(Code::TooLarge, told)
-        } else {
-            Error::new(Code::Malformed, format!("the body broke off: {error}"))
-        }
+async fn bytes(body: Body) -> Result<Vec<u8>, Error> {
+    let read = tokio::time::timeout(BODY_TIME, whole(body)).await;
+    read.unwrap_or_else(|_| {
+        Err(Error::new(Code::Malformed, "the body did not come within 30 seconds"))
     })
 }
 
-fn is_limit(error: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        if error.to_string().contains("length limit exceeded") {
-            return true;
+async fn whole(body: Body) -> Result<Vec<u8>, Error> {
+    let mut chunks = body.into_data_stream();
+    let mut all = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk
+            .map_err(|error| Error::new(Code::Malformed, format!("the body broke off: {error}")))?;
+        if all.len() + chunk.len() > BODY_LIMIT {
+            let told = format!("the body is larger than {BODY_LIMIT} bytes");
+            return Err(Error::new(Code::TooLarge, told));
         }
-        cause = error.source();
+        all.extend_from_slice(&chunk);
     }
-    false
+    Ok(all)
 }
 
 /// The types of bodies that are understood.

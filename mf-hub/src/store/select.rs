@@ -201,4 +201,16 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn lists_can_be_read_and_filtered_as_they_are() {
+        for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
+            assert_eq!(of(resource).fields[0].name, "id", "{}: pages go by it", resource.name);
+            for field in resource.fields().filter(|field| field.find != resource::Find::No) {
+                let name = format!("{}.{}", resource.name, field.name);
+                assert_eq!(field.read, resource::Who::ANYONE, "{name}: a filter would tell it");
+                assert!(column(field).is_some(), "{name}: nothing to filter by");
+            }
+        }
+    }
 }
