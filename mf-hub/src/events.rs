@@ -83,18 +83,26 @@ pub struct Filter {
 
 impl Filter {
     /// What the parameters of `util/events` say.
-    pub fn new(values: &Values, caller: &Caller) -> Self {
-        let resources = values.text("resource").split(',').map(str::trim);
-        Self {
+    ///
+    /// # Errors
+    /// [`Code::InvalidValue`] for a resource that there is not.
+    pub fn new(values: &Values, caller: &Caller) -> Result<Self, Error> {
+        let mut resources = Vec::new();
+        let named = values.text("resource").split(',').map(str::trim);
+        for name in named.filter(|name| !name.is_empty()) {
+            let found = resource::find(name).ok_or_else(|| {
+                let name: String = name.chars().take(80).collect();
+                Error::new(Code::InvalidValue, format!("there is no resource {name:?}"))
+            })?;
+            resources.push(found.key());
+        }
+        Ok(Self {
             sight: caller.sight(),
             roles: caller.roles(),
             project_label: values.text("project_label").to_owned(),
             build_label: values.text("build_label").to_owned(),
-            resources: resources
-                .filter(|name| !name.is_empty())
-                .map(|name| name.replace('-', "_"))
-                .collect(),
-        }
+            resources,
+        })
     }
 
     /// Whether the watcher wants this one.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use mf_core::error::{Code, Error};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::Instant;
 
 use super::function::Call;
 use crate::events::{Filter, Happened, Permit};
@@ -30,6 +31,8 @@ struct Watch {
     last: i64,
     /// Whether the database may have events that the receiver has not.
     behind: bool,
+    /// When the watcher must hear something, if only that the hub is there.
+    silent_until: Instant,
     _permit: Permit,
 }
 
@@ -52,11 +55,12 @@ pub async fn events(call: Call) -> Result<Response, Error> {
     let receiver = call.hub.events.watch();
     let newest = call.hub.readers.read(history::newest)?;
     let watch = Watch {
-        filter: Filter::new(&call.values, &call.caller),
+        filter: Filter::new(&call.values, &call.caller)?,
         receiver,
         last: after.unwrap_or(newest).min(newest),
         behind: after.is_some_and(|after| after < newest),
         hub: call.hub,
+        silent_until: Instant::now() + ALIVE,
         _permit: permit,
     };
     let first = Bytes::from_static(b": welcome\n\n");
@@ -77,6 +81,12 @@ pub async fn events(call: Call) -> Result<Response, Error> {
 impl Watch {
     /// The next bytes to send; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
+        let bytes = self.wait().await;
+        self.silent_until = Instant::now() + ALIVE;
+        bytes
+    }
+
+    async fn wait(&mut self) -> Option<Bytes> {
         loop {
             if self.behind {
                 match self.replay() {
@@ -92,7 +102,7 @@ impl Watch {
             let hub = Arc::clone(&self.hub);
             let happened = tokio::select! {
                 () = hub.stopped() => return None,
-                () = tokio::time::sleep(ALIVE) => return Some(Bytes::from_static(b":\n\n")),
+                () = tokio::time::sleep_until(self.silent_until) => return Some(Bytes::from_static(b":\n\n")),
                 happened = self.receiver.recv() => happened,
             };
             match happened {

@@ -34,6 +34,8 @@ async fn watchers_are_told_in_order_and_can_come_back() {
         assert!(response.chunk().await.unwrap().is_some(), "it is watching");
         response
     };
+    farm.get("/util/events?resource=nonsense").await.refused(400, "InvalidValue");
+    farm.get("/util/events?after=x").await.refused(400, "InvalidValue");
     let mut live = watch("resource=distro").await;
     farm.post("arch", json!({ "label": "s390x" })).await.ok();
     farm.post("distro", json!({ "label": "el" })).await.ok();
