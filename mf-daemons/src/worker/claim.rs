@@ -50,7 +50,7 @@ async fn next(worker: &Worker, nonce: &str) -> Claim {
         let asked = Instant::now();
         let limit = Duration::from_secs(WAIT) + SLACK;
         let answer = tokio::time::timeout(limit, ask(worker, nonce, WAIT)).await;
-        match answer.map(|answer| worker.link.asked(answer)) {
+        match answer.map(|answer| worker.link.asked(asked, answer)) {
             Ok(Ok(Some(claim))) => return claim,
             Ok(Ok(None)) if asked.elapsed() > TOO_SOON => backoff.reset(),
             _ => backoff.wait().await,

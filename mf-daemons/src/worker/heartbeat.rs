@@ -2,11 +2,10 @@
 //! them it must stop.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mf_client::{Backoff, Error};
 use mf_core::wire::{Heartbeat, HeartbeatReply, Held};
-use tokio::time::Instant;
 
 use super::Worker;
 
@@ -31,7 +30,7 @@ pub async fn beat(worker: Arc<Worker>) {
             // What was just said is wrong now, and somebody waits for it.
             () = table.wait(|state| state.owed) => continue,
         };
-        let rest = match answer.map(|answer| worker.link.asked(answer)) {
+        let rest = match answer.map(|answer| worker.link.asked(asked, answer)) {
             Ok(Ok(reply)) => {
                 backoff.reset();
                 table.stop(&reply.stop);
@@ -45,7 +44,7 @@ pub async fn beat(worker: Arc<Worker>) {
         };
         // A hub that waited has used the pause up. One that answered at once
         // is asked again when there is something else to name.
-        let _ = tokio::time::timeout_at(asked + rest, table.differ(&held)).await;
+        let _ = tokio::time::timeout_at((asked + rest).into(), table.differ(&held)).await;
     }
 }
 

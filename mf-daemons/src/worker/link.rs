@@ -1,8 +1,8 @@
 //! The worker's way to the hub: what must arrive is sent until it does, and a
 //! hub that is away is told of once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use mf_client::{Backoff, Error, Hub};
 use mf_core::error::Code;
@@ -24,7 +24,8 @@ pub enum Undelivered {
 #[derive(Debug)]
 pub struct Link {
     hub: Hub,
-    away: AtomicBool,
+    /// Since when the hub has not answered.
+    away: Mutex<Option<Instant>>,
     /// The refusal that was told last.
     refusal: Mutex<String>,
     given_up: watch::Sender<bool>,
@@ -33,8 +34,8 @@ pub struct Link {
 impl Link {
     /// A way to `hub`.
     pub fn new(hub: Hub) -> Self {
-        let (away, refusal) = (AtomicBool::new(false), Mutex::default());
-        Self { hub, away, refusal, given_up: watch::Sender::new(false) }
+        let given_up = watch::Sender::new(false);
+        Self { hub, away: Mutex::default(), refusal: Mutex::default(), given_up }
     }
 
     /// The hub itself.
@@ -58,7 +59,8 @@ impl Link {
         let delivered = async {
             let mut backoff = Backoff::default();
             loop {
-                match self.heard(call().await) {
+                let begun = Instant::now();
+                match self.heard(begun, call().await) {
                     Ok(value) => return Ok(value),
                     Err(error) if error.is(Code::StaleAttempt) || error.is(Code::NotFound) => {
                         halt.set(Reason::Stale);
@@ -76,26 +78,30 @@ impl Link {
         }
     }
 
-    /// Takes note of whether the hub answers, and tells when that changes.
-    pub fn heard<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        match &answer {
-            Err(error) if passes(error) => {
-                if !self.away.swap(true, Ordering::Relaxed) {
-                    tracing::warn!("{error}; trying again until it answers");
-                }
+    /// Takes note of whether the hub answers what was asked at `begun`, and
+    /// tells when that changes.
+    pub fn heard<T>(&self, begun: Instant, answer: Result<T, Error>) -> Result<T, Error> {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&answer, *away) {
+            (Err(error), None) if passes(error) => {
+                tracing::warn!("{error}; trying again until it answers");
+                *away = Some(Instant::now());
             }
-            _ => {
-                if self.away.swap(false, Ordering::Relaxed) {
-                    tracing::info!("the hub at {} answers again", self.hub.url());
-                }
+            (Err(error), Some(_)) if passes(error) => {}
+            // An older answer was still on its way when the hub went.
+            (_, Some(since)) if since <= begun => {
+                tracing::info!("the hub at {} answers again", self.hub.url());
+                *away = None;
             }
+            _ => {}
         }
+        drop(away);
         answer
     }
 
     /// As [`heard`](Self::heard), for what concerns the whole worker: the hub
     /// has no reason to refuse it, so a refusal is told too, until it changes.
-    pub fn asked<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+    pub fn asked<T>(&self, begun: Instant, answer: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &answer
             && !passes(error)
         {
@@ -106,7 +112,7 @@ impl Link {
                 *last = told;
             }
         }
-        self.heard(answer)
+        self.heard(begun, answer)
     }
 
     /// The worker ends: nothing that the hub does not take now is sent again.

@@ -2,7 +2,7 @@
 //! whenever its plugins change.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mf_client::{Backoff, Error};
 use mf_core::wire::{Offer, Register, Registered};
@@ -45,6 +45,7 @@ impl Registration {
 pub async fn first(worker: &Worker) -> anyhow::Result<String> {
     let mut backoff = Backoff::default();
     loop {
+        let begun = Instant::now();
         let answer = refresh(worker).await;
         if let Err(error) = &answer
             && matches!(error.status(), Some(401 | 403))
@@ -52,7 +53,7 @@ pub async fn first(worker: &Worker) -> anyhow::Result<String> {
             let file = worker.config.key_file.display();
             return Err(Misconfigured(format!("key file {file}: {error}")).into());
         }
-        if let Ok(Some(registered)) = worker.link.asked(answer) {
+        if let Ok(Some(registered)) = worker.link.asked(begun, answer) {
             tell(worker, &registered);
             return Ok(registered.label);
         }
@@ -64,7 +65,8 @@ pub async fn first(worker: &Worker) -> anyhow::Result<String> {
 pub async fn keep(worker: Arc<Worker>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        if let Ok(Some(registered)) = worker.link.asked(refresh(&worker).await) {
+        let begun = Instant::now();
+        if let Ok(Some(registered)) = worker.link.asked(begun, refresh(&worker).await) {
             tell(&worker, &registered);
         }
     }
