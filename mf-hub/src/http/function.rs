@@ -72,7 +72,7 @@ pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send
 
 /// Where a function's parameters come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Takes {
     /// The address and the body.
     Anywhere,
     /// The address; the body is the function's own matter.
@@ -83,16 +83,18 @@ pub enum From {
 pub struct Bound {
     resource: &'static str,
     name: &'static str,
-    from: From,
+    takes: Takes,
     body: fn(Call) -> Answering,
 }
 
+/// A macro, because the future of an async function has no name that a table
+/// could hold.
 macro_rules! bound {
-    ($resource:literal, $name:literal, $from:ident, $body:path) => {
+    ($resource:literal, $name:literal, $takes:ident, $body:path) => {
         Bound {
             resource: $resource,
             name: $name,
-            from: From::$from,
+            takes: Takes::$takes,
             body: |call| Box::pin($body(call)),
         }
     };
@@ -159,9 +161,9 @@ pub async fn call(
     if function.on == On::All {
         caller.need(caller.roles(), function.who, &owner)?;
     }
-    let (mut params, body) = match bound.from {
-        From::Address => (input::query(&parts), body),
-        From::Anywhere => (input::params(&parts, body, &[]).await?, Body::empty()),
+    let (mut params, body) = match bound.takes {
+        Takes::Address => (input::query(&parts), body),
+        Takes::Anywhere => (input::params(&parts, body, &[]).await?, Body::empty()),
     };
     let object = match path.label {
         Some(label) => Some(object(&hub, &caller, resource, function, &label, &mut params)?),

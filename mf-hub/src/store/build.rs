@@ -1,6 +1,7 @@
 //! Builds: what submitting one means, and its fan-out into tasks.
 
 use mf_core::error::{Code, Error};
+use mf_core::label;
 use mf_core::resource::{BUILD, TASK, Who};
 use mf_core::task::State;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -25,6 +26,8 @@ pub fn before_create(context: &Context<'_>, draft: &mut Draft) -> Done<()> {
     }
     if draft.text("label").is_none() {
         let label = default_label(context.tx, context.project, &branch.package_label)?;
+        // The package's label may leave no room for more.
+        label::check(&label)?;
         draft.set_text("label", label);
     }
     scratch(draft, &branch.url)?;

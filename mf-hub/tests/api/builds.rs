@@ -103,6 +103,20 @@ async fn a_scratch_build_has_a_source_of_its_own_and_no_tag() {
 }
 
 #[tokio::test]
+async fn a_label_that_cannot_be_made_up_must_be_given() {
+    let farm = Farm::start().await;
+    farm.world().await;
+    farm.put("/package/k/put.json?project_label=p", json!({ "label": "k".repeat(198) })).await.ok();
+    farm.post("build", build(json!({}))).await.refused(400, "InvalidValue");
+    farm.post("build", build(json!({ "label": "short" }))).await.ok();
+    // A scratch build of what has a source must say what is to be built.
+    let url = json!({ "url": "git://h/k" });
+    farm.put("/package_branch/b/put.json?project_label=p", url).await.ok();
+    farm.post("build", build(json!({ "scratch": true }))).await.refused(400, "InvalidValue");
+    farm.stop().await;
+}
+
+#[tokio::test]
 async fn a_branch_takes_handler_and_url_from_its_project() {
     let farm = Farm::start().await;
     farm.world().await;
