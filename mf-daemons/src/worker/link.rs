@@ -24,18 +24,26 @@ pub enum Undelivered {
 #[derive(Debug)]
 pub struct Link {
     hub: Hub,
-    /// Since when the hub has not answered.
-    away: Mutex<Option<Instant>>,
+    reach: Mutex<Reach>,
     /// The refusal that was told last.
     refusal: Mutex<String>,
     given_up: watch::Sender<bool>,
+}
+
+/// When the hub was last known to be there, and not to be.
+#[derive(Debug, Default)]
+struct Reach {
+    /// When it last answered.
+    answered: Option<Instant>,
+    /// Since when it has not.
+    away: Option<Instant>,
 }
 
 impl Link {
     /// A way to `hub`.
     pub fn new(hub: Hub) -> Self {
         let given_up = watch::Sender::new(false);
-        Self { hub, away: Mutex::default(), refusal: Mutex::default(), given_up }
+        Self { hub, reach: Mutex::default(), refusal: Mutex::default(), given_up }
     }
 
     /// The hub itself.
@@ -81,21 +89,27 @@ impl Link {
     /// Takes note of whether the hub answers what was asked at `begun`, and
     /// tells when that changes.
     pub fn heard<T>(&self, begun: Instant, answer: Result<T, Error>) -> Result<T, Error> {
-        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&answer, *away) {
-            (Err(error), None) if passes(error) => {
-                tracing::warn!("{error}; trying again until it answers");
-                *away = Some(Instant::now());
+        let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        match &answer {
+            Err(error) if passes(error) => {
+                // What was asked before it last answered, and was cut off,
+                // says nothing of now.
+                let late = reach.answered.is_some_and(|answered| begun < answered);
+                if reach.away.is_none() && !late {
+                    tracing::warn!("{error}; trying again until it answers");
+                    reach.away = Some(Instant::now());
+                }
             }
-            (Err(error), Some(_)) if passes(error) => {}
-            // An older answer was still on its way when the hub went.
-            (_, Some(since)) if since <= begun => {
-                tracing::info!("the hub at {} answers again", self.hub.url());
-                *away = None;
+            // Nor does an answer that was on its way when it went.
+            _ if reach.away.is_some_and(|since| begun < since) => {}
+            _ => {
+                reach.answered = Some(Instant::now());
+                if reach.away.take().is_some() {
+                    tracing::info!("the hub at {} answers again", self.hub.url());
+                }
             }
-            _ => {}
         }
-        drop(away);
+        drop(reach);
         answer
     }
 
