@@ -102,6 +102,7 @@ impl Field {
     fn wrong(&self, input: Input<'_>, takes: &str) -> Error {
         let shown = match (self.kind, input) {
             (Kind::Secret, _) => "***".to_owned(),
+            (_, Input::Json(Json::String(text))) => text.clone(),
             (_, Input::Json(json)) => json.to_string(),
             (_, Input::Texts(texts)) => texts.join(","),
         };

@@ -5,8 +5,8 @@ use mf_core::VERSION;
 use mf_core::error::Error;
 use serde_json::json;
 
+use super::call::Call;
 use super::envelope;
-use super::function::Call;
 use crate::store::key::Holder;
 
 /// `GET /util/version`.

@@ -4,8 +4,8 @@ use axum::response::Response;
 use mf_core::error::Error;
 use mf_core::resource::{BUILD, Resource, TASK};
 
+use super::call::Call;
 use super::envelope;
-use super::function::Call;
 use crate::store::{Done, Tx, render, roles, task};
 
 /// Stops a build: what waits does not start, what runs is killed.

@@ -8,8 +8,8 @@ use mf_core::wire::{Claim, ClaimRequest, Heartbeat, HeartbeatReply, Held, Regist
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
+use super::call::Call;
 use super::envelope;
-use super::function::Call;
 use crate::dispatch::{Asked, Offer};
 use crate::hub::Hub;
 use crate::store::roles::Caller;

@@ -10,8 +10,8 @@ use mf_core::time;
 use mf_core::wire::Held;
 use serde_json::json;
 
+use super::call::Call;
 use super::file::missing;
-use super::function::Call;
 use super::{envelope, input, ranges};
 use crate::hub::Hub;
 use crate::store::{file, task};

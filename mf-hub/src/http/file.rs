@@ -5,7 +5,7 @@ use mf_core::error::{Code, Error};
 use mf_core::wire::{Held, TaskFile};
 use serde_json::json;
 
-use super::function::Call;
+use super::call::Call;
 use super::{envelope, ranges};
 use crate::store::{file, task};
 

@@ -10,62 +10,13 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use mf_core::error::Error;
 use mf_core::resource::{Function, On, Resource};
-use serde::de::DeserializeOwned;
 
+use super::call::Call;
 use super::{caller, input};
 use crate::hub::Hub;
 use crate::params::{Params, Values};
 use crate::store::find::{self, Object};
 use crate::store::roles::{self, Caller};
-
-/// One call of a function, checked: the caller may, the object is there, the
-/// parameters are what the table says.
-pub struct Call {
-    /// The hub.
-    pub hub: Arc<Hub>,
-    /// Who calls.
-    pub caller: Caller,
-    /// The object it is called on, for [`On::One`] and [`On::Part`].
-    pub object: Option<Object>,
-    /// The name of the part, for [`On::Part`].
-    pub part: String,
-    /// The parameters that the table declares.
-    pub values: Values,
-    /// Method, address and headers.
-    pub parts: Parts,
-    /// The body; empty when the parameters were read from it.
-    pub body: Body,
-}
-
-impl Call {
-    /// The id of the object that it is called on.
-    ///
-    /// # Errors
-    /// The function is called on no object: a mistake in the table below.
-    pub fn id(&self) -> Result<i64, Error> {
-        self.object.as_ref().map(|object| object.id).ok_or_else(|| {
-            Error::new(mf_core::error::Code::Internal, "this function is called on no object")
-        })
-    }
-
-    /// The id of the system that calls.
-    ///
-    /// # Errors
-    /// The caller is no system: the table above lets somebody else call it.
-    pub fn system(&self) -> Result<i64, Error> {
-        self.caller.system().ok_or_else(|| {
-            Error::new(mf_core::error::Code::Forbidden, "only a worker's system may call this")
-        })
-    }
-
-    /// Reads the body as one JSON value.
-    ///
-    /// # Errors
-    /// It is too large, too slow, or no such value.
-    pub async fn wire<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        input::wire(&self.parts, std::mem::take(&mut self.body)).await
-    }
-}
 
 /// A function's body.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Response, Error>> + Send>>;

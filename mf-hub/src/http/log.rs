@@ -11,8 +11,8 @@ use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
 use tokio::sync::watch;
 
+use super::call::Call;
 use super::file::{attempt, missing};
-use super::function::Call;
 use super::ranges;
 use crate::dispatch::Pulse;
 use crate::files::{BLOCK, Reading};

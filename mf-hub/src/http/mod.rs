@@ -4,6 +4,7 @@
 //! and with and without `.json`; the verbs have it always.
 
 pub mod about;
+pub mod call;
 pub mod caller;
 pub mod cancel;
 pub mod claim;

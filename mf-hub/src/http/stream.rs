@@ -12,7 +12,7 @@ use mf_core::error::{Code, Error};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
-use super::function::Call;
+use super::call::Call;
 use crate::events::{Filter, Happened, Permit};
 use crate::hub::Hub;
 use crate::store::history;
@@ -63,7 +63,8 @@ pub async fn events(call: Call) -> Result<Response, Error> {
         silent_until: Instant::now() + ALIVE,
         _permit: permit,
     };
-    let first = Bytes::from_static(b": welcome\n\n");
+    // Whoever is cut off before the first event knows where to go on from.
+    let first = Bytes::from(format!("id: {}\n\n", watch.last));
     let body = stream::unfold((Some(first), watch), |(first, mut watch)| async move {
         let bytes = match first {
             Some(first) => first,

@@ -10,8 +10,8 @@ use mf_core::resource::TASK;
 use mf_core::wire::RegisterHandlers;
 use serde_json::json;
 
+use super::call::Call;
 use super::envelope;
-use super::function::Call;
 use crate::store::{Tx, attempt, find, handler, roles, status, system, task_data};
 
 /// `GET /util/status`.

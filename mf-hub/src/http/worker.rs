@@ -14,8 +14,8 @@ use mf_core::task::Lease;
 use mf_core::wire::{Advance, Complete, Held, TaskFile};
 use serde_json::json;
 
+use super::call::Call;
 use super::envelope;
-use super::function::Call;
 use crate::files::check_name;
 use crate::hub::Hub;
 use crate::store::{Done, Tx, attempt, file, progress};

@@ -112,8 +112,7 @@ async fn show(cx: &Cx, farm: &mut Farm, place: &Path) -> Outcome {
     tell(cx, "submitting a build")?;
     let build = world::submit(&hub).await.map_err(|e| step("submitting the build", e))?;
     let outcome = watch::to_the_end(cx, &hub, &build, world::PROJECT).await;
-    let seen =
-        format!("{}/build/{build}/get_one.json?project_label={}", farm.url(), world::PROJECT);
+    let seen = format!("{}/build/{build}?project_label={}", farm.url(), world::PROJECT);
     if !cx.json {
         line(&format!("\nto be seen at {seen}"))?;
     }
