@@ -66,7 +66,12 @@ pub async fn keep(worker: Arc<Worker>) {
     loop {
         tokio::time::sleep(LOOK).await;
         let begun = Instant::now();
-        if let Ok(Some(registered)) = worker.link.asked(begun, refresh(&worker).await) {
+        let answer = refresh(&worker).await;
+        if matches!(answer, Ok(None)) {
+            // The hub was not asked, and has not answered.
+            continue;
+        }
+        if let Ok(Some(registered)) = worker.link.asked(begun, answer) {
             tell(&worker, &registered);
         }
     }
