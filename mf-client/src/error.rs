@@ -42,7 +42,9 @@ impl Error {
         match self {
             Error::Unreachable { .. } => true,
             // What stands before a hub, such as a proxy, says 502 and 504 for it.
-            Error::Refused { status, .. } => matches!(status, 429 | 502 | 503 | 504),
+            Error::Refused { status, .. } => {
+                matches!(status, 429 | 502 | 503 | 504) || self.is(Code::BrokenOff)
+            }
             Error::Protocol { .. } | Error::Invalid(_) => false,
         }
     }

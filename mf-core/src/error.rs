@@ -18,6 +18,8 @@ pub struct Error {
 pub enum Code {
     /// The request cannot be read: broken JSON, a parameter given twice.
     Malformed,
+    /// The body broke off, or did not come in time: send it again.
+    BrokenOff,
     /// A required field is missing.
     MissingField,
     /// The resource has no such field, or the function no such parameter.
@@ -82,6 +84,6 @@ impl Code {
 
     /// Whether the same request may succeed a moment later.
     pub fn retryable(self) -> bool {
-        matches!(self, Code::Busy | Code::TooMany)
+        matches!(self, Code::Busy | Code::TooMany | Code::BrokenOff)
     }
 }

@@ -143,8 +143,9 @@ impl Link {
 /// Whether the same may succeed later: the hub is away, has a full disk, or
 /// is being seen to. What it understood and refused will be refused again.
 fn passes(error: &Error) -> bool {
-    !matches!(error.status(), Some(400 | 404 | 405 | 409 | 413 | 415))
-        && !matches!(error, Error::Invalid(_))
+    error.retryable()
+        || (!matches!(error.status(), Some(400 | 404 | 405 | 409 | 413 | 415))
+            && !matches!(error, Error::Invalid(_)))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ impl From<Error> for Refusal {
 pub fn status(code: Code) -> StatusCode {
     match code {
         Code::Malformed
+        | Code::BrokenOff
         | Code::MissingField
         | Code::UnknownField
         | Code::ReadOnlyField

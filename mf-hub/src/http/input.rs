@@ -56,7 +56,7 @@ pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, E
 async fn bytes(body: Body) -> Result<Vec<u8>, Error> {
     let read = tokio::time::timeout(BODY_TIME, whole(body)).await;
     read.unwrap_or_else(|_| {
-        Err(Error::new(Code::Malformed, "the body did not come within 30 seconds"))
+        Err(Error::new(Code::BrokenOff, "the body did not come within 30 seconds"))
     })
 }
 
@@ -65,7 +65,7 @@ async fn whole(body: Body) -> Result<Vec<u8>, Error> {
     let mut all = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk
-            .map_err(|error| Error::new(Code::Malformed, format!("the body broke off: {error}")))?;
+            .map_err(|error| Error::new(Code::BrokenOff, format!("the body broke off: {error}")))?;
         if all.len() + chunk.len() > BODY_LIMIT {
             let told = format!("the body is larger than {BODY_LIMIT} bytes");
             return Err(Error::new(Code::TooLarge, told));

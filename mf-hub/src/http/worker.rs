@@ -196,11 +196,11 @@ async fn log_bytes(body: Body) -> Result<Bytes, Error> {
 async fn next(blocks: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
     let next = tokio::time::timeout(STALL, blocks.next()).await.map_err(|_| slow())?;
     next.transpose().map_err(|error| {
-        Error::new(Code::Malformed, format!("the body broke off; nothing was stored: {error}"))
+        Error::new(Code::BrokenOff, format!("the body broke off; nothing was stored: {error}"))
     })
 }
 
 fn slow() -> Error {
     let told = format!("no byte of the body came for {} s; send it again", STALL.as_secs());
-    Error::new(Code::Malformed, told)
+    Error::new(Code::BrokenOff, told)
 }
