@@ -30,8 +30,8 @@ test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace --examples
 	MF_TEST_LONG=1 $(CARGO) test $(LOCKED) --workspace
 
-bench: build ## figures of the farm, each beside a floor measured in the same run
-	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench
+bench: build ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
+	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench -- $(BASE)
 
 lint: tools ## formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check

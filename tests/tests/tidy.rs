@@ -88,7 +88,8 @@ fn only_one_module_names_abi_stable_and_only_one_loads() {
             assert_eq!(shown, "mf-daemons/src/host/load.rs");
         }
         if text.contains("rusqlite::") {
-            assert!(shown.starts_with("mf-hub/"), "{shown} speaks SQL");
+            let may = shown.starts_with("mf-hub/") || shown.starts_with("tests/src/bench/");
+            assert!(may, "{shown} speaks SQL");
         }
         if text.contains("Timestamp::now") || text.contains("SystemTime::now") {
             assert_eq!(shown, "mf-core/src/time.rs", "only one module asks what time it is");

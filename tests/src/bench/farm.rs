@@ -1,126 +1,93 @@
-//! What a farm takes, as a program that uses it sees it.
+//! The farm that is measured, and a client of it.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 use mf_client::{Events, Hub, Next};
 use mf_core::resource::Build;
-use serde_json::json;
+use mf_core::wire::Event;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::{Farm, world};
 
 /// A farm with a world to build in, and a client of it.
-pub struct Bench {
-    /// How long `mf up` took until the farm could build.
-    pub started_in: Duration,
-    farm: Farm,
-    hub: Hub,
-    runtime: Runtime,
+pub struct BenchFarm {
+    /// The farm.
+    pub farm: Farm,
+    /// A client of it, as its admin.
+    pub hub: Hub,
+    /// What the client runs on.
+    pub runtime: Runtime,
+    /// Where it answers: address and port.
+    pub address: String,
+    /// The admin's key.
+    pub key: String,
 }
 
-impl Bench {
+impl BenchFarm {
     /// Starts a farm whose target `one-x86_64` builds `true` from nothing.
     pub fn start() -> anyhow::Result<Self> {
-        let begin = Instant::now();
         let farm = Farm::start();
-        let started_in = begin.elapsed();
         world::make(&farm);
-        configure(&farm, "true");
-        let key = farm.setting("api_key").parse()?;
-        let hub = Hub::new(&farm.setting("url"), Some(key))?;
-        let runtime = Runtime::new()?;
-        Ok(Self { started_in, farm, hub, runtime })
+        let key = farm.setting("api_key");
+        let url = farm.setting("url");
+        let hub = Hub::new(&url, Some(key.parse()?))?;
+        let address = url.trim_start_matches("http://").to_owned();
+        let bench = Self { farm, hub, runtime: Runtime::new()?, address, key };
+        bench.configure("true");
+        Ok(bench)
     }
 
-    /// Trivial builds, one after the other: from the request to the event
-    /// that it has ended.
-    pub fn latencies(&self, count: usize) -> anyhow::Result<Vec<Duration>> {
-        let branch = world::package(&self.farm, "trivial", "", &["--release", "one"]);
-        self.runtime.block_on(async {
-            let mut events = self.events().await?;
-            let mut times = Vec::new();
-            for _ in 0..count {
-                let begin = Instant::now();
-                let label = self.submit(&branch).await?;
-                ended(&mut events, HashSet::from([label])).await?;
-                times.push(begin.elapsed());
-            }
-            Ok(times)
-        })
+    /// What every build runs from now on.
+    pub fn configure(&self, command: &str) {
+        let config = world::recipe(&[command]);
+        self.farm.ok(["target", "update", "one-x86_64", "--config", &config]);
     }
 
-    /// So many builds of as many packages, submitted together; the time that
-    /// each took of the whole.
-    pub fn at_once(&self, count: u32) -> anyhow::Result<Duration> {
-        let branches: Vec<_> = (0..count)
-            .map(|n| world::package(&self.farm, &format!("many{n}"), "", &["--release", "one"]))
-            .collect();
-        self.runtime.block_on(async {
-            let mut events = self.events().await?;
-            let begin = Instant::now();
-            let mut labels = HashSet::new();
-            for branch in &branches {
-                labels.insert(self.submit(branch).await?);
-            }
-            ended(&mut events, labels).await?;
-            Ok(begin.elapsed() / count)
-        })
+    /// A package that is built from nothing; label of its package-branch.
+    pub async fn package(&self, label: &str) -> anyhow::Result<String> {
+        let package = json!({"project_label": "demo", "label": label});
+        let _: Value = self.hub.create("package", &package).await?;
+        let branch = format!("{label}.main");
+        let fields = json!({
+            "project_label": "demo", "label": branch, "package_label": label,
+            "build_handler_label": "generic", "releases": ["one"],
+        });
+        let _: Value = self.hub.create("package-branch", &fields).await?;
+        Ok(branch)
     }
 
-    /// A build that writes 1,000,000 lines (80 MB): from the request until
-    /// the hub has given all of them.
-    pub fn long_log(&self) -> anyhow::Result<Duration> {
-        configure(
-            &self.farm,
-            "yes 0123456789012345678901234567890123456789012345678901234567890123456789012345678 | head -n 1000000",
-        );
-        let branch = world::package(&self.farm, "long", "", &["--release", "one"]);
-        self.runtime.block_on(async {
-            let begin = Instant::now();
-            let label = self.submit(&branch).await?;
-            let task = format!("{label}.one-x86_64");
-            let mut log = mf_client::Log::open(&self.hub, &task, "demo", "build.log");
-            let mut lines = 0;
-            while let Some(bytes) = log.next().await? {
-                lines += bytes.iter().filter(|byte| **byte == b'\n').count();
-            }
-            ensure!(lines >= 1_000_000, "only {lines} lines arrived");
-            Ok(begin.elapsed())
-        })
-    }
-
-    async fn events(&self) -> anyhow::Result<Events> {
-        Ok(Events::open(&self.hub, &[("resource", "build")]).await?)
-    }
-
-    async fn submit(&self, branch: &str) -> anyhow::Result<String> {
+    /// Submits a build; its label.
+    pub async fn submit(hub: &Hub, branch: &str) -> anyhow::Result<String> {
         let fields = json!({"project_label": "demo", "package_branch_label": branch});
-        let build: Build = self.hub.create("build", &fields).await?;
+        let build: Build = hub.create("build", &fields).await?;
         Ok(build.label)
+    }
+
+    /// What happens from now on to builds, or to tasks.
+    pub async fn events(&self, resource: &str) -> anyhow::Result<Events> {
+        Ok(Events::open(&self.hub, &[("resource", resource)]).await?)
+    }
+}
+
+/// The next event.
+pub async fn next(events: &mut Events) -> anyhow::Result<Box<Event>> {
+    match events.next().await? {
+        Next::Event(event) => Ok(event),
+        Next::Resumed => bail!("the hub was away; nothing can be said of its speed"),
     }
 }
 
 /// Waits until all of these builds have ended, and well.
-async fn ended(events: &mut Events, mut labels: HashSet<String>) -> anyhow::Result<()> {
+pub async fn ended(events: &mut Events, mut labels: HashSet<String>) -> anyhow::Result<()> {
     while !labels.is_empty() {
-        let Next::Event(event) = events.next().await? else {
-            bail!("the hub was away; nothing can be said of its speed");
-        };
-        let status = event.changes.get("status_label").and_then(|status| status.as_str());
-        match status {
+        let event = next(events).await?;
+        match event.changes.get("status_label").and_then(Value::as_str) {
             Some("BuildSuccess") => drop(labels.remove(&event.label)),
-            Some(bad @ ("BuildFail" | "Lost" | "Cancelled")) => {
-                bail!("{} is {bad}", event.label)
-            }
+            Some(bad @ ("BuildFail" | "Lost" | "Cancelled")) => bail!("{} is {bad}", event.label),
             _ => {}
         }
     }
     Ok(())
-}
-
-fn configure(farm: &Farm, command: &str) {
-    let config = world::recipe(&[command]);
-    farm.ok(["target", "update", "one-x86_64", "--config", &config]);
 }

@@ -5,32 +5,59 @@ use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::percentile;
+use rusqlite::Connection;
 
-/// Starts and ends a program that does nothing; the median.
-pub fn spawn() -> Duration {
-    median(50, || {
-        Command::new("true").status().expect("every host has `true`");
+use super::report::{Report, Unit};
+use super::{median, milliseconds};
+
+/// Starting and ending a program.
+pub const SPAWN: &str = "floor: fork, exec and exit";
+/// Writing a page to the disk.
+pub const SYNC: &str = "floor: write 4 KiB and sync";
+/// One insert in a transaction of its own.
+pub const INSERT: &str = "floor: SQLite, FULL, single inserts";
+/// 80 MB from a program into a file.
+pub const PIPE: &str = "floor: 80 MB through a pipe, and sync";
+
+/// Measures those that need no server.
+pub fn measure(report: &mut Report) -> anyhow::Result<()> {
+    report.floor(SPAWN, spawn()?, Unit::Ms);
+    report.floor(SYNC, sync()?, Unit::Ms);
+    report.floor(INSERT, insert()?, Unit::PerSecond);
+    report.floor(PIPE, median((0..3).map(|_| pipe()).collect::<Result<_, _>>()?), Unit::Ms);
+    Ok(())
+}
+
+fn spawn() -> anyhow::Result<f64> {
+    each(100, || Ok(Command::new("true").status().map(drop)?))
+}
+
+fn sync() -> anyhow::Result<f64> {
+    let mut file = tempfile::tempfile()?;
+    each(200, || {
+        file.write_all(&[b'x'; 4096])?;
+        Ok(file.sync_data()?)
     })
 }
 
-/// Writes a page into a file and waits for the disk; the median.
-pub fn sync() -> anyhow::Result<Duration> {
-    let mut file = tempfile::tempfile()?;
-    Ok(median(50, || {
-        file.write_all(&[b'x'; 4096]).and_then(|()| file.sync_data()).expect("there is room");
-    }))
+fn insert() -> anyhow::Result<f64> {
+    let dir = tempfile::tempdir()?;
+    let db = Connection::open(dir.path().join("floor.db"))?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.execute_batch("CREATE TABLE floor (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")?;
+    let mut insert = db.prepare("INSERT INTO floor (text) VALUES (?1)")?;
+    let took = each(200, || Ok(insert.execute(["a row like many"]).map(drop)?))?;
+    Ok(1000.0 / took)
 }
 
-/// Reads 80 MB that a program writes into a pipe, into a file, and waits for
-/// the disk.
-pub fn pipe() -> anyhow::Result<Duration> {
+fn pipe() -> anyhow::Result<f64> {
     let begin = Instant::now();
     let mut child = Command::new("head")
         .args(["--bytes=80000000", "/dev/zero"])
         .stdout(Stdio::piped())
         .spawn()?;
-    let mut from = child.stdout.take().expect("it was asked for");
+    let mut from = child.stdout.take().ok_or_else(|| anyhow::anyhow!("no pipe"))?;
     let mut file: File = tempfile::tempfile()?;
     let mut block = vec![0; 256 * 1024];
     loop {
@@ -42,16 +69,16 @@ pub fn pipe() -> anyhow::Result<Duration> {
     }
     file.sync_data()?;
     child.wait()?;
-    Ok(begin.elapsed())
+    Ok(milliseconds(begin.elapsed()))
 }
 
-fn median(times: usize, mut what: impl FnMut()) -> Duration {
-    let times: Vec<Duration> = (0..times)
-        .map(|_| {
-            let begin = Instant::now();
-            what();
-            begin.elapsed()
-        })
-        .collect();
-    percentile(&times, 50)
+/// The middle of so many times, in milliseconds.
+fn each(times: usize, mut what: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    let mut all: Vec<Duration> = Vec::new();
+    for _ in 0..times {
+        let begin = Instant::now();
+        what()?;
+        all.push(begin.elapsed());
+    }
+    Ok(median(all.into_iter().map(milliseconds).collect()))
 }

@@ -1,45 +1,115 @@
 //! A table for people, and the same for programs.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use serde_json::json;
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::machine::Machine;
 
 /// What was measured.
-#[derive(Default)]
 pub struct Report {
+    machine: Machine,
     rows: Vec<Row>,
+    former: BTreeMap<String, Value>,
 }
 
-struct Row {
-    what: String,
-    took: Duration,
-    floor: Option<(Duration, &'static str)>,
+/// One figure.
+pub struct Row {
+    /// What it is of.
+    pub what: &'static str,
+    /// How much.
+    pub value: f64,
+    /// Of what.
+    pub unit: Unit,
+    /// The floor that it is read against.
+    pub floor: Option<&'static str>,
+    /// What the farm promises.
+    pub promise: Option<f64>,
+}
+
+/// What a figure counts, and whether less of it is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Milliseconds.
+    Ms,
+    /// As many in each second as can be had.
+    PerSecond,
+    /// As few in each second as can be had.
+    WakesPerSecond,
+    /// Millions of bytes.
+    Mb,
+}
+
+impl Unit {
+    fn text(self) -> &'static str {
+        match self {
+            Unit::Ms => "ms",
+            Unit::PerSecond => "/s",
+            Unit::WakesPerSecond => "wakes/s",
+            Unit::Mb => "MB",
+        }
+    }
+
+    fn keeps(self, value: f64, promise: f64) -> bool {
+        if self == Unit::PerSecond { value >= promise } else { value <= promise }
+    }
 }
 
 impl Report {
-    /// A floor.
-    pub fn floor(&mut self, what: &str, took: Duration) {
-        self.rows.push(Row { what: format!("floor: {what}"), took, floor: None });
+    /// An empty one, to be compared with the file `base`.
+    ///
+    /// # Errors
+    /// The file is none of a former run.
+    pub fn new(machine: Machine, base: Option<&Path>) -> anyhow::Result<Self> {
+        let former = base.map(read).transpose()?.unwrap_or_default();
+        Ok(Self { machine, rows: Vec::new(), former })
     }
 
-    /// A figure of the farm, and the floor that it is read against.
-    pub fn row(&mut self, what: &str, took: Duration, floor: Duration, name: &'static str) {
-        self.rows.push(Row { what: what.into(), took, floor: Some((floor, name)) });
+    /// A floor: the least that could be done.
+    pub fn floor(&mut self, what: &'static str, value: f64, unit: Unit) {
+        self.add(Row { what, value, unit, floor: None, promise: None });
+    }
+
+    /// A figure of the farm; told at once, for who waits.
+    pub fn add(&mut self, row: Row) {
+        eprintln!("{}: {:.2} {}", row.what, row.value, row.unit.text());
+        self.rows.push(row);
     }
 
     /// Prints the table, and how busy the machine was.
     pub fn print(&self) {
-        let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        println!("load: {}", load.split(' ').take(3).collect::<Vec<_>>().join(" "));
+        println!("{}", self.machine);
         for row in &self.rows {
-            let beside = match row.floor {
-                Some((floor, name)) => format!("{:.1} x {name}", ratio(row.took, floor)),
-                None => String::new(),
-            };
-            println!("{:<40} {:>10.2} ms   {beside}", row.what, milliseconds(row.took));
+            let value = format!("{:.2} {}", row.value, row.unit.text());
+            let promise = row.promise.map(|promise| {
+                let kept = if row.unit.keeps(row.value, promise) { "kept" } else { "MISSED" };
+                format!("promise {promise} {kept}")
+            });
+            let floor = self.ratio(row).zip(row.floor);
+            let floor = floor.map(|(ratio, floor)| format!("{ratio:.3} x {floor}"));
+            let (promise, floor) = (promise.unwrap_or_default(), floor.unwrap_or_default());
+            println!("{:<52}{value:>18}  {promise:<22}{floor:<44}{}", row.what, self.before(row));
         }
+    }
+
+    /// How a row stands beside the former run: by their ratios to the floor
+    /// where there is one, since the machine may have been busier.
+    fn before(&self, row: &Row) -> String {
+        let Some(former) = self.former.get(row.what) else { return String::new() };
+        let (was, is) = match (former["ratio"].as_f64(), self.ratio(row)) {
+            (Some(was), Some(is)) => (was, is),
+            _ => (former["value"].as_f64().unwrap_or(f64::NAN), row.value),
+        };
+        let value = former["value"].as_f64().unwrap_or(f64::NAN);
+        format!("was {value:.2}, {:+.0} %", (is / was - 1.0) * 100.0)
+    }
+
+    fn ratio(&self, row: &Row) -> Option<f64> {
+        let floor = self.rows.iter().find(|floor| Some(floor.what) == row.floor)?;
+        Some(row.value / floor.value)
     }
 
     /// Writes the same as JSON.
@@ -47,28 +117,26 @@ impl Report {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let rows: Vec<_> = self
-            .rows
-            .iter()
-            .map(|row| {
-                json!({
-                    "what": row.what,
-                    "ms": milliseconds(row.took),
-                    "floor": row.floor.map(|(_, name)| name),
-                    "ratio": row.floor.map(|(floor, _)| ratio(row.took, floor)),
-                })
+        let row = |row: &Row| {
+            json!({
+                "what": row.what, "value": row.value, "unit": row.unit.text(),
+                "floor": row.floor, "ratio": self.ratio(row), "promise": row.promise,
             })
-            .collect();
-        fs::write(path, serde_json::to_string_pretty(&rows)?)?;
+        };
+        let rows: Vec<_> = self.rows.iter().map(row).collect();
+        let all = json!({ "machine": self.machine.to_string(), "rows": rows });
+        fs::write(path, serde_json::to_string_pretty(&all)?)?;
         println!("written to {}", path.display());
         Ok(())
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
-}
-
-fn ratio(took: Duration, floor: Duration) -> f64 {
-    took.as_secs_f64() / floor.as_secs_f64().max(1e-9)
+/// The rows of a former run, by what they are of.
+fn read(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
+    let told = || format!("{} is no file that `make bench` has written", path.display());
+    let text = fs::read_to_string(path).with_context(told)?;
+    let all: Value = serde_json::from_str(&text).with_context(told)?;
+    let rows = all["rows"].as_array().with_context(told)?;
+    let by_name = |row: &Value| Some((row["what"].as_str()?.to_owned(), row.clone()));
+    Ok(rows.iter().filter_map(by_name).collect())
 }
