@@ -8,8 +8,10 @@ PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
 PLUGINS := git generic
 # LOCKED= lets the lock file be updated.
 LOCKED ?= --locked
+# How many cases a campaign of `make campaign` and `make test-long` has.
+CASES ?= 1000
 
-.PHONY: help build demo test test-long bench lint install clean tools
+.PHONY: help build demo test test-long campaign bench lint install clean tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +30,11 @@ test: tools ## every test; campaigns in their short form
 test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
-	MF_TEST_LONG=1 $(CARGO) test $(LOCKED) --workspace
+	MF_TEST_LONG=1 MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
+
+campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
+	$(CARGO) build $(LOCKED) --workspace
+	MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --package monkeyfarm-tests --test campaign -- --nocapture $(ONLY)
 
 bench: build ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
 	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench -- $(BASE)

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bench;
+pub mod campaign;
 pub mod farm;
 pub mod process;
 pub mod programs;

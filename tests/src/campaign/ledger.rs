@@ -1,0 +1,90 @@
+//! What was asked of a farm, and what it acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use mf_core::wire::Event;
+use tokio::sync::watch;
+
+/// What became of something that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// No answer: it may have been done, once, or not.
+    Unanswered,
+    /// It was done, and has this label.
+    Acknowledged(String),
+}
+
+/// The ledger of one case.
+#[derive(Default)]
+pub struct Ledger {
+    book: Mutex<Book>,
+    steps: watch::Sender<u64>,
+}
+
+/// What is in a ledger.
+#[derive(Default)]
+pub struct Book {
+    /// Builds, by what their notes say.
+    pub builds: BTreeMap<String, Asked>,
+    /// Tags, by label.
+    pub tags: BTreeMap<String, Asked>,
+    /// What was read of logs, by task and attempt.
+    pub logs: BTreeMap<(String, i64), Vec<u8>>,
+    /// Everything that was heard of, in order.
+    pub events: Vec<Event>,
+    /// How many go on asking and following, beside the builds at the gate.
+    pub busy: usize,
+    /// Requests on their way.
+    pub unanswered: usize,
+    /// What went wrong with asking itself.
+    pub broken: Vec<String>,
+}
+
+impl Ledger {
+    /// Writes into it. Every entry is a step.
+    pub fn write<T>(&self, entry: impl FnOnce(&mut Book) -> T) -> T {
+        let done = entry(&mut self.read());
+        self.steps.send_modify(|steps| *steps += 1);
+        done
+    }
+
+    /// What is in it.
+    pub fn read(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    /// How many entries there are.
+    pub fn steps(&self) -> u64 {
+        *self.steps.borrow()
+    }
+
+    /// Waits until there are so many entries.
+    pub async fn reach(&self, steps: u64) {
+        self.steps.subscribe().wait_for(|now| *now >= steps).await.unwrap();
+    }
+
+    /// Waits until it is as wanted.
+    pub async fn until(&self, mut wanted: impl FnMut(&Book) -> bool) {
+        let mut steps = self.steps.subscribe();
+        while !wanted(&self.read()) {
+            steps.changed().await.unwrap();
+        }
+    }
+}
+
+impl Book {
+    /// Whether a task's build was seen to write in that attempt.
+    pub fn began(&self, task: &str, attempt: i64) -> bool {
+        let seen = self.logs.get(&(task.to_owned(), attempt)).map_or(&[][..], Vec::as_slice);
+        String::from_utf8_lossy(seen).contains("\ncampaign: ")
+    }
+
+    /// Labels of the builds that were acknowledged.
+    pub fn acknowledged(&self) -> impl Iterator<Item = &str> {
+        self.builds.values().filter_map(|asked| match asked {
+            Asked::Acknowledged(label) => Some(label.as_str()),
+            Asked::Unanswered => None,
+        })
+    }
+}

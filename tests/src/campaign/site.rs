@@ -1,0 +1,230 @@
+//! A farm whose programs run apart, so that each can be struck alone.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::Command;
+
+use mf_client::{Hub, Key};
+use rusqlite::Connection;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
+use sha2::{Digest, Sha256};
+
+use super::daemon::Daemon;
+use super::scratch::Scratch;
+use super::world;
+use crate::programs;
+
+/// How clients find the hub while it is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The listening socket stays open, as under `mf up`: they wait.
+    Kept,
+    /// The hub listens by itself: they are refused.
+    Refused,
+}
+
+/// What a site is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// How long an attempt lives without a heartbeat.
+    pub lease_seconds: u64,
+    /// How many workers there are: one or two.
+    pub workers: usize,
+    /// How clients find the hub while it is away.
+    pub way: Way,
+}
+
+/// Hub, regulator and workers, and a world to build in.
+pub struct Site {
+    /// A client with the admin's key.
+    pub client: Hub,
+    /// What builds write.
+    pub scratch: Scratch,
+    workers: Vec<Option<Daemon>>,
+    hub: Option<Daemon>,
+    _regulator: Daemon,
+    place: Place,
+}
+
+/// Where a site is.
+struct Place {
+    dir: tempfile::TempDir,
+    address: SocketAddr,
+    listener: Option<TcpListener>,
+    /// Keeps the port from being given to somebody else.
+    _reserved: Option<OwnedFd>,
+    lease_seconds: u64,
+}
+
+/// Key of the second system.
+const SECOND: &str = "mf_second_4f1d6a0c9b3e2875";
+
+impl Site {
+    /// Starts everything; returns when it can build.
+    pub async fn start(setup: Setup) -> Self {
+        let place = Place::new(setup);
+        let scratch = Scratch::new(place.dir.path().join("scratch"));
+        let mut hub = place.hub();
+        if setup.workers > 1 {
+            hub.kill();
+            place.add_second_system();
+            hub = place.hub();
+        }
+        let key = Key::read(&place.data().join("keys/admin")).unwrap();
+        let client = Hub::new(&place.url(), Some(key)).unwrap();
+        let regulator = place.regulator();
+        let workers: Vec<_> = (0..setup.workers).map(|n| Some(place.worker(n))).collect();
+        let systems: Vec<String> =
+            workers.iter().flatten().map(|w| w.ready.system.clone()).collect();
+        world::make(&client, &systems, &scratch.script()).await;
+        Self { client, scratch, workers, hub: Some(hub), _regulator: regulator, place }
+    }
+
+    /// Kills the hub.
+    pub fn kill_hub(&mut self) {
+        self.hub.take().expect("the hub runs").kill();
+    }
+
+    /// Starts the hub that was killed; returns when it answers.
+    pub fn start_hub(&mut self) {
+        self.hub = Some(self.place.hub());
+    }
+
+    /// Kills a worker.
+    pub fn kill_worker(&mut self, which: usize) {
+        self.workers[which].take().expect("the worker runs").kill();
+    }
+
+    /// Starts a worker that was killed; returns when it has registered.
+    pub fn start_worker(&mut self, which: usize) {
+        self.workers[which] = Some(self.place.worker(which));
+    }
+
+    /// A worker that runs.
+    pub fn worker(&self, which: usize) -> &Daemon {
+        self.workers[which].as_ref().expect("the worker runs")
+    }
+
+    /// The worker of a system.
+    pub fn worker_of(&self, system: &str) -> usize {
+        let its = |worker: &Option<Daemon>| {
+            worker.as_ref().is_some_and(|worker| worker.ready.system == system)
+        };
+        self.workers.iter().position(its).unwrap_or_else(|| panic!("no worker of {system:?}"))
+    }
+
+    /// Where the hub is.
+    pub fn url(&self) -> String {
+        self.place.url()
+    }
+
+    /// The admin's key.
+    pub fn key(&self) -> String {
+        fs::read_to_string(self.place.data().join("keys/admin")).unwrap().trim().to_owned()
+    }
+
+    /// The hub's data directory.
+    pub fn data(&self) -> PathBuf {
+        self.place.data()
+    }
+
+    /// The last messages of all programs.
+    pub fn said(&self) -> String {
+        let mut said = String::new();
+        for entry in fs::read_dir(self.place.dir.path()).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            if name.ends_with(".messages") {
+                let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                let last: Vec<&str> = text.lines().rev().take(40).collect();
+                said += &format!("--- {name}\n");
+                last.iter().rev().for_each(|line| said += &format!("{line}\n"));
+            }
+        }
+        said
+    }
+}
+
+impl Place {
+    fn new(setup: Setup) -> Self {
+        let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let (listener, reserved, address) = match setup.way {
+            Way::Kept => {
+                let listener = TcpListener::bind(any).unwrap();
+                let address = listener.local_addr().unwrap();
+                (Some(listener), None, address)
+            }
+            Way::Refused => {
+                let reserved = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+                sockopt::set_socket_reuseaddr(&reserved, true).unwrap();
+                bind(&reserved, &any).unwrap();
+                let address = getsockname(&reserved).unwrap().try_into().unwrap();
+                (None, Some(reserved), address)
+            }
+        };
+        let (dir, lease_seconds) = (tempfile::tempdir().unwrap(), setup.lease_seconds);
+        let place = Self { dir, address, listener, _reserved: reserved, lease_seconds };
+        fs::create_dir(place.plugins()).unwrap();
+        let plugin = programs::plugin("generic");
+        fs::copy(&plugin, place.plugins().join(plugin.file_name().unwrap())).unwrap();
+        place
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn plugins(&self) -> PathBuf {
+        self.dir.path().join("plugins")
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    fn hub(&self) -> Daemon {
+        let mut command = Command::new(programs::program("mf-hub"));
+        command.args(["--config", "/dev/null", "--lease-seconds"]);
+        command.arg(self.lease_seconds.to_string());
+        command.args(["--listen", &self.address.to_string(), "--data-dir"]).arg(self.data());
+        self.start(command, "hub", self.listener.as_ref())
+    }
+
+    fn regulator(&self) -> Daemon {
+        let mut command = self.daemon("mf-regulatord", "regulator");
+        command.args(["--cycle-seconds", "1"]);
+        self.start(command, "regulator", None)
+    }
+
+    fn worker(&self, which: usize) -> Daemon {
+        let mut command = self.daemon("mf-workerd", ["worker", "second"][which]);
+        command.arg("--data-dir").arg(self.dir.path().join(format!("worker{which}")));
+        self.start(command, &format!("worker{which}"), None)
+    }
+
+    fn daemon(&self, program: &str, key: &str) -> Command {
+        let mut command = Command::new(programs::program(program));
+        command.args(["--config", "/dev/null", "--url", &self.url(), "--key-file"]);
+        command.arg(self.data().join("keys").join(key));
+        command.arg("--plugins-dir").arg(self.plugins());
+        command
+    }
+
+    fn start(&self, command: Command, name: &str, listener: Option<&TcpListener>) -> Daemon {
+        Daemon::start(command, listener, &self.dir.path().join(format!("{name}.messages")))
+    }
+
+    /// Adds a system and its key to the database of a hub that does not run:
+    /// there is no other way to one yet.
+    fn add_second_system(&self) {
+        let db = Connection::open(self.data().join("hub.db")).unwrap();
+        let system =
+            "INSERT INTO system (label, create_date, update_date) VALUES ('second', '', '')";
+        db.execute(system, []).unwrap();
+        let key = "INSERT INTO api_key (public_id, hash, system_id, create_date) VALUES ('second', ?1, ?2, '')";
+        let hash = Sha256::digest(SECOND.as_bytes()).to_vec();
+        db.execute(key, (hash, db.last_insert_rowid())).unwrap();
+        fs::write(self.data().join("keys/second"), SECOND).unwrap();
+    }
+}
