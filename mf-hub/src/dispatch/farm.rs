@@ -172,6 +172,8 @@ impl Farm {
     }
 
     /// A worker says what it holds: renews that, and gives what it must stop.
+    /// What it has claimed since it said so is not named, and may have been
+    /// cancelled all the same.
     pub fn heartbeat(&mut self, system: i64, named: &[Held], now: Instant) -> (Told, Chosen) {
         let mut stop = Vec::new();
         for held in named {
@@ -185,10 +187,16 @@ impl Farm {
                 _ => stop.push(*held),
             }
         }
+        let told = stop.len();
+        let load = self.stations.get(&system).map(|station| &station.load);
+        let unnamed = load.into_iter().flat_map(Load::held).filter(|held| !named.contains(held));
+        stop.extend(unnamed.filter(|held| self.holder(*held) == Some((system, true))));
         let mut chosen = Vec::new();
         let station = self.stations.entry(system).or_default();
+        // What is not named stays news until it is: its claim may still be on
+        // its way to the worker, who could not stop it yet.
         let news = stop.iter().any(|held| !station.told.contains(held));
-        station.told.clone_from(&stop);
+        station.told = stop[..told].to_vec();
         if station.load.exorcise(named, now) {
             self.settle(system, &mut chosen);
         }

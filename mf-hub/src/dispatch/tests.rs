@@ -179,6 +179,9 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], true));
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], false), "it was told before");
 
+    assert_eq!(farm.heartbeat(1, &[], now).0, told(&[one], true), "it was claimed since");
+    assert_eq!(farm.heartbeat(1, &[], now).0, told(&[one], true), "its claim is on its way");
+
     farm.lose(one, now);
     farm.place(facts(1, 1), Place::Ready, now);
     assert_eq!(farm.leases().expired(now + Duration::from_secs(600)), []);

@@ -79,7 +79,7 @@ impl Query {
 
     /// Whether it may read much of the database.
     pub fn is_long(&self) -> bool {
-        self.limit.is_none() || self.search.is_some() || self.order.name != "id"
+        self.limit.is_none() || self.search.is_some() || !self.by_id()
     }
 
     /// The same question, from where a page ended.
@@ -100,13 +100,9 @@ impl Query {
         let select = select::of(self.resource);
         let (conditions, mut values) = self.conditions(db, sight)?;
         let base = if self.lists { &select.whole } else { &select.brief };
-        let key = self.key();
-        let direction = if self.descending { "DESC" } else { "ASC" };
         values.push(Sql::Integer(limit + 1));
-        let sql = format!(
-            "{base} WHERE {conditions} ORDER BY {key} {direction}, t.id {direction} LIMIT ?{}",
-            values.len()
-        );
+        let sql =
+            format!("{base} WHERE {conditions} ORDER BY {} LIMIT ?{}", self.sort(), values.len());
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
         let mut page = Page::default();
@@ -129,13 +125,27 @@ impl Query {
         Ok(page)
     }
 
+    /// The order, which has no ties. That by id is the one in which rows lie:
+    /// a page of it reads no more rows than it shows.
+    fn sort(&self) -> String {
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        match self.by_id() {
+            true => format!("t.id {direction}"),
+            false => format!("{} {direction}, t.id {direction}", self.key()),
+        }
+    }
+
+    fn by_id(&self) -> bool {
+        self.order.name == "id"
+    }
+
     /// What the list is ordered by; never NULL, so that it compares.
     fn key(&self) -> String {
         format!("coalesce({}, '')", select::expression(self.resource, self.order))
     }
 
     fn cursor(&self, db: &Connection, id: i64) -> Done<String> {
-        if self.order.name == "id" {
+        if self.by_id() {
             return Ok(id.to_string());
         }
         let sql =
@@ -169,10 +179,14 @@ impl Query {
         }
         if let Some(after) = &self.after {
             let sign = if self.descending { '<' } else { '>' };
-            values.push(after.value.clone());
             values.push(Sql::Integer(after.id));
             let n = values.len();
-            conditions.push(format!("({}, t.id) {sign} (?{}, ?{n})", self.key(), n - 1));
+            if self.by_id() {
+                conditions.push(format!("t.id {sign} ?{n}"));
+            } else {
+                values.push(after.value.clone());
+                conditions.push(format!("({}, t.id) {sign} (?{}, ?{n})", self.key(), n + 1));
+            }
         }
         Ok((conditions.join(" AND "), values))
     }
@@ -193,7 +207,10 @@ impl Query {
                 return Ok(format!("t.\"{column}\" IS NULL"));
             }
             (Kind::Ref { to, .. }, Value::Text(label)) => {
-                known(db, field, to, label, sight)?;
+                if let Some(id) = known(db, field, to, label, sight)? {
+                    values.push(Sql::Integer(id));
+                    return Ok(format!("t.\"{column}\" = ?{}", values.len()));
+                }
                 (Sql::Text(label.clone()), Some(to))
             }
             (_, Value::Text(text)) => (Sql::Text(text.clone()), None),
@@ -218,17 +235,20 @@ impl Query {
     }
 }
 
-/// Refuses a filter by what does not exist; labels in projects may be known
-/// in another project, and so only filter.
-fn known(db: &Connection, field: &Field, to: &str, label: &str, sight: Sight) -> Done<()> {
-    match mf_core::resource::find(to) {
-        Some(to) if to.scope == Scope::Site && find::id(db, to, label, sight)?.is_none() => {
-            let label: String = label.chars().take(80).collect();
-            let told = format!("{}: there is no {} {label:?}", field.name, to.name);
-            Err(Fault::told(Code::UnknownReference, told))
-        }
-        _ => Ok(()),
+/// The id of what a filter names, so that an index gives the rows in their
+/// order; one by what does not exist is refused. Labels in projects may be
+/// known in several, and only filter.
+fn known(db: &Connection, field: &Field, to: &str, label: &str, sight: Sight) -> Done<Option<i64>> {
+    let Some(to) = mf_core::resource::find(to).filter(|to| to.scope == Scope::Site) else {
+        return Ok(None);
+    };
+    let id = find::id(db, to, label, sight)?;
+    if id.is_none() {
+        let label: String = label.chars().take(80).collect();
+        let told = format!("{}: there is no {} {label:?}", field.name, to.name);
+        return Err(Fault::told(Code::UnknownReference, told));
     }
+    Ok(id)
 }
 
 /// Values of a filter: any of them matches.

@@ -6,8 +6,11 @@ use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
 /// Every step, in order; only ever appended to.
-const STEPS: &[&str] =
-    &[include_str!("../../migrations/0001.sql"), include_str!("../../migrations/0002.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001.sql"),
+    include_str!("../../migrations/0002.sql"),
+    include_str!("../../migrations/0003.sql"),
+];
 
 /// Why a database cannot be brought to this version's schema.
 #[derive(Debug, thiserror::Error)]

@@ -28,22 +28,38 @@ use report::Report;
 /// How many builds of how many packages are submitted at once.
 const MANY: usize = 500;
 
-/// Measures everything and prints it, beside what a former run wrote to
-/// `base`.
+/// What is measured of a farm, in this order: each finds what the ones before
+/// have left.
+type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
+const PARTS: [Part; 6] = [
+    ("idle", |bench, report| idle::measure(bench, report)),
+    ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
+    ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
+    ("log", |bench, report| log::measure(bench, report)),
+    ("api", |bench, report| api::measure(bench, report)),
+    ("start", start::measure),
+];
+
+/// Measures everything, or only these parts, and prints it beside what a
+/// former run wrote to `base`.
 ///
 /// # Errors
-/// The farm did not do what was asked of it, or `base` is no such file.
-pub fn run(base: Option<&Path>) -> anyhow::Result<()> {
+/// The farm did not do what was asked of it, `base` is no such file, or there
+/// is no such part.
+pub fn run(base: Option<&Path>, only: &[String]) -> anyhow::Result<()> {
+    let names = PARTS.map(|(name, _)| name);
+    if let Some(wrong) = only.iter().find(|part| !names.contains(&part.as_str())) {
+        anyhow::bail!("there is no part {wrong:?}; there are {}", names.join(", "));
+    }
     let mut report = Report::new(machine::Machine::look(), base)?;
     floor::measure(&mut report)?;
     plugin::measure(&mut report)?;
     let mut bench = BenchFarm::start()?;
-    idle::measure(&bench, &mut report)?;
-    builds::one_by_one(&bench, &mut report)?;
-    builds::at_once(&bench, MANY, &mut report)?;
-    log::measure(&bench, &mut report)?;
-    api::measure(&bench, &mut report)?;
-    start::measure(&mut bench, &mut report)?;
+    for (name, measure) in PARTS {
+        if only.is_empty() || only.iter().any(|part| part == name) {
+            measure(&mut bench, &mut report)?;
+        }
+    }
     report.print();
     report.save(&programs::source_tree().join("target/bench.json"))
 }

@@ -223,3 +223,32 @@ fn a_log_is_shown_while_it_is_written() {
     lines.for_each(drop);
     assert!(watch.wait().unwrap().success());
 }
+
+/// Each is cancelled while another one, claimed before it, goes on.
+#[test]
+fn a_cancelled_build_is_stopped_and_its_neighbour_goes_on() {
+    let farm = Farm::start();
+    world::make(&farm);
+    let system = farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
+    farm.ok(["system", "update", system.as_str().unwrap(), "--capacity", "2"]);
+    let began = farm.scratch().join("began");
+    assert!(Command::new("mkfifo").arg(&began).status().unwrap().success());
+    for name in ["first", "second"] {
+        let command = format!("echo {name} > {}; exec sleep 1000", began.display());
+        farm.ok(["target", "update", "one-x86_64", "--config", &world::recipe(&[&command])]);
+        let branch = world::package(&farm, name, "", &["--release", "one"]);
+        let build = format!("{name}-1");
+        farm.ok(["build", "create", "-l", &build, "--package-branch", &branch]);
+        assert_eq!(fs::read_to_string(&began).unwrap().trim(), name);
+    }
+    for name in ["second", "first"] {
+        let build = format!("{name}-1");
+        farm.ok(["build", "cancel", &build]);
+        let ran = farm.mf(["build", "watch", &build]);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        let task = farm.json(&["task", "show", &format!("{build}.one-x86_64")]);
+        assert_eq!(task["data"]["task"]["status_label"], "Cancelled", "{task}");
+        let again = farm.mf(["build", "cancel", &build]);
+        assert_eq!(again.code, 9, "{again:?}");
+    }
+}
