@@ -33,6 +33,12 @@ impl Backoff {
         tokio::time::sleep(self.next_wait()).await;
     }
 
+    /// Waits that long, but no longer than `longest`: for what must be known
+    /// soon after the other side is back.
+    pub async fn wait_at_most(&mut self, longest: Duration) {
+        tokio::time::sleep(self.next_wait().min(longest)).await;
+    }
+
     /// Something succeeded: the next wait is the first again.
     pub fn reset(&mut self) {
         self.failures = 0;
@@ -104,6 +110,17 @@ mod tests {
         assert!(waits.iter().all(|wait| *wait <= Backoff::LONGEST));
         backoff.reset();
         assert!(backoff.next_wait() <= Backoff::FIRST);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_has_the_limit_that_it_was_given() {
+        let (mut backoff, second) = (Backoff::default(), Duration::from_secs(1));
+        for _ in 0..10 {
+            let begun = tokio::time::Instant::now();
+            backoff.wait_at_most(second).await;
+            assert!(begun.elapsed() <= second, "{backoff:?}");
+        }
+        assert!(backoff.next_wait() > second, "it grows all the same");
     }
 
     #[tokio::test]

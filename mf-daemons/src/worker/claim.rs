@@ -53,7 +53,9 @@ async fn next(worker: &Worker, nonce: &str) -> Claim {
         match answer.map(|answer| worker.link.asked(asked, answer)) {
             Ok(Ok(Some(claim))) => return claim,
             Ok(Ok(None)) if asked.elapsed() > TOO_SOON => backoff.reset(),
-            _ => backoff.wait().await,
+            // The hub may have given a task whose answer was lost: it is asked
+            // for again before its lease is over.
+            _ => backoff.wait_at_most(worker.registration.lease() / 3).await,
         }
     }
 }

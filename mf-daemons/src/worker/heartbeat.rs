@@ -38,7 +38,8 @@ pub async fn beat(worker: Arc<Worker>) {
             }
             _ => {
                 table.owe(true);
-                backoff.wait().await;
+                // A hub that comes back waits one lease for this word.
+                backoff.wait_at_most(pause).await;
                 continue;
             }
         };
