@@ -140,7 +140,8 @@ impl<'a> Check<'a> {
         }
         if self.expect == Expect::OneRun && (task.attempt, began) != (1, 1) {
             let told = format!("{label}: {began} runs in {} attempts", task.attempt);
-            self.doubled(format!("{told}; one would do: {}", task.message));
+            let why = self.ledger.read().messages(label);
+            self.doubled(format!("{told}, where one would do: {why:?}"));
         }
     }
 

@@ -80,6 +80,13 @@ impl Book {
         String::from_utf8_lossy(seen).contains("\ncampaign: ")
     }
 
+    /// What was said of a task, in order.
+    pub fn messages(&self, task: &str) -> Vec<String> {
+        let its = |event: &&Event| event.resource == "task" && event.label == task;
+        let message = |event: &Event| Some(event.changes.get("message")?.as_str()?.to_owned());
+        self.events.iter().filter(its).filter_map(message).filter(|m| !m.is_empty()).collect()
+    }
+
     /// Labels of the builds that were acknowledged.
     pub fn acknowledged(&self) -> impl Iterator<Item = &str> {
         self.builds.values().filter_map(|asked| match asked {

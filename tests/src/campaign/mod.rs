@@ -17,6 +17,7 @@ mod load;
 mod run;
 mod scratch;
 mod site;
+mod system;
 mod world;
 
 pub use case::Case;

@@ -7,13 +7,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use mf_client::{Hub, Key};
-use rusqlite::Connection;
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
-use sha2::{Digest, Sha256};
 
 use super::daemon::Daemon;
 use super::scratch::Scratch;
-use super::world;
+use super::{system, world};
 use crate::programs;
 
 /// How clients find the hub while it is away.
@@ -58,9 +56,6 @@ struct Place {
     lease_seconds: u64,
 }
 
-/// Key of the second system.
-const SECOND: &str = "mf_second_4f1d6a0c9b3e2875";
-
 impl Site {
     /// Starts everything; returns when it can build.
     pub async fn start(setup: Setup) -> Self {
@@ -69,7 +64,7 @@ impl Site {
         let mut hub = place.hub();
         if setup.workers > 1 {
             hub.kill();
-            place.add_second_system();
+            system::add(&place.data());
             hub = place.hub();
         }
         let key = Key::read(&place.data().join("keys/admin")).unwrap();
@@ -213,18 +208,5 @@ impl Place {
 
     fn start(&self, command: Command, name: &str, listener: Option<&TcpListener>) -> Daemon {
         Daemon::start(command, listener, &self.dir.path().join(format!("{name}.messages")))
-    }
-
-    /// Adds a system and its key to the database of a hub that does not run:
-    /// there is no other way to one yet.
-    fn add_second_system(&self) {
-        let db = Connection::open(self.data().join("hub.db")).unwrap();
-        let system =
-            "INSERT INTO system (label, create_date, update_date) VALUES ('second', '', '')";
-        db.execute(system, []).unwrap();
-        let key = "INSERT INTO api_key (public_id, hash, system_id, create_date) VALUES ('second', ?1, ?2, '')";
-        let hash = Sha256::digest(SECOND.as_bytes()).to_vec();
-        db.execute(key, (hash, db.last_insert_rowid())).unwrap();
-        fs::write(self.data().join("keys/second"), SECOND).unwrap();
     }
 }
