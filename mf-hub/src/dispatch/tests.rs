@@ -179,7 +179,7 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], true));
     assert_eq!(farm.heartbeat(1, &[one], now).0, told(&[one], false), "it was told before");
 
-    assert_eq!(farm.heartbeat(1, &[], now).0, told(&[one], true), "it was claimed since");
+    assert_eq!(farm.heartbeat(1, &[], now).0.stop, [one], "it was claimed since");
     assert_eq!(farm.heartbeat(1, &[], now).0, told(&[one], true), "its claim is on its way");
 
     farm.lose(one, now);
