@@ -245,7 +245,8 @@ pub struct Event {
     pub project_label: String,
     /// Label of the build, for builds and tasks.
     pub build_label: String,
-    /// New values of what changed; secrets as `***`.
+    /// New values of what changed; secrets as `***`. A new file of a task is
+    /// `added`: its kind, name and size.
     pub changes: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -8,6 +8,7 @@ mod artifact;
 mod log;
 mod name;
 mod read;
+mod room;
 mod secret;
 mod sweep;
 

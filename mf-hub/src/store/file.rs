@@ -4,8 +4,10 @@ use mf_core::error::Code;
 use mf_core::resource::TASK;
 use mf_core::wire::{Held, TaskFile};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, json};
 
-use super::{Done, Fault, Tx, edit, render};
+use super::history::{self, Verb};
+use super::{Done, Fault, Tx};
 
 /// Most files of one attempt, logs and all: so that no worker can fill the
 /// database with names.
@@ -84,7 +86,6 @@ fn insert(tx: &Tx<'_>, of: Held, file: &TaskFile, stored: &str) -> Done<()> {
         let told = format!("this attempt has {LIMIT} files, which is the limit");
         return Err(Fault::told(Code::Refused, told));
     }
-    let before = render::map(tx, &TASK, of.task)?;
     tx.prepare_cached(
         "INSERT INTO task_file (task_id, attempt, kind, name, size, sha256, stored, create_date) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -99,8 +100,11 @@ fn insert(tx: &Tx<'_>, of: Held, file: &TaskFile, stored: &str) -> Done<()> {
         stored,
         tx.now()
     ])?;
-    edit::record_update(tx, &TASK, of.task, &before)?;
-    Ok(())
+    tx.prepare_cached("UPDATE task SET update_date = ?2 WHERE id = ?1")?
+        .execute(params![of.task, tx.now()])?;
+    // Only what is new: a difference of the lists would grow with each file.
+    let added = json!({ "kind": file.kind, "name": file.name, "size": file.size });
+    history::record(tx, Verb::Update, &TASK, of.task, Map::from_iter([("added".into(), added)]))
 }
 
 /// Names on disk of the logs that an attempt appended to.

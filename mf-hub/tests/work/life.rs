@@ -209,3 +209,26 @@ async fn a_file_of_many_blocks_arrives_whole() {
     let got = farm.http.get(url).send().await.unwrap().bytes().await.unwrap();
     assert_eq!((got.len(), sha256(&got)), (bytes.len(), sha256(&bytes)));
 }
+
+#[tokio::test]
+async fn what_is_recorded_of_a_file_is_as_large_for_the_last_as_for_the_first() {
+    let farm = Farm::new().await;
+    let worker = farm.worker(1).await;
+    farm.build_with("two", json!({"label": "b1"})).await;
+    let claim = worker.take("a").await;
+    for number in 0..40 {
+        worker.upload(&claim, "file", &format!("{number:0>200}"), b"x").await.done();
+    }
+    let task = farm.object("task", "b1.el6-x86_64").await;
+    assert_eq!(task["files"].as_array().unwrap().len(), 40);
+    let url = format!("{}/util/events?after=0&resource=task", farm.url);
+    let mut events = farm.http.get(url).send().await.unwrap();
+    let mut added = 0;
+    let mut text = String::new();
+    while added < 40 {
+        text += std::str::from_utf8(&events.chunk().await.unwrap().unwrap()).unwrap();
+        added = text.matches("\"added\":").count();
+    }
+    let longest = text.lines().map(str::len).max().unwrap();
+    assert!(longest < 1_500, "an event has {longest} bytes");
+}
