@@ -1,7 +1,7 @@
 //! Finds what a build made: the files that its handler names, and all that
 //! lies in the result directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,11 +41,17 @@ pub fn collect(
         check_name(&artifact.name)?;
         files.add(artifact.kind, &artifact.name, inside)?;
     }
+    let known: BTreeSet<PathBuf> = files.by_name.values().cloned().collect();
+    let result = dir.result();
+    // A build may have put a link in its place, to a directory of the host.
+    if !fs::symlink_metadata(&result).is_ok_and(|data| data.is_dir()) {
+        return Err("the build removed or replaced its result directory".into());
+    }
     let mut in_result = Vec::new();
-    list(&dir.result(), DEPTH, &mut in_result)?;
+    list(&result, DEPTH, &mut in_result)?;
     for path in in_result {
         let inside = beneath.inside(&path)?;
-        if files.has(&inside) {
+        if known.contains(&inside) {
             continue;
         }
         let name = path.file_name().and_then(|name| name.to_str());
@@ -63,10 +69,6 @@ pub fn collect(
 }
 
 impl Files {
-    fn has(&self, path: &Path) -> bool {
-        self.by_name.values().any(|known| known == path)
-    }
-
     fn add(&mut self, kind: ArtifactKind, name: &str, path: PathBuf) -> Result<(), String> {
         if self.by_name.len() >= LIMIT {
             return Err(format!("the build made more than {LIMIT} files"));
@@ -185,6 +187,14 @@ mod tests {
         assert!(told.contains("result/passwd is a symbolic link"), "{told}");
         let away = artifact(ArtifactKind::File, "p", "/etc/passwd".into());
         assert!(work.collect(&[away]).unwrap_err().contains("not below the work directory"));
+    }
+
+    #[test]
+    fn a_result_directory_that_is_a_link_is_not_followed() {
+        let work = work();
+        fs::remove_dir(work.dir.result()).unwrap();
+        symlink("/etc", work.dir.result()).unwrap();
+        assert!(work.collect(&[]).unwrap_err().contains("replaced its result directory"));
     }
 
     #[test]

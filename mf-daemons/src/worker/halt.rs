@@ -63,6 +63,12 @@ impl Halt {
         self.wait_for(|reason| *reason == Reason::Stale).await;
     }
 
+    /// Waits until what is built is worth nothing any more. A worker that only
+    /// goes away still delivers what it has.
+    pub async fn wait_worthless(&self) -> Reason {
+        self.wait_for(|reason| *reason != Reason::HandBack).await
+    }
+
     async fn wait_for(&self, mut which: impl FnMut(&Reason) -> bool) -> Reason {
         let mut receiver = self.0.subscribe();
         let found = receiver.wait_for(|now| now.as_ref().is_some_and(&mut which)).await;

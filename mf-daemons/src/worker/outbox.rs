@@ -86,18 +86,38 @@ async fn append(
 ) -> Result<Place, Undelivered> {
     let put = |offset, bytes| async move {
         match link.hub().append(lease, NAME, offset, bytes).await {
-            Err(error) if error.is(Code::WrongOffset) => Ok(None),
-            other => other.map(Some),
+            Ok(length) => Ok(Answer::Length(length)),
+            Err(error) if error.is(Code::WrongOffset) => Ok(Answer::Elsewhere),
+            // The end of a build does not wait for somebody to make room.
+            Err(error) if error.is(Code::DiskFull) && halt.reason().is_some() => Ok(Answer::Full),
+            Err(error) => Err(error),
         }
     };
-    if link.deliver(halt, || put(offset, bytes.clone())).await?.is_some() {
-        return Ok(Place::Here);
+    match link.deliver(halt, || put(offset, bytes.clone())).await? {
+        Answer::Length(_) => return Ok(Place::Here),
+        Answer::Full => return Err(full()),
+        Answer::Elsewhere => {}
     }
     // No bytes, at the beginning: this only asks how long the log is.
     match link.deliver(halt, || put(0, Bytes::new())).await? {
-        Some(there) if there < offset => Ok(Place::Before(there)),
+        Answer::Length(there) if there < offset => Ok(Place::Before(there)),
+        Answer::Full => Err(full()),
         _ => Err(Undelivered::Refused(format!("the hub has no place for byte {offset}"))),
     }
+}
+
+/// What the hub says to a piece of a log.
+enum Answer {
+    /// It is in it; the log's length now.
+    Length(u64),
+    /// It belongs elsewhere.
+    Elsewhere,
+    /// There is no room for it.
+    Full,
+}
+
+fn full() -> Undelivered {
+    Undelivered::Refused("the hub's disk is full".into())
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ pub async fn upload(
         let opened = beneath.open(&file.path).map_err(Error::Invalid)?;
         link.hub().upload(lease, kind(file.kind), &file.name, &digest, opened).await
     };
-    Ok(link.deliver(halt, call).await?)
+    tokio::select! {
+        delivered = link.deliver(halt, call) => Ok(delivered?),
+        reason = halt.wait_worthless() => Err(reason.into()),
+    }
 }
 
 async fn digest(beneath: Arc<Beneath>, path: PathBuf) -> Result<String, End> {
