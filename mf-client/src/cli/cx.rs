@@ -1,5 +1,7 @@
 //! What every command is given: how to print, and which hub to ask.
 
+use std::cell::OnceCell;
+
 use clap::ArgMatches;
 use mf_core::resource::{Resource, Scope};
 
@@ -14,6 +16,8 @@ pub struct Cx {
     pub json: bool,
     /// Name of a section of `mf.conf`; else the default.
     connection: Option<String>,
+    /// The project that `mf workon` gave to this command.
+    worked_on: OnceCell<String>,
 }
 
 impl Cx {
@@ -22,6 +26,7 @@ impl Cx {
         Self {
             json: matches.get_flag("json"),
             connection: matches.get_one::<String>("connection").cloned(),
+            worked_on: OnceCell::new(),
         }
     }
 
@@ -58,9 +63,27 @@ impl Cx {
     /// The file of `mf workon` cannot be read.
     pub fn project_if_any(&self, matches: &ArgMatches) -> Result<Option<String>, Failure> {
         let given = matches.try_get_one::<String>("project_label").ok().flatten().cloned();
-        match given {
-            Some(project) => Ok(Some(project)),
-            None => workon::current(&self.connection()?.name),
+        if given.is_some() {
+            return Ok(given);
+        }
+        let project = workon::current(&self.connection()?.url)?;
+        if let Some(project) = &project {
+            // A command that asks twice is told the same.
+            let _ = self.worked_on.set(project.clone());
+        }
+        Ok(project)
+    }
+
+    /// A failure, with where its project came from if the hub does not know it.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        match self.worked_on.get() {
+            Some(project) if failure.sentence.contains(&format!("no project {project:?}")) => {
+                failure.hint(format!(
+                    "{project} was chosen by mf workon, for this hub's address; choose another: \
+                     mf workon PROJECT, or none: mf workon --none"
+                ))
+            }
+            _ => failure,
         }
     }
 

@@ -56,10 +56,11 @@ fn run(words: &[OsString]) -> Outcome {
     if let Some(verb) = verb::ALONE.iter().find(|verb| verb.name == name) {
         return (verb.call)(&cx, inner);
     }
-    match (find(name), inner.subcommand()) {
+    let outcome = match (find(name), inner.subcommand()) {
         (Some(of), Some((verb, matches))) => call(&cx, of, verb, matches),
         _ => Err(Failure::usage(format!("there is no command {name:?}"))),
-    }
+    };
+    outcome.map_err(|failure| cx.explain(failure))
 }
 
 fn call(cx: &Cx, of: &'static Resource, verb: &str, matches: &ArgMatches) -> Outcome {

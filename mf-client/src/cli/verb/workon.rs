@@ -37,7 +37,7 @@ pub fn command() -> Command {
 /// There is no such project, or the choice cannot be kept.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let connection = cx.connection()?;
-    let mut choice = Choice::read(&file()?, &connection.name)?;
+    let mut choice = Choice::read(&file()?, &connection.url)?;
     match matches.get_one::<String>("PROJECT").map(String::as_str) {
         None if matches.get_flag("none") => choice.change(None),
         None => return show(cx, choice.project.as_deref()),
@@ -55,17 +55,17 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
             choice.change(Some(label.to_owned()));
         }
     }
-    choice.write(&file()?, &connection.name)?;
+    choice.write(&file()?, &connection.url)?;
     show(cx, choice.project.as_deref())
 }
 
-/// The current project of a connection.
+/// The current project of the hub at `url`.
 ///
 /// # Errors
 /// The file that keeps it cannot be read.
-pub fn current(connection: &str) -> Result<Option<String>, Failure> {
+pub fn current(url: &str) -> Result<Option<String>, Failure> {
     match file() {
-        Ok(file) => Ok(Choice::read(&file, connection)?.project),
+        Ok(file) => Ok(Choice::read(&file, url)?.project),
         // Without a home there is nothing that could have been chosen.
         Err(_) => Ok(None),
     }
@@ -88,7 +88,7 @@ fn file() -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::new(Exit::Configuration, "HOME is not set"))
 }
 
-/// What the file says of one connection.
+/// What the file says of one hub: the projects of another are none of its own.
 #[derive(Debug, Default, PartialEq)]
 struct Choice {
     project: Option<String>,
@@ -103,22 +103,22 @@ impl Choice {
         self.project = project;
     }
 
-    fn read(file: &Path, connection: &str) -> Result<Self, Failure> {
-        let ini = load(file)?;
+    fn read(file: &Path, url: &str) -> Result<Self, Failure> {
+        let (ini, section) = (load(file)?, section(url));
         let said = |name: &str| {
-            let text = ini.get_from(Some(connection), name)?;
+            let text = ini.get_from(Some(&section), name)?;
             (!text.is_empty()).then(|| text.to_owned())
         };
         Ok(Self { project: said("project"), before: said("before") })
     }
 
-    fn write(&self, file: &Path, connection: &str) -> Result<(), Failure> {
-        let mut ini = load(file)?;
+    fn write(&self, file: &Path, url: &str) -> Result<(), Failure> {
+        let (mut ini, section) = (load(file)?, section(url));
         for (name, value) in [("project", &self.project), ("before", &self.before)] {
             match value {
-                Some(text) => ini.set_to(Some(connection), name.into(), text.clone()),
+                Some(text) => ini.set_to(Some(&section), name.into(), text.clone()),
                 None => {
-                    ini.delete_from(Some(connection), name);
+                    ini.delete_from(Some(&section), name);
                 }
             }
         }
@@ -135,6 +135,11 @@ impl Choice {
             Failure::new(Exit::Internal, format!("{} cannot be written: {e}", file.display()))
         })
     }
+}
+
+/// The section of a hub. A bracket, as around an IPv6 address, would end it.
+fn section(url: &str) -> String {
+    url.trim_end_matches('/').replace('[', "%5B").replace(']', "%5D")
 }
 
 fn load(file: &Path) -> Result<Ini, Failure> {
@@ -155,18 +160,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_connection_has_a_choice_and_the_one_before() {
+    fn each_hub_has_a_choice_and_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("deep/workon");
-        for (connection, project) in [("default", "ius"), ("work", "php"), ("default", "web")] {
-            let mut choice = Choice::read(&file, connection).unwrap();
+        let (one, other) = ("http://127.0.0.1:8765", "http://[::1]:8765");
+        for (url, project) in [(one, "ius"), (other, "php"), (one, "web")] {
+            let mut choice = Choice::read(&file, url).unwrap();
             choice.change(Some(project.into()));
-            choice.write(&file, connection).unwrap();
+            choice.write(&file, url).unwrap();
         }
-        let choice = Choice::read(&file, "default").unwrap();
+        let choice = Choice::read(&file, "http://127.0.0.1:8765/").unwrap();
         let expected = Choice { project: Some("web".into()), before: Some("ius".into()) };
         assert_eq!(choice, expected);
-        assert_eq!(Choice::read(&file, "work").unwrap().project.as_deref(), Some("php"));
+        assert_eq!(Choice::read(&file, other).unwrap().project.as_deref(), Some("php"));
+        assert_eq!(Choice::read(&file, "http://127.0.0.1:1").unwrap(), Choice::default());
         let left: Vec<_> = std::fs::read_dir(dir.path().join("deep")).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
     }
