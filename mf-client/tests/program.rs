@@ -42,6 +42,8 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (&["build", "watch", "b", "--project", "p", "--timeout", "0"], 2, &["timeout"]),
         (&["up"], 2, &["--data-dir"]),
         (&["up", "--data-dir", "/dev/null/x"], 78, &["/dev/null/x"]),
+        (&["up", "--data-dir", "/dev/null/x", "--plugins-dir", "/nope"], 78, &["/nope: No such"]),
+        (&["up", "--data-dir", "/dev/null/x", "--plugins-dir", "/dev/null"], 78, &["/dev/null: "]),
         (&["arch", "list"], 8, &["http://127.0.0.1:1", "mf up"]),
         (&["--connection", "work", "arch", "list"], 78, &["[connection:work]"]),
         (&["user", "create", "-l", "x", "--password"], 2, &["password is empty"]),

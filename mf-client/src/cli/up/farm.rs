@@ -67,6 +67,7 @@ impl Farm {
         let wrong = |what: &Path, e: std::io::Error| {
             Failure::new(Exit::Configuration, format!("data directory {}: {e}", what.display()))
         };
+        check_plugins_dirs(&options.plugins_dirs)?;
         let dir = &options.data_dir;
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(dir).map_err(|e| wrong(dir, e))?;
@@ -109,10 +110,11 @@ impl Farm {
         let key = Key::read(&self.options.data_dir.join("keys/admin"))
             .map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
         let hub = Hub::new(&self.url, Some(key.clone()))?;
+        let plugins = self.plugins_are_in()?;
         self.unless_failed(async |keepers| {
             keepers[1].ready().await;
             let system = keepers[2].ready().await.system;
-            ready::handlers_enabled(&hub, &system).await
+            ready::handlers_enabled(&hub, &system, &plugins).await
         })
         .await?;
         self.conf.appear(&self.url, &key)
@@ -174,12 +176,31 @@ impl Farm {
         }
     }
 
-    /// How long the worker's configuration lets builds go on after a stop.
-    fn builds_may_take(&self) -> Duration {
+    /// What the worker's own file says.
+    fn worker_config(&self) -> WorkerConfig {
         let own = self.options.data_dir.join("workerd.toml");
         // What cannot be read there is the worker's to complain of.
-        let config: WorkerConfig = config::load(None, &own).unwrap_or_default();
-        Duration::from_secs(config.finish_seconds)
+        config::load(None, &own).unwrap_or_default()
+    }
+
+    /// How long the worker's configuration lets builds go on after a stop.
+    fn builds_may_take(&self) -> Duration {
+        Duration::from_secs(self.worker_config().finish_seconds)
+    }
+
+    /// Where the worker looks for plugins, for people.
+    fn plugins_are_in(&self) -> Result<String, Failure> {
+        let mut dirs = self.options.plugins_dirs.clone();
+        if dirs.is_empty() {
+            dirs = self.worker_config().plugins_dirs;
+        }
+        if dirs.is_empty() {
+            let program = sibling::find("mf-workerd")?;
+            let beside = program.parent().unwrap_or(Path::new("/")).display();
+            return Ok(format!("{beside}, named libmf_plugin_<id>.so"));
+        }
+        let names: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        Ok(names.join(" or "))
     }
 
     fn programs(&self) -> Result<[Program; 3], Failure> {
@@ -226,6 +247,18 @@ impl Program {
     fn flag(&mut self, name: &str, value: impl Into<OsString>) {
         self.words.extend([name.into(), value.into()]);
     }
+}
+
+/// Whoever names a directory means that there is one.
+fn check_plugins_dirs(dirs: &[PathBuf]) -> Result<(), Failure> {
+    for dir in dirs {
+        // What can be listed is a directory, and one that may be read.
+        std::fs::read_dir(dir).map_err(|e| {
+            let told = format!("plugins directory {}: {e}", dir.display());
+            Failure::new(Exit::Configuration, told)
+        })?;
+    }
+    Ok(())
 }
 
 /// Takes the address, which a farm that was killed may be about to leave.
