@@ -35,21 +35,38 @@ pub fn commands() -> impl Iterator<Item = Command> {
 /// # Errors
 /// One of the farm's programs is not where it should be, or cannot be run.
 pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failure> {
-    let Some(word) = words.get(1).and_then(|word| word.to_str()) else { return Ok(()) };
+    let place = 1 + globals(words.get(1..).unwrap_or_default());
+    let Some(word) = words.get(place).and_then(|word| word.to_str()) else { return Ok(()) };
+    // What stands before the command is meant for it too.
+    let handed: Vec<&OsString> = words[1..place].iter().chain(&words[place + 1..]).collect();
     if let Some((_, program, _)) = OWN.iter().find(|own| own.0 == word) {
-        return Err(become_it(&find(program)?, program, &words[2..]));
+        return Err(become_it(&find(program)?, program, &handed));
     }
     let name_like = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if !name_like || word.starts_with('-') || known(word) {
         return Ok(());
     }
     match on_path(&format!("mf-{word}")) {
-        Some(path) => Err(become_it(&path, &format!("mf-{word}"), &words[2..])),
+        Some(path) => Err(become_it(&path, &format!("mf-{word}"), &handed)),
         None => Ok(()),
     }
 }
 
-fn become_it(path: &Path, name: &str, words: &[OsString]) -> Failure {
+/// How many of the words are flags that every command has.
+fn globals(words: &[OsString]) -> usize {
+    let mut count = 0;
+    while let Some(word) = words.get(count).and_then(|word| word.to_str()) {
+        count += match word {
+            "--json" => 1,
+            "--connection" => 2,
+            word if word.starts_with("--connection=") => 1,
+            _ => break,
+        };
+    }
+    count.min(words.len())
+}
+
+fn become_it(path: &Path, name: &str, words: &[&OsString]) -> Failure {
     let error = std::process::Command::new(path).args(words).exec();
     Failure::new(Exit::Internal, format!("{name} ({}) cannot be run: {error}", path.display()))
 }

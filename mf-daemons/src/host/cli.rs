@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use mf_core::error::Code;
 use serde_json::{Value, json};
 
 use super::part;
@@ -51,20 +52,39 @@ type Found = (Vec<Arc<Plugin>>, Vec<Rejected>);
 pub fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
     if let Some(done) = first.as_deref().and_then(|a| a.to_str()).and_then(part) {
-        return ended(done.map(|()| true));
+        return ended(done.map(|()| true), false);
     }
-    ended(answer(&Arguments::parse()))
+    let arguments = Arguments::parse();
+    ended(answer(&arguments), arguments.json)
 }
 
-fn ended(result: anyhow::Result<bool>) -> ExitCode {
+fn ended(result: anyhow::Result<bool>, json: bool) -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if json => {
+            let errors = json!({ Code::Internal.name(): format!("{error:#}") });
+            // With standard output gone the exit code alone says it.
+            let _ = envelope(&mut io::stdout().lock(), &json!({}), &errors);
+            ExitCode::FAILURE
+        }
         Err(error) => {
-            eprintln!("mf-plugin-host: {error:#}");
+            say(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line on standard error, whole: other programs write there too.
+fn say(text: &str) {
+    let line = format!("mf-plugin-host: {text}\n");
+    // With standard error gone there is nobody left to tell.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// What `mf` prints for programs, for every command.
+fn envelope(out: &mut impl Write, data: &Value, errors: &Value) -> io::Result<()> {
+    writeln!(out, "{:#}", json!({ "data": data, "errors": errors }))
 }
 
 fn answer(arguments: &Arguments) -> anyhow::Result<bool> {
@@ -104,17 +124,24 @@ fn check(host: &HostProgram, files: &[PathBuf]) -> io::Result<Found> {
 fn show(out: &mut impl Write, (plugins, rejected): Found, json: bool) -> io::Result<()> {
     if json {
         let plugins: Vec<_> = plugins.iter().map(|plugin| as_json(plugin)).collect();
+        let errors = match rejected.len() {
+            0 => json!({}),
+            number => {
+                let told = format!("{number} cannot be used as plugins; `rejected` says which");
+                json!({ Code::Refused.name(): told })
+            }
+        };
         let rejected = rejected
             .iter()
             .map(|r| json!({ "path": r.path.display().to_string(), "reason": r.reason }));
-        let all = json!({ "plugins": plugins, "rejected": rejected.collect::<Vec<_>>() });
-        return writeln!(out, "{all:#}");
+        let data = json!({ "plugins": plugins, "rejected": rejected.collect::<Vec<_>>() });
+        return envelope(out, &data, &errors);
     }
     for plugin in plugins {
         describe(out, &plugin)?;
     }
     for rejected in rejected {
-        eprintln!("mf-plugin-host: {rejected}");
+        say(&rejected.to_string());
     }
     Ok(())
 }
@@ -151,4 +178,22 @@ fn as_json(plugin: &Plugin) -> Value {
         "panic": if meta.unwinds { "unwind" } else { "abort" },
         "handlers": handlers.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_get_the_envelope_of_every_command() {
+        let rejected = Rejected { path: "/p/notes.txt".into(), reason: "is empty".into() };
+        for (rejected, errors) in [(vec![], 0), (vec![rejected], 1)] {
+            let mut out = Vec::new();
+            show(&mut out, (Vec::new(), rejected), true).unwrap();
+            let told: Value = serde_json::from_slice(&out).unwrap();
+            assert_eq!(told["errors"].as_object().unwrap().len(), errors);
+            assert_eq!(told["data"]["rejected"].as_array().unwrap().len(), errors);
+            assert_eq!(told["data"]["plugins"], json!([]));
+        }
+    }
 }
