@@ -1,5 +1,6 @@
 //! The hub's program: flags, the lifeline, signals and exit codes.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,10 @@ fn main() -> ExitCode {
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mf-hub: {error:#}");
+            // In one piece, for the farm's other programs write there too; with
+            // standard error gone the exit code alone says it.
+            let line = format!("mf-hub: {error:#}\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
             ExitCode::from(code(&error))
         }
     }

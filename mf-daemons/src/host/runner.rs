@@ -111,7 +111,9 @@ fn handle<J: Serialize, A: DeserializeOwned>(
 /// The sentence goes to the parent, the whole difference into the log.
 fn refused(refusal: Refusal) -> Outcome {
     if !refusal.details.is_empty() {
-        eprintln!("{}", refusal.details);
+        let line = format!("{}\n", refusal.details);
+        // In one piece: others write there too. Without a log nobody reads it.
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
     Outcome::Refused(refusal.sentence)
 }

@@ -22,8 +22,14 @@ pub fn line(text: &str) -> Result<(), Failure> {
 
 /// Says something on standard error, where it does not mix with the output.
 pub fn say(text: &str) {
-    // With standard error gone there is nobody left to tell.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let mut line = format!("{text}\n");
+    let stderr = std::io::stderr();
+    if anstream::AutoStream::choice(&stderr) == anstream::ColorChoice::Never {
+        line = anstream::adapter::strip_str(&line).to_string();
+    }
+    // In one piece: the farm's programs write there too, and their lines and
+    // ours stay apart. With standard error gone there is nobody left to tell.
+    let _ = stderr.lock().write_all(line.as_bytes());
 }
 
 /// Says what went wrong, for people or for programs.
