@@ -40,7 +40,7 @@ pub async fn get_one(
     let object = hub.readers.read(|db| {
         let found = find::object(db, resource, &at.label, at.project.as_deref(), caller.sight())?;
         let roles = roles::on(db, &caller, resource, found.id)?;
-        caller.need(roles, resource.readers(), &format!("reading a {}", resource.name))?;
+        caller.need(roles, resource.readers(), &format!("reading {}", resource.plural()))?;
         render::object(db, resource, found.id, roles)
     })?;
     Ok(envelope::one(&resource.key(), &object))
@@ -56,7 +56,7 @@ pub async fn post(
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
     let caller = caller::of(&hub, &parts.headers)?;
-    signed(&caller, resource.creators(), &format!("creating a {}", resource.name))?;
+    signed(&caller, resource.creators(), &format!("creating {}", resource.plural()))?;
     let params = input::params(&parts, body, &secrets(resource)).await?;
     let draft = hash_secrets(resource, Draft::read(resource, params)?).await?;
     let actor = caller.label.clone();
@@ -76,7 +76,7 @@ pub async fn put(
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
     let caller = caller::of(&hub, &parts.headers)?;
-    signed(&caller, resource.updaters(), &format!("changing a {}", resource.name))?;
+    signed(&caller, resource.updaters(), &format!("changing {}", resource.plural()))?;
     let mut params = input::params(&parts, body, &secrets(resource)).await?;
     // The project says which object is meant: it is no field to change.
     let at = address(label, &mut params)?;
@@ -99,7 +99,7 @@ pub async fn delete(
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
     let caller = caller::of(&hub, &parts.headers)?;
-    signed(&caller, resource.deleters(), &format!("deleting a {}", resource.name))?;
+    signed(&caller, resource.deleters(), &format!("deleting {}", resource.plural()))?;
     let mut params = input::params(&parts, body, &[]).await?;
     let at = address(label, &mut params)?;
     let confirmed = params.take_text("confirm_delete")?;

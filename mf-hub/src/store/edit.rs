@@ -47,7 +47,7 @@ pub fn create(
         Some(project) => roles::in_project(tx, caller, project)?,
         None => caller.roles(),
     };
-    caller.need(roles, resource.creators(), &format!("creating a {}", resource.name))?;
+    caller.need(roles, resource.creators(), &format!("creating {}", resource.plural()))?;
     may_set(caller, roles, resource, &draft)?;
     let context = Context { tx, caller, roles, project };
     missing(resource, &draft, false)?;
@@ -77,7 +77,7 @@ pub fn update(
     let mut draft = draft.clone();
     let object = find::object(tx, resource, &at.label, at.project.as_deref(), caller.sight())?;
     let roles = roles::on(tx, caller, resource, object.id)?;
-    caller.need(roles, resource.updaters(), &format!("changing a {}", resource.name))?;
+    caller.need(roles, resource.updaters(), &format!("changing {}", resource.plural()))?;
     if let Some(id) = draft.id.filter(|id| *id != object.id) {
         let told = format!("id is {}, not {id}: it never changes", object.id);
         return Err(Fault::told(Code::InvalidValue, told));
