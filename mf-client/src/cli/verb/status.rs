@@ -32,6 +32,7 @@ pub fn call(cx: &Cx, _: &ArgMatches) -> Outcome {
     for (name, value) in status.into_iter().flatten() {
         match value {
             Value::Array(rows) => lists.push((name, rows)),
+            Value::Object(map) if name == "queue" => pairs.push((name.clone(), queue(map))),
             Value::Object(map) => pairs.push((detail::heading(name), counts(map))),
             other => pairs.push((detail::heading(name), detail::text(other))),
         }
@@ -42,6 +43,17 @@ pub fn call(cx: &Cx, _: &ArgMatches) -> Outcome {
         rows_of(rows)?;
     }
     Ok(Exit::Success)
+}
+
+/// How many tasks wait for a system, and for how long.
+fn queue(map: &Map<String, Value>) -> String {
+    let number = |name: &str| map.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let oldest = number("oldest_seconds");
+    match number("length") {
+        0 => "none".into(),
+        1 => format!("1 task, oldest {oldest} s"),
+        length => format!("{length} tasks, oldest {oldest} s"),
+    }
 }
 
 /// What there is, and not what there is none of.
@@ -56,11 +68,27 @@ fn counts(map: &Map<String, Value>) -> String {
 /// Objects that all have the same fields; the label first.
 fn rows_of(rows: &[Value]) -> Result<(), crate::cli::exit::Failure> {
     let Some(first) = rows.first().and_then(Value::as_object) else { return line("none") };
-    let mut names: Vec<&String> = first.keys().collect();
+    // A worker that waits to be given work would look like work that waits.
+    let mut names: Vec<&String> = first.keys().filter(|name| *name != "waiting").collect();
     names.sort_by_key(|name| *name != "label");
     let headings: Vec<String> = names.iter().map(|name| detail::heading(name)).collect();
     let row = |row: &Value| -> Vec<String> {
         names.iter().map(|name| row.get(*name).map(detail::text).unwrap_or_default()).collect()
     };
     table::print(&headings, &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_queue_is_a_sentence() {
+        for (length, said) in [(0, "none"), (1, "1 task, oldest 6 s"), (12, "12 tasks, oldest 6 s")]
+        {
+            let status = json!({ "length": length, "oldest_seconds": 6 });
+            assert_eq!(queue(status.as_object().unwrap()), said);
+        }
+    }
 }
