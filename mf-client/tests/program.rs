@@ -34,10 +34,16 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (&["package", "create", "--project", "p"], 2, &["--label"]),
         (&["release", "create", "-l", "el6"], 2, &["--distro"]),
         (&["package-branch", "create", "x", "--project", "p"], 2, &["--package, --build-handler"]),
+        (
+            &["build", "create", "wc.main", "--project", "p"],
+            2,
+            &["needs --package-branch", "\"wc.main\" is the label of the new build"],
+        ),
         (&["build", "create", "--project", "p"], 2, &["--package-branch"]),
         (&["arch", "create", "a b"], 2, &["\"a b\""]),
         (&["arch", "update", "x"], 2, &["nothing", "x"]),
-        (&["arch", "delete", "x"], 2, &["--yes"]),
+        (&["arch", "delete", "x"], 8, &["http://127.0.0.1:1"]),
+        (&["bulid", "list"], 2, &["did you mean 'build'", "'build-type'?"]),
         (&["package", "list", "--columns", "colour"], 2, &["colour", "summary"]),
         (&["build", "watch", "b", "--project", "p", "--timeout", "0"], 2, &["timeout"]),
         (&["up"], 2, &["--data-dir"]),
@@ -88,6 +94,9 @@ fn a_program_on_path_is_a_command() {
     let output = greet(&["greet", "a", "--help", "--json"]);
     assert_eq!(text(&output.stdout), "hello a --help --json\n");
     assert_eq!(output.status.code(), Some(42));
+    let output = greet(&["--json", "--connection", "work", "greet", "a"]);
+    assert_eq!(text(&output.stdout), "hello --json --connection work a\n");
+    assert_eq!(greet(&["--connection"]).status.code(), Some(2));
     assert_eq!(greet(&["../greet"]).status.code(), Some(2));
     // A command of mf's own is never another program.
     std::fs::copy(&program, home.path().join("mf-arch")).unwrap();
@@ -120,7 +129,14 @@ fn the_demo_names_what_is_not_installed() {
 
 #[test]
 fn help_and_version_are_answers() {
-    for words in [&["--help"][..], &["-h"], &["build", "create", "--help"], &["up", "--help"]] {
+    for words in [
+        &["--help"][..],
+        &["-h"],
+        &["help"],
+        &["help", "build", "create"],
+        &["build", "create", "--help"],
+        &["up", "--help"],
+    ] {
         let output = run(words);
         assert_eq!(output.status.code(), Some(0));
         assert!(text(&output.stdout).contains("Example:"), "{words:?}");

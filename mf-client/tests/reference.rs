@@ -11,7 +11,7 @@ fn walk(command: &Command, words: &str, text: &mut String) {
     };
     let help = help.to_string();
     *text += &format!("$ {asked}\n{}\n\n\n", help.trim_end());
-    for inner in command.get_subcommands() {
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
         walk(inner, &format!("{words} {}", inner.get_name()), text);
     }
 }

@@ -30,7 +30,7 @@ pub fn command(of: &'static Resource, verb: &str) -> Command {
     match verb {
         "create" => Command::new("create")
             .about(format!("Make a new {name}"))
-            .arg(positional("Its label, instead of --label"))
+            .arg(positional(format!("Label of the new {name}, instead of --label")))
             .args(flags::settable(of).map(flags::setting))
             .after_help(example::text(&example::create(of))),
         "show" => one(of, "show")
@@ -86,8 +86,8 @@ pub fn project() -> Arg {
         .help("Project that it belongs to; else the one of `mf workon`")
 }
 
-fn positional(help: &'static str) -> Arg {
-    Arg::new(POSITIONAL).value_name("LABEL").help(help)
+fn positional(help: impl Into<String>) -> Arg {
+    Arg::new(POSITIONAL).value_name("LABEL").help(help.into())
 }
 
 /// A flag of `update`: the label is a new one there, and nothing is required.
@@ -134,14 +134,16 @@ pub fn new_object(
     }
     let missing: Vec<String> = flags::settable(of)
         .filter(|field| field.need == Need::Must && !fields.contains_key(field.name))
-        .map(|field| format!("--{}", flags::name(field)))
+        .map(flags::name)
         .collect();
-    if !missing.is_empty() {
-        let told = format!("a new {} needs {}", of.name, missing.join(", "));
-        return Err(Failure::usage(told)
-            .hint(format!("mf {} create --help says what they are", super::noun(of))));
+    let Some(first) = missing.first() else { return Ok(fields) };
+    let told = format!("a new {} needs --{}", of.name, missing.join(", --"));
+    let mut hint = format!("mf {} create --help says what they are", super::noun(of));
+    if let Some(label) = matches.get_one::<String>(POSITIONAL) {
+        let what = super::noun(of);
+        hint = format!("{label:?} is the label of the new {what}; the {first} goes with --{first}");
     }
-    Ok(fields)
+    Err(Failure::usage(told).hint(hint))
 }
 
 fn create(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
@@ -181,10 +183,12 @@ fn update(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
 
 fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
+    let hub = cx.hub()?;
     if !matches.get_flag("yes") {
+        // Nobody is asked about what is not there.
+        let _: Value = run(async { Ok(hub.get_one(of.name, &label, project.as_deref()).await?) })?;
         super::confirm::ask(&format!("delete {} {label:?}?", of.name))?;
     }
-    let hub = cx.hub()?;
     run(async { Ok(hub.delete(of.name, &label, project.as_deref()).await?) })?;
     done(cx, of, &serde_json::json!({ "label": label }), "deleted")
 }

@@ -81,6 +81,7 @@ fn value_name(kind: &Kind) -> &'static str {
 fn help(field: &Field) -> String {
     let mut text = sentence(field.about);
     match field.need {
+        Need::Must if field.name == "project_label" => text += " (or as `mf workon` chose)",
         Need::Must => text += " (required)",
         Need::Default(value) => text += &format!(" (default: {value})"),
         Need::May | Need::Made => {}

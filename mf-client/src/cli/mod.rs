@@ -20,7 +20,8 @@ mod verb;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{ALL, Resource, find};
 
 use cx::Cx;
@@ -92,7 +93,6 @@ pub fn tree() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .disable_help_subcommand(true)
         .arg(
             Arg::new("json")
                 .long("json")
@@ -164,8 +164,30 @@ fn not_parsed(error: &clap::Error) -> Outcome {
             print::say(text.ansi().to_string().trim_end());
             Err(Failure::usage(""))
         }
-        _ => Err(usage(&text.to_string())),
+        _ => {
+            let failure = usage(&text.to_string());
+            Err(match similar(error) {
+                Some(names) => failure.hint(format!("did you mean {names}?")),
+                None => failure,
+            })
+        }
     }
+}
+
+/// The commands that a mistyped one is most like, at most two; each has two
+/// spellings, and one is enough.
+fn similar(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) else {
+        return None;
+    };
+    let mut best: Vec<String> = Vec::new();
+    // The most similar comes last.
+    for name in names.iter().rev().map(|name| name.replace('_', "-")) {
+        if best.len() < 2 && !best.contains(&name) {
+            best.push(name);
+        }
+    }
+    (!best.is_empty()).then(|| format!("'{}'", best.join("' or '")))
 }
 
 /// Our sentence and hint out of clap's text.

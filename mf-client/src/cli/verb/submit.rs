@@ -40,6 +40,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
         if !matches.get_flag("watch") {
             return crud::done(cx, build(), &made, "created");
         }
+        if !cx.json {
+            // Known before anything happens to it: whoever leaves can come back.
+            crud::done(cx, build(), &made, "created")?;
+        }
         let label = made.get("label").and_then(Value::as_str).unwrap_or_default();
         watch::watch(cx, &hub, label, &project, watch::limit(matches)).await
     })

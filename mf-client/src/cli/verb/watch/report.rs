@@ -43,10 +43,15 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
         }
         return Ok(exit);
     }
-    for (task, files) in seen.tasks.iter().zip(&files) {
+    for (n, (task, files)) in seen.tasks.iter().zip(&files).enumerate() {
+        if n > 0 || seen.live {
+            line("")?;
+        }
         one(hub, task, files, seen.live && seen.tasks.len() == 1).await?;
     }
-    line("")?;
+    if seen.live || !seen.tasks.is_empty() {
+        line("")?;
+    }
     line(&format!("\x1b[1m{}\x1b[0m {}", seen.build.label, status(&seen.build.status_label)))?;
     if exit == Exit::Success {
         return Ok(exit);
@@ -86,7 +91,6 @@ async fn one(hub: &Hub, task: &Task, files: &[TaskFile], log_seen: bool) -> Resu
         "" => String::new(),
         system => format!(" on {}", clean(system)),
     };
-    line("")?;
     let target = clean(&task.target_label);
     line(&format!("\x1b[1m{target}\x1b[0m {}{took}{system}", status(&task.status_label)))?;
     let kept: Vec<&TaskFile> = files.iter().filter(|file| file.kind != "log").collect();
