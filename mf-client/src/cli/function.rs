@@ -100,9 +100,10 @@ pub fn call(
     Ok(Exit::Success)
 }
 
-/// One object whole; of a change only that it was made.
+/// One object whole; of a change to an object only that it was made.
 fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &Value) -> Outcome {
-    if let (true, Some(label)) = (function.writes, label) {
+    let changed = function.writes && (function.gives.is_empty() || data.get(of.key()).is_some());
+    if let (true, Some(label)) = (changed, label) {
         let status = data.get(of.key()).and_then(|object| object.get("status_label"));
         let status = status.and_then(Value::as_str).map(|status| format!(", it is {status}"));
         let what = format!("{} {label}: {}", of.name, verb(function));

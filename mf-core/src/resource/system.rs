@@ -48,6 +48,15 @@ pub const SYSTEM: Resource = Resource {
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
     functions: &[
         Function {
+            name: "create_key",
+            about: "make a key for its worker; the answer shows it once, and nothing does again",
+            on: On::One,
+            takes: &[],
+            gives: &["key"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
             name: "register",
             about: "a worker says who it is and what it offers",
             on: On::All,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::common::{COMMON, DISPLAY, LONG};
-use super::shape::{Field, Kind, Resource, Scope, Who, field};
+use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
 
 /// A user as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -41,5 +41,13 @@ pub const USER: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::OWNER.or(Who::ADMIN), Who::ADMIN],
-    functions: &[],
+    functions: &[Function {
+        name: "create_key",
+        about: "make an API key for it; the answer shows it once, and nothing does again",
+        on: On::One,
+        takes: &[],
+        gives: &["key"],
+        who: SELF,
+        writes: true,
+    }],
 };

@@ -55,6 +55,8 @@ macro_rules! bound {
 /// not here.
 const BOUND: &[Bound] = &[
     bound!("build", "cancel", Anywhere, super::cancel::build),
+    bound!("user", "create_key", Anywhere, super::key::user),
+    bound!("system", "create_key", Anywhere, super::key::system),
     bound!("system", "register", Address, super::claim::register),
     bound!("system", "claim", Address, super::claim::claim),
     bound!("system", "heartbeat", Address, super::claim::heartbeat),

@@ -15,6 +15,7 @@ pub mod error;
 pub mod file;
 pub mod function;
 pub mod input;
+pub mod key;
 pub mod limits;
 pub mod log;
 pub mod ranges;

@@ -6,3 +6,4 @@ mod input;
 mod plugins;
 mod source;
 mod stopping;
+mod users;
