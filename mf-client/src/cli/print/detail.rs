@@ -21,14 +21,19 @@ pub fn print(of: &Resource, object: &Value) -> Result<(), Failure> {
 /// # Errors
 /// It cannot be written.
 pub fn pairs_of(pairs: &[(String, String)]) -> Result<(), Failure> {
+    lines_of(pairs).iter().try_for_each(|text| line(text))
+}
+
+/// A line for each pair of a name and a value; none for what is empty.
+pub fn lines_of(pairs: &[(String, String)]) -> Vec<String> {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+    let line = |(name, value): &(String, String)| {
         let shown = if name == "status" { status(value) } else { clean(value) };
         // Further lines of a text stand below its first.
         let shown = shown.trim_end().replace('\n', &format!("\n{:width$}  ", ""));
-        line(&format!("{name:width$}  {shown}"))?;
-    }
-    Ok(())
+        format!("{name:width$}  {shown}")
+    };
+    pairs.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
 }
 
 /// A field's name for people: a reference by what it refers to.

@@ -1,9 +1,16 @@
 //! Tables: fitted to the terminal where there is one, else plain columns.
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 
-use super::{clean, line, on_terminal};
+use super::{clean, detail, line, on_terminal};
 use crate::cli::exit::Failure;
+
+/// Blanks between columns.
+const GAP: u16 = 2;
+/// On a terminal that is narrower, rows that do not fit are no columns.
+const NARROW: u16 = 60;
 
 /// Prints rows below their headings; on a terminal without the columns that
 /// nothing stands in.
@@ -16,7 +23,8 @@ pub fn print(headings: &[String], rows: &[Vec<String>]) -> Result<(), Failure> {
 }
 
 /// The table as text; without a width every row is one line, however long,
-/// and every column is there.
+/// and every column is there. No word is ever cut: rows too long for a
+/// terminal are longer than it, or on a narrow one a line for each field.
 pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -32,6 +40,18 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
         |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|t| !t.is_empty()));
     let columns: Vec<usize> =
         (0..headings.len()).filter(|c| width.is_none() || rows.is_empty() || says(c)).collect();
+    // A label or status in pieces is none; other columns make room.
+    let least = |c: usize| -> u16 {
+        let texts = rows.iter().filter_map(|row| row.get(c)).chain([&headings[c]]);
+        let whole = c == columns[0] || headings[c] == "status";
+        let words = texts.map(|text| if whole { wide(text) } else { longest_word(text) });
+        words.max().unwrap_or(0) + GAP
+    };
+    if let Some(width) = width.filter(|width| *width < NARROW)
+        && columns.iter().map(|c| u32::from(least(*c))).sum::<u32>() > u32::from(width)
+    {
+        return one_below_the_other(headings, rows);
+    }
     let heading = |c: &usize| Cell::new(&headings[*c]).add_attribute(Attribute::Bold);
     table.set_header(columns.iter().map(heading));
     for row in rows {
@@ -39,14 +59,33 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
         table.add_row(columns.iter().map(|c| cell(text(c), width.is_none())));
     }
     for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        // A label or status in pieces is none; other columns make room.
-        let whole = place == 0 || headings[columns[place]] == "status";
-        if whole && width.is_some() {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_padding((0, GAP));
+        if width.is_some() {
+            let least = Width::Fixed(least(columns[place]));
+            column.set_constraint(ColumnConstraint::LowerBoundary(least));
         }
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Each row as lines of a heading and a value, with a blank line between.
+fn one_below_the_other(headings: &[String], rows: &[Vec<String>]) -> String {
+    let row = |row: &Vec<String>| {
+        let pairs: Vec<_> = headings.iter().cloned().zip(row.iter().cloned()).collect();
+        detail::lines_of(&pairs).join("\n")
+    };
+    rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Columns of the widest line of a text.
+fn wide(text: &str) -> u16 {
+    let lines = text.lines().map(|line| clean(line).chars().count());
+    lines.max().unwrap_or(0).try_into().unwrap_or(u16::MAX - GAP)
+}
+
+/// Columns of the longest word of a text.
+fn longest_word(text: &str) -> u16 {
+    text.split_whitespace().map(wide).max().unwrap_or(0)
 }
 
 fn cell(text: &str, one_line: bool) -> Cell {
@@ -91,6 +130,23 @@ mod tests {
     fn a_pipe_gets_one_plain_line_for_every_row() {
         let (headings, rows) = rows();
         insta::assert_snapshot!(text(&headings, &rows, None));
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_whole_words() {
+        let (mut headings, mut rows) = rows();
+        headings.push("target".into());
+        rows.iter_mut().for_each(|row| row.push("bookworm-x86_64".into()));
+        for width in 10..100 {
+            let shown = text(&headings, &rows, Some(width));
+            for word in ["php-build1", "BuildSuccess", "summary", "bookworm-x86_64"] {
+                assert!(shown.contains(word), "{word:?} is cut at {width}:\n{shown}");
+            }
+        }
+        for width in [60, 40] {
+            let shown = text(&headings, &rows, Some(width));
+            insta::assert_snapshot!(anstream::adapter::strip_str(&shown).to_string());
+        }
     }
 
     #[test]
