@@ -73,8 +73,7 @@ async fn in_place(cx: &Cx, place: &Path, plugins_dirs: Vec<PathBuf>) -> Outcome 
         () = signals.next() => Err(Failure::new(Exit::Interrupted, "")),
     };
     if let Ok(exit) = &outcome
-        && std::io::stdin().is_terminal()
-        && std::io::stdout().is_terminal()
+        && stays()
     {
         line("\nthe farm stays until Ctrl-C; try, in another terminal:")?;
         line(&format!("  export MF_CONFIG={}", farm.conf().display()))?;
@@ -92,6 +91,11 @@ async fn in_place(cx: &Cx, place: &Path, plugins_dirs: Vec<PathBuf>) -> Outcome 
             show_messages(&messages);
         }
     })
+}
+
+/// Whether somebody is there who can look at the farm and end it.
+fn stays() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// The demo itself, step by step.
@@ -114,7 +118,11 @@ async fn show(cx: &Cx, farm: &mut Farm, place: &Path) -> Outcome {
     let outcome = watch::to_the_end(cx, &hub, &build, world::PROJECT).await;
     let seen = format!("{}/build/{build}?project_label={}", farm.url(), world::PROJECT);
     if !cx.json {
-        line(&format!("\nto be seen at {seen}"))?;
+        let told = match outcome.is_ok() && stays() {
+            true => format!("\nto be seen at {seen}"),
+            false => format!("\nthe farm ends now; it was to be seen at {seen}"),
+        };
+        line(&told)?;
     }
     outcome
 }
