@@ -44,11 +44,12 @@ impl Config {
         let added = added.filter_map(|name| Scheme::named(name.trim()));
         let allowed: BTreeSet<Scheme> = Scheme::USUAL.into_iter().chain(added).collect();
         if !allowed.contains(&url.scheme) {
+            let scheme = url.scheme.name();
             let names: Vec<_> = allowed.iter().map(Scheme::name).collect();
             return Err(Failure::new(format!(
-                "source by `{}` is not allowed here: {url}; allowed are {}, and what the worker's \
-                 or the handler's `allow_schemes` adds",
-                url.scheme.name(),
+                "source by `{scheme}` is not allowed here: {url}; allowed are {}; to allow it, \
+                 start the worker with `--allow-scheme {scheme}`, or add it to `allow_schemes` of \
+                 the worker's or the handler's configuration",
                 names.join(", ")
             )));
         }

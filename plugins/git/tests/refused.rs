@@ -52,8 +52,9 @@ fn a_file_url_takes_a_host_that_allows_it() {
     assert_eq!(
         world.run(&job).unwrap_err().sentence,
         format!(
-            "source by `file` is not allowed here: {url}; allowed are https, http, git, ssh, and \
-             what the worker's or the handler's `allow_schemes` adds"
+            "source by `file` is not allowed here: {url}; allowed are https, http, git, ssh; to \
+             allow it, start the worker with `--allow-scheme file`, or add it to `allow_schemes` \
+             of the worker's or the handler's configuration"
         )
     );
     assert_eq!(fs::read_dir(world.cache()).unwrap().count(), 0, "nothing was done");
