@@ -55,7 +55,7 @@ pub struct Farm {
     /// How long what an earlier farm holds is waited for.
     patience: Duration,
     /// Last, so that the directory is ours until everything else is gone.
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Farm {
@@ -86,7 +86,7 @@ impl Farm {
             tell,
             failures,
             patience,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -117,6 +117,8 @@ impl Farm {
             ready::handlers_enabled(&hub, &system, &plugins).await
         })
         .await?;
+        // All three have their directories: nothing of an earlier farm is left.
+        self.lock.after_a_kill = false;
         self.conf.appear(&self.url, &key)
     }
 

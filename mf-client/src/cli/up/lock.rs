@@ -60,8 +60,12 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The number is for people; the lock itself goes with the file.
-        let _ = self.file.set_len(0);
+        // The number is for people; the lock itself goes with the file. Until
+        // the programs of a killed farm are gone the next one must know of
+        // them too.
+        if !self.after_a_kill {
+            let _ = self.file.set_len(0);
+        }
         // Said outright: a program that is just being started may for a
         // moment hold a copy of the descriptor.
         let _ = flock(&self.file, FlockOperation::Unlock);
@@ -92,5 +96,11 @@ mod tests {
         assert!(lock.after_a_kill);
         let text = std::fs::read_to_string(dir.path().join("up.lock")).unwrap();
         assert_eq!(text.trim(), std::process::id().to_string());
+        drop(lock);
+        let mut next = Lock::take(dir.path()).unwrap();
+        assert!(next.after_a_kill, "the one before was never ready");
+        next.after_a_kill = false;
+        drop(next);
+        assert!(!Lock::take(dir.path()).unwrap().after_a_kill);
     }
 }
