@@ -162,7 +162,7 @@ impl Attempt<'_> {
         };
         let what = kind.resource().replace('_', " ");
         self.log.say(&format!(
-            "{what} {}: plugin {} {}, sha256 {}",
+            "{what} {}: plugin {} {}, sha256 {:.12}…",
             handler.label, plugin.meta.id, plugin.meta.version, plugin.digest
         ));
         Ok(plugin)
