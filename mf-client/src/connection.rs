@@ -23,6 +23,9 @@ pub struct Connection {
     pub api_key: Option<Key>,
     /// Where the hub is.
     pub url: String,
+    /// What tells its hub from others: the file that `MF_CONFIG` names, and the
+    /// section in it, for `mf up` may come back on another port; else the URL.
+    pub hub_is: String,
 }
 
 /// Why no connection could be made out of configuration.
@@ -69,7 +72,13 @@ impl Connection {
         let mut connection =
             Self { name: chosen.clone().unwrap_or("default".into()), ..Self::default() };
         let (files, must_exist) = match given("MF_CONFIG") {
-            Some(file) => (vec![PathBuf::from(file)], true),
+            Some(file) => {
+                let file = PathBuf::from(file);
+                // One that is not there is named below.
+                let whole = file.canonicalize().unwrap_or_else(|_| file.clone());
+                connection.hub_is = format!("{} in {}", connection.name, whole.display());
+                (vec![file], true)
+            }
             None => {
                 let own = given("HOME").map(|home| Path::new(&home).join(".mf.conf"));
                 ([Some(PathBuf::from(SITE)), own].into_iter().flatten().collect(), false)
@@ -93,8 +102,12 @@ impl Connection {
             // A key is for the hub that it was written down with.
             if url.trim_end_matches('/') != connection.url.trim_end_matches('/') {
                 connection.api_key = None;
+                connection.hub_is.clear();
             }
             connection.url = url;
+        }
+        if connection.hub_is.is_empty() {
+            connection.hub_is = connection.url.trim_end_matches('/').to_owned();
         }
         if let Some(text) = given("MF_API_KEY") {
             connection.api_key = Some(key(&text, "MF_API_KEY")?);
@@ -185,6 +198,18 @@ mod tests {
         assert_eq!((other.url.as_str(), other.api_key), ("http://evil:1", None));
         let same = load(TWO, None, &[("MF_URL", "http://a:1/"), ("MF_API_KEY", "k")]).unwrap();
         assert_eq!(same.api_key.unwrap().expose(), "k");
+    }
+
+    #[test]
+    fn a_hub_is_told_by_its_file_or_its_url() {
+        let of_file = load(TWO, Some("work"), &[]).unwrap().hub_is;
+        assert!(of_file.starts_with("work in /") && of_file.ends_with("/mf.conf"), "{of_file}");
+        let same = load(TWO, None, &[("MF_URL", "http://a:1/")]).unwrap();
+        assert!(same.hub_is.starts_with("default in /"), "{same:?}");
+        let other = load(TWO, None, &[("MF_URL", "http://b:1/")]).unwrap();
+        assert_eq!(other.hub_is, "http://b:1");
+        let default = Connection::from_environment(None, |_| None).unwrap();
+        assert_eq!(default.hub_is, default.url);
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Cx {
         if given.is_some() {
             return Ok(given);
         }
-        let project = workon::current(&self.connection()?.url)?;
+        let project = workon::current(&self.connection()?)?;
         if let Some(project) = &project {
             // A command that asks twice is told the same.
             let _ = self.worked_on.set(project.clone());
@@ -79,8 +79,8 @@ impl Cx {
         match self.worked_on.get() {
             Some(project) if failure.sentence.contains(&format!("no project {project:?}")) => {
                 failure.hint(format!(
-                    "{project} was chosen by mf workon, for this hub's address; choose another: \
-                     mf workon PROJECT, or none: mf workon --none"
+                    "{project} was chosen by mf workon; choose another: mf workon PROJECT, or none: \
+                     mf workon --none"
                 ))
             }
             _ => failure,

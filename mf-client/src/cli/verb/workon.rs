@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use ini::Ini;
 use serde_json::{Value, json};
 
+use crate::Connection;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
@@ -37,7 +38,7 @@ pub fn command() -> Command {
 /// There is no such project, or the choice cannot be kept.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let connection = cx.connection()?;
-    let mut choice = Choice::read(&file()?, &connection.url)?;
+    let mut choice = Choice::read(&file()?, &connection.hub_is)?;
     match matches.get_one::<String>("PROJECT").map(String::as_str) {
         None if matches.get_flag("none") => choice.change(None),
         None => return show(cx, choice.project.as_deref()),
@@ -55,17 +56,17 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
             choice.change(Some(label.to_owned()));
         }
     }
-    choice.write(&file()?, &connection.url)?;
+    choice.write(&file()?, &connection.hub_is)?;
     show(cx, choice.project.as_deref())
 }
 
-/// The current project of the hub at `url`.
+/// The current project of the hub that a connection is to.
 ///
 /// # Errors
 /// The file that keeps it cannot be read.
-pub fn current(url: &str) -> Result<Option<String>, Failure> {
+pub fn current(connection: &Connection) -> Result<Option<String>, Failure> {
     match file() {
-        Ok(file) => Ok(Choice::read(&file, url)?.project),
+        Ok(file) => Ok(Choice::read(&file, &connection.hub_is)?.project),
         // Without a home there is nothing that could have been chosen.
         Err(_) => Ok(None),
     }
@@ -103,8 +104,8 @@ impl Choice {
         self.project = project;
     }
 
-    fn read(file: &Path, url: &str) -> Result<Self, Failure> {
-        let (ini, section) = (load(file)?, section(url));
+    fn read(file: &Path, hub: &str) -> Result<Self, Failure> {
+        let (ini, section) = (load(file)?, section(hub));
         let said = |name: &str| {
             let text = ini.get_from(Some(&section), name)?;
             (!text.is_empty()).then(|| text.to_owned())
@@ -112,8 +113,8 @@ impl Choice {
         Ok(Self { project: said("project"), before: said("before") })
     }
 
-    fn write(&self, file: &Path, url: &str) -> Result<(), Failure> {
-        let (mut ini, section) = (load(file)?, section(url));
+    fn write(&self, file: &Path, hub: &str) -> Result<(), Failure> {
+        let (mut ini, section) = (load(file)?, section(hub));
         for (name, value) in [("project", &self.project), ("before", &self.before)] {
             match value {
                 Some(text) => ini.set_to(Some(&section), name.into(), text.clone()),
@@ -138,8 +139,8 @@ impl Choice {
 }
 
 /// The section of a hub. A bracket, as around an IPv6 address, would end it.
-fn section(url: &str) -> String {
-    url.trim_end_matches('/').replace('[', "%5B").replace(']', "%5D")
+fn section(hub: &str) -> String {
+    hub.replace('[', "%5B").replace(']', "%5D")
 }
 
 fn load(file: &Path) -> Result<Ini, Failure> {
@@ -163,13 +164,13 @@ mod tests {
     fn each_hub_has_a_choice_and_the_one_before() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("deep/workon");
-        let (one, other) = ("http://127.0.0.1:8765", "http://[::1]:8765");
-        for (url, project) in [(one, "ius"), (other, "php"), (one, "web")] {
-            let mut choice = Choice::read(&file, url).unwrap();
+        let (one, other) = ("default in /a b;[\\x]#/mf.conf", "http://[::1]:8765");
+        for (hub, project) in [(one, "ius"), (other, "php"), (one, "web")] {
+            let mut choice = Choice::read(&file, hub).unwrap();
             choice.change(Some(project.into()));
-            choice.write(&file, url).unwrap();
+            choice.write(&file, hub).unwrap();
         }
-        let choice = Choice::read(&file, "http://127.0.0.1:8765/").unwrap();
+        let choice = Choice::read(&file, one).unwrap();
         let expected = Choice { project: Some("web".into()), before: Some("ius".into()) };
         assert_eq!(choice, expected);
         assert_eq!(Choice::read(&file, other).unwrap().project.as_deref(), Some("php"));
