@@ -10,18 +10,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::command::{LANG, PATH};
 use monkeyfarm_plugin_api::{Built, Checkout, Failure};
 
 use super::checked::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Report};
 use super::program::HostProgram;
-use crate::host::{KEEPER, orphans};
+use crate::host::orphans;
 
 /// One call of one handler. It cannot be printed, for the sake of its secrets.
 pub struct Call {
@@ -48,22 +47,10 @@ impl Call {
     /// # Errors
     /// The host program cannot be started, or the job is too large to send.
     pub fn start(self, host: &HostProgram) -> io::Result<Running> {
-        let (lifeline, stdin) = Lifeline::pair()?;
-        let mut command = Command::new(host.path());
-        command
-            .arg(KEEPER)
-            // Nothing of the daemon's own environment reaches a plugin.
-            .env_clear()
-            .envs([("PATH", PATH), ("LANG", LANG)])
-            .current_dir("/")
-            .stdin(stdin)
-            .stdout(Stdio::null());
-        let keeper = orphans::spawn_keeper(&mut command).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot run {}: {error}", host.path().display()))
-        })?;
+        let keeper = host.keeper()?;
         let running = Running {
-            lifeline: Arc::new(lifeline),
-            keeper,
+            lifeline: Arc::new(keeper.lifeline),
+            keeper: keeper.child,
             plugin: format!("plugin '{}' ({})", self.plugin.meta.id, self.plugin.path.display()),
         };
         let order = Order::Call(Box::new(CallOrder {

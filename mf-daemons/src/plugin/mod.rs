@@ -12,6 +12,7 @@ pub mod meta;
 pub mod program;
 pub mod scan;
 pub mod sources;
+mod spare;
 
 pub use call::{Call, Ended, Running, Stopper};
 pub use catalog::{Catalog, Rejected};

@@ -2,11 +2,16 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Where `mf-plugin-host` is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use super::spare::{Keeper, Spare};
+
+/// Where `mf-plugin-host` is, and one of it that may wait for a call. Clones
+/// share it.
+#[derive(Clone, Debug)]
 pub struct HostProgram {
     path: PathBuf,
+    spare: Arc<Spare>,
 }
 
 impl HostProgram {
@@ -24,18 +29,36 @@ impl HostProgram {
             );
             return Err(io::Error::new(io::ErrorKind::NotFound, told));
         }
-        Ok(Self { path })
+        Ok(Self { path, spare: Arc::default() })
     }
 
     /// The one at `path`, seen from the current directory.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         // It is started in another directory.
-        Self { path: std::path::absolute(&path).unwrap_or(path) }
+        let path = std::path::absolute(&path).unwrap_or(path);
+        Self { path, spare: Arc::default() }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Lets the processes of one call wait for it, until
+    /// [`end_spare`](Self::end_spare): a daemon that will be asked for calls
+    /// says so at its start and after each. They have loaded nothing.
+    pub fn keep_spare(&self) {
+        self.spare.fill(self);
+    }
+
+    /// Ends what waits for a call, and lets nothing wait any more.
+    pub fn end_spare(&self) {
+        self.spare.close();
+    }
+
+    /// A keeper for one call.
+    pub(super) fn keeper(&self) -> io::Result<Keeper> {
+        self.spare.take(self)
     }
 }

@@ -56,7 +56,11 @@ impl Caller<'_> {
             let running = call.start(&host)?;
             // Nobody listens only when the worker has ended.
             let _ = sender.send(running.stopper());
-            Ok(running.wait(words))
+            let ended = running.wait(words);
+            // While the hub is told of this call, the next one's processes
+            // are started.
+            tokio::task::spawn_blocking(move || host.keep_spare());
+            Ok(ended)
         });
         let ended = tokio::select! {
             ended = &mut running => ended,

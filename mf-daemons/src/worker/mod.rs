@@ -74,6 +74,8 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
         system = start(&worker) => system?,
         () = stop.wait() => return Ok(()),
     };
+    let host = worker.plugins.host().clone();
+    tokio::task::spawn_blocking(move || host.keep_spare());
     program.ready(&wire::Ready { system, ..wire::Ready::default() });
     let claiming = tokio::spawn(claim::claim(worker.clone(), stop.clone()));
     let beating = tokio::spawn(heartbeat::beat(worker.clone()));
@@ -83,6 +85,9 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let _ = claiming.await;
     refreshing.abort();
     worker.finish().await;
+    let host = worker.plugins.host().clone();
+    // A panic in it tells of itself.
+    let _ = tokio::task::spawn_blocking(move || host.end_spare()).await;
     beating.abort();
     Ok(())
 }

@@ -7,3 +7,4 @@ mod bench;
 mod calls;
 mod directory;
 mod nothing_left;
+mod spare;
