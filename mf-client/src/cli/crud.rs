@@ -75,15 +75,7 @@ pub fn one(of: &Resource, name: &'static str) -> Command {
     let command = Command::new(name)
         .arg(positional("Its label"))
         .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL));
-    if of.scope == Scope::Project { command.arg(project()) } else { command }
-}
-
-/// The flag that says which project is meant.
-pub fn project() -> Arg {
-    Arg::new("project_label")
-        .long("project")
-        .value_name("LABEL")
-        .help("Project that it belongs to; else the one of `mf workon`")
+    if of.scope == Scope::Project { command.arg(flags::project()) } else { command }
 }
 
 fn positional(help: impl Into<String>) -> Arg {

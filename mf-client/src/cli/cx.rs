@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use clap::ArgMatches;
 use mf_core::resource::{Resource, Scope};
 
+use super::choice;
 use super::exit::Failure;
-use super::verb::workon;
 use crate::{Connection, Hub};
 
 /// What the options before and after every command say.
@@ -66,7 +66,7 @@ impl Cx {
         if given.is_some() {
             return Ok(given);
         }
-        let project = workon::current(&self.connection()?)?;
+        let project = choice::current(&self.connection()?)?;
         if let Some(project) = &project {
             // A command that asks twice is told the same.
             let _ = self.worked_on.set(project.clone());

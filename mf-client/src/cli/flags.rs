@@ -26,6 +26,14 @@ pub fn filters(of: &Resource) -> impl Iterator<Item = &'static Field> + use<> {
     of.fields().filter(|field| field.find != Find::No && field.name != "label")
 }
 
+/// The flag that says which project is meant.
+pub fn project() -> Arg {
+    Arg::new("project_label")
+        .long("project")
+        .value_name("LABEL")
+        .help("Project that it belongs to; else the one of `mf workon`")
+}
+
 /// The flag of a field that is being set.
 pub fn setting(field: &Field) -> Arg {
     let arg = flag(field).help(help(field));

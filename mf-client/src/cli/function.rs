@@ -4,7 +4,7 @@ use clap::{ArgMatches, Command};
 use mf_core::resource::{Function, Kind, Need, On, Resource, Scope, Who};
 use serde_json::Value;
 
-use super::crud::{one, project};
+use super::crud::one;
 use super::cx::{Cx, run};
 use super::example;
 use super::exit::{Exit, Outcome};
@@ -42,7 +42,7 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
         command = command.arg(flags::setting(field).required(must));
     }
     if function.on != On::One && function.takes.iter().any(|f| f.name == "project_label") {
-        command = command.arg(project());
+        command = command.arg(flags::project());
     }
     let mut text = format!("mf {} {}", super::noun(of), verb(function));
     if function.on == On::One {

@@ -4,7 +4,6 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Field, Gives, Kind, Resource, Scope};
 use serde_json::Value;
 
-use super::crud::project;
 use super::cx::{Cx, run};
 use super::example;
 use super::exit::{Exit, Failure, Outcome};
@@ -44,7 +43,7 @@ pub fn command(of: &'static Resource) -> Command {
         );
     let mut text = format!("mf {} list --search {}", super::noun(of), &example::label(of)[..2]);
     if of.scope == Scope::Project {
-        command = command.arg(project()).arg(
+        command = command.arg(flags::project()).arg(
             Arg::new("all_projects")
                 .long("all-projects")
                 .action(ArgAction::SetTrue)

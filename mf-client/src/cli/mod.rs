@@ -2,6 +2,7 @@
 //! verbs and functions, and the verbs that have a file of their own.
 
 mod alias;
+mod choice;
 mod confirm;
 mod crud;
 mod cx;
