@@ -1,7 +1,6 @@
 //! All plugins that there are on this host, read and checked once each.
 
 use std::collections::HashMap;
-use std::fmt::{self, Write};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,31 +12,9 @@ use super::checked::{Plugin, examined};
 use super::choose::choose;
 use super::image::{Image, digest};
 use super::program::HostProgram;
+use super::rejected::Rejected;
 use super::scan::Stamp;
 use super::sources::Sources;
-
-/// A file that cannot be used, or a directory that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejected {
-    /// Its path.
-    pub path: PathBuf,
-    /// Why not: a sentence that goes on from the path.
-    pub reason: String,
-}
-
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A file may be named by anyone who can write there: its name is shown
-        // on terminals, and must not steer them.
-        for character in self.path.display().to_string().chars() {
-            match character.is_control() {
-                true => write!(f, "{}", character.escape_default())?,
-                false => f.write_char(character)?,
-            }
-        }
-        write!(f, ": {}", self.reason)
-    }
-}
 
 /// All plugins that there are on this host.
 ///

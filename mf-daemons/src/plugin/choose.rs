@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mf_core::wire::Offer;
 
-use super::catalog::Rejected;
 use super::checked::Plugin;
+use super::rejected::Rejected;
 
 /// Keeps the plugins that can be used side by side. Of two with the same id,
 /// or with the same handler, that one stays whose hash is `known` to the hub

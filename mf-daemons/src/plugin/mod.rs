@@ -10,14 +10,16 @@ pub mod frame;
 mod image;
 pub mod meta;
 pub mod program;
+mod rejected;
 pub mod scan;
 pub mod sources;
 mod spare;
 
 pub use call::{Call, Ended, Running, Stopper};
-pub use catalog::{Catalog, Rejected};
+pub use catalog::Catalog;
 pub use checked::Plugin;
 pub use frame::Job;
 pub use meta::Meta;
 pub use program::HostProgram;
+pub use rejected::Rejected;
 pub use sources::Sources;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::catalog::Rejected;
+use super::rejected::Rejected;
 
 /// Where plugins are looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
