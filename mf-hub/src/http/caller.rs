@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, header};
 use base64ct::{Base64, Encoding};
 use mf_core::error::{Code, Error};
+use rusqlite::Connection;
 
 use crate::hub::Hub;
 use crate::store::roles::{self, Caller};
@@ -14,21 +15,30 @@ use crate::store::{Done, key};
 /// [`Code::Unauthorized`] when there is a key that is nobody's; without a key
 /// it is [`Caller::nobody`].
 pub fn of(hub: &Hub, headers: &HeaderMap) -> Result<Caller, Error> {
+    match headers.get(header::AUTHORIZATION) {
+        Some(_) => hub.readers.read(|db| find(db, headers)),
+        None => Ok(Caller::nobody()),
+    }
+}
+
+/// As [`of`], in a snapshot that something else is read from too.
+///
+/// # Errors
+/// As [`of`].
+pub fn find(db: &Connection, headers: &HeaderMap) -> Done<Caller> {
     let Some(header) = headers.get(header::AUTHORIZATION) else { return Ok(Caller::nobody()) };
     let given = header.to_str().ok().and_then(Given::read).ok_or_else(|| {
         Error::new(Code::Unauthorized, "the header Authorization is not `Bearer <key>`")
     })?;
-    let found = hub.readers.read(|db| -> Done<Option<Caller>> {
-        match key::holder(db, &given.key)? {
-            Some(holder) => roles::caller(db, holder),
-            None => Ok(None),
-        }
-    })?;
+    let found = match key::holder(db, &given.key)? {
+        Some(holder) => roles::caller(db, holder)?,
+        None => None,
+    };
     match found {
         Some(caller) if given.label.as_ref().is_none_or(|label| *label == caller.label) => {
             Ok(caller)
         }
-        _ => Err(Error::new(Code::Unauthorized, "the key is not one of this hub's")),
+        _ => Err(Error::new(Code::Unauthorized, "the key is not one of this hub's").into()),
     }
 }
 

@@ -33,11 +33,11 @@ pub async fn get_one(
     label: String,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
     let mut params = input::params(&parts, body, &[]).await?;
     let at = address(label, &mut params)?;
     params.end(&format!("{}/get_one", resource.name), &["project_label"])?;
     let object = hub.readers.read(|db| {
+        let caller = caller::find(db, &parts.headers)?;
         let found = find::object(db, resource, &at.label, at.project.as_deref(), caller.sight())?;
         let roles = roles::on(db, &caller, resource, found.id)?;
         caller.need(roles, resource.readers(), &format!("reading {}", resource.plural()))?;

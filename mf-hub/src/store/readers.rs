@@ -46,7 +46,28 @@ impl Readers {
         let connection = self.pool.get().map_err(|_| {
             Error::new(Code::Busy, "the hub has too much to read; try again in a second")
         })?;
-        let snapshot = connection.unchecked_transaction().map_err(super::Fault::from)?;
-        Ok(read(&snapshot)?)
+        let snapshot = Snapshot::begin(&connection).map_err(super::Fault::from)?;
+        Ok(read(snapshot.0)?)
+    }
+}
+
+/// A transaction that only reads. Its two statements are kept prepared: for
+/// a small read they would cost as much as the read itself.
+struct Snapshot<'a>(&'a Connection);
+
+impl<'a> Snapshot<'a> {
+    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let end = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        if let Err(error) = end {
+            // SQLite has ended it by itself if it is not there any more.
+            tracing::debug!("database: a read did not end as it began: {error}");
+        }
     }
 }

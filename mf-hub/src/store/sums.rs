@@ -22,15 +22,17 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              WHERE o.kind = 'bug_handler' AND o.label = t.label ORDER BY s.label))"
         }
         ("build", "releases") => {
-            "(SELECT json_group_array(label) FROM (SELECT DISTINCT r.label FROM task k \
+            "(SELECT json_group_array(label) FROM (SELECT r.label FROM task k \
              JOIN target a ON a.id = k.target_id JOIN \"release\" r ON r.id = a.release_id \
-             WHERE k.build_id = t.id ORDER BY r.label))"
+             WHERE k.build_id = t.id GROUP BY r.label ORDER BY r.label))"
         }
+        // Most builds have no bugs: a table made of none is not free.
         ("build", "bug_urls") => {
-            "(SELECT json_group_array(replace(h.bug_url_template, '{bug}', trim(b.value))) \
+            "CASE t.bugs WHEN '' THEN '[]' ELSE \
+             (SELECT json_group_array(replace(h.bug_url_template, '{bug}', trim(b.value))) \
              FROM project p JOIN bug_handler h ON h.id = p.bug_handler_id, \
              json_each('[' || replace(json_quote(t.bugs), ',', '\",\"') || ']') b \
-             WHERE p.id = t.project_id AND h.bug_url_template <> '' AND trim(b.value) <> '')"
+             WHERE p.id = t.project_id AND h.bug_url_template <> '' AND trim(b.value) <> '') END"
         }
         ("build", "comments") => {
             "(SELECT json_group_array(json_object('user_label', user_label, \
