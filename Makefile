@@ -31,6 +31,7 @@ test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
 	MF_TEST_LONG=1 MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
+	$(CARGO) test $(LOCKED) --package monkeyfarm-tests --test campaign -- --ignored --nocapture mutants::
 
 campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
 	$(CARGO) build $(LOCKED) --workspace

@@ -7,11 +7,12 @@ use std::time::Duration;
 use mf_client::Events;
 use mf_core::resource::{Build, Tag};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::check::{Check, Expect};
 use super::dice::Dice;
-use super::ledger::{Asked, Ledger};
-use super::listen::Reader;
+use super::ledger::{Asked, Book, Ledger};
+use super::listen::{Reader, TOLD};
 use super::load::{Load, task_of};
 use super::run::Tally;
 use super::site::Site;
@@ -121,6 +122,11 @@ impl<'a> Case<'a> {
         self.ledger.until(|book| book.began(&task_of(build), attempt)).await;
     }
 
+    /// Waits until a run of a build has ended, with or without its worker.
+    pub fn wait_for_end(&self, build: &str) {
+        self.site.scratch.wait_for_end(&task_of(build));
+    }
+
     /// Waits until everything has ended, and compares.
     pub async fn end(self, expect: Expect, before: &mut Before) -> Tally {
         self.site.scratch.open_gate();
@@ -141,15 +147,9 @@ impl<'a> Case<'a> {
             }
         }
         let builds = builds().await;
-        let done = |label: &str, book: &super::ledger::Book| {
-            let of =
-                |event: &&mf_core::wire::Event| event.resource == "build" && event.label == label;
-            let status = |event: &mf_core::wire::Event| {
-                event.changes.get("status_label")?.as_str().map(super::listen::ended)
-            };
-            book.events.iter().filter(of).any(|event| status(event) == Some(true))
-        };
-        self.ledger.until(|book| builds.iter().all(|build| done(&build.label, book))).await;
+        let told = |book: &Book| builds.iter().all(|build| book.told_end(&build.label));
+        // What is not told by then is found missing.
+        let _ = timeout(TOLD, self.ledger.until(told)).await;
         self.listening.abort();
         before.build = builds.iter().map(|row| row.id).fold(before.build, i64::max);
         before.tag = tags.iter().map(|row| row.id).fold(before.tag, i64::max);

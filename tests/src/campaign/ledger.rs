@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard};
 use mf_core::wire::Event;
 use tokio::sync::watch;
 
+use super::listen::ended;
+
 /// What became of something that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -78,6 +80,14 @@ impl Book {
     pub fn began(&self, task: &str, attempt: i64) -> bool {
         let seen = self.logs.get(&(task.to_owned(), attempt)).map_or(&[][..], Vec::as_slice);
         String::from_utf8_lossy(seen).contains("\ncampaign: ")
+    }
+
+    /// Whether a build's end was told.
+    pub fn told_end(&self, build: &str) -> bool {
+        self.events.iter().any(|event| {
+            let status = event.changes.get("status_label").and_then(|status| status.as_str());
+            event.resource == "build" && event.label == build && status.is_some_and(ended)
+        })
     }
 
     /// What was said of a task, in order.

@@ -1,14 +1,20 @@
 //! What a farm tells while it works: its events, and its logs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mf_client::{Backoff, Error, Events, Hub, Next};
+use mf_core::error::Code;
 use mf_core::task::State;
 use mf_core::wire::Event;
 use reqwest::StatusCode;
+use tokio::time::timeout;
 
 use super::ledger::Ledger;
 use super::world::PROJECT;
+
+/// How long what has happened may take to be told.
+pub const TOLD: Duration = Duration::from_secs(20);
 
 /// Who reads of a farm.
 #[derive(Clone)]
@@ -52,15 +58,18 @@ impl Reader {
         }
     }
 
-    /// The events from one to another, as the hub keeps them.
+    /// The events from one to another, as the hub keeps them; if the last is
+    /// none of them, those that there are.
     pub async fn kept_events(&self, first: i64, last: i64) -> Vec<Event> {
         let after = (first - 1).to_string();
         let after = [("after", after.as_str())];
         let mut events = self.sure(|| Events::open(&self.hub, &after)).await;
         let mut kept = Vec::new();
         while kept.last().is_none_or(|event: &Event| event.id < last) {
-            if let Next::Event(event) = events.next().await.unwrap() {
-                kept.push(*event);
+            match timeout(TOLD, events.next()).await.map(Result::unwrap) {
+                Ok(Next::Event(event)) => kept.push(*event),
+                Ok(Next::Resumed) => {}
+                Err(_) => break,
             }
         }
         kept
@@ -75,11 +84,19 @@ impl Reader {
             match self.pieces(task, attempt, &mut offset, ledger).await {
                 Ok(true) => backoff.reset(),
                 Ok(false) => {
-                    let now = self.sure(|| self.hub.task(task, PROJECT)).await;
-                    if ended(&now.status_label) {
-                        return;
+                    let asked = || async {
+                        match self.hub.task(task, PROJECT).await {
+                            Err(error) if error.is(Code::NotFound) => Ok(None),
+                            answer => answer.map(Some),
+                        }
+                    };
+                    match self.sure(asked).await {
+                        Some(now) if !ended(&now.status_label) => {
+                            (attempt, offset) = (attempt + 1, 0);
+                        }
+                        // One that is gone is found missing in the end.
+                        _ => return,
                     }
-                    (attempt, offset) = (attempt + 1, 0);
                 }
                 Err(_) => backoff.wait().await,
             }

@@ -106,7 +106,7 @@ impl Campaign {
                 all.faults += self.cases - number - 1;
                 return all;
             }
-            kept.add(&ledger.read(), &site.scratch);
+            kept.add(&ledger.read(), &site.scratch, self.expect);
         }
         let reader = Reader::new(&site.client, site.url(), site.key());
         all.flaws = still_there(&reader, &site.scratch, &kept).await;

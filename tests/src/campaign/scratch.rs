@@ -2,11 +2,13 @@
 //! and a gate that some builds wait at.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FlockOperation, flock, inotify};
 
 use super::lines::LINES;
+use crate::farm::PATIENCE;
 
 /// Bytes of the file that each build makes.
 const FILE_SIZE: usize = 30_000;
@@ -87,15 +89,19 @@ echo "ended $run" >> {dir}/runs/$MF_TASK
         Runs { began: of("began "), ended: of("ended ") }
     }
 
-    /// Every task that had a run.
-    pub fn tasks(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.dir.join("runs")).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-    }
-
-    /// The directory.
-    pub fn dir(&self) -> &Path {
-        &self.dir
+    /// Waits until a run of a task has ended. Blocks.
+    pub fn wait_for_end(&self, task: &str) {
+        let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
+        let flags = inotify::WatchFlags::MODIFY;
+        inotify::add_watch(&watch, self.dir.join("runs"), flags).unwrap();
+        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
+        let mut changes = inotify::Reader::new(&watch, &mut buffer);
+        let patience = Timespec::try_from(PATIENCE).unwrap();
+        while self.runs(task).ended.is_empty() {
+            let mut changed = [PollFd::new(&watch, PollFlags::IN)];
+            assert_eq!(poll(&mut changed, Some(&patience)).unwrap(), 1, "{task} does not end");
+            changes.next().unwrap();
+        }
     }
 }
 

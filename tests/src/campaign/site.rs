@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,6 +14,13 @@ use super::daemon::Daemon;
 use super::scratch::Scratch;
 use super::{system, world};
 use crate::programs;
+
+/// Length of the header of SQLite's journal (WAL), in bytes.
+const JOURNAL_HEADER: u64 = 32;
+/// Where in it the size of a page is.
+const JOURNAL_PAGE_SIZE: u64 = 8;
+/// What stands before each page in it, in bytes.
+const JOURNAL_FRAME: u64 = 24;
 
 /// How clients find the hub while it is away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +93,20 @@ impl Site {
     /// Starts the hub that was killed; returns when it answers.
     pub fn start_hub(&mut self) {
         self.hub = Some(self.place.hub());
+    }
+
+    /// Undoes the last commits of a hub that does not run, as a disk does that
+    /// says it has what it has not: so many pages of the journal are gone.
+    pub fn drop_pages(&mut self, pages: u64) {
+        assert!(self.hub.is_none(), "the hub runs");
+        let journal = self.place.data().join("hub.db-wal");
+        let journal = fs::File::options().read(true).write(true).open(journal).unwrap();
+        let mut size = [0; 4];
+        journal.read_exact_at(&mut size, JOURNAL_PAGE_SIZE).unwrap();
+        let frame = JOURNAL_FRAME + u64::from(u32::from_be_bytes(size));
+        let length = journal.metadata().unwrap().len();
+        let left = length.saturating_sub(pages * frame).max(JOURNAL_HEADER);
+        journal.set_len(left).unwrap();
     }
 
     /// Kills a worker.

@@ -5,4 +5,5 @@ mod away;
 mod both;
 mod frozen;
 mod hub;
+mod mutants;
 mod worker;

@@ -1,0 +1,180 @@
+//! The campaigns find what they are there to find: each fails against a farm
+//! that has been broken on purpose. Only `make test-long` runs these, for
+//! broken programs must be built first.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use monkeyfarm_tests::campaign::{Campaign, Expect, Flaw, Setup, Way};
+use monkeyfarm_tests::programs;
+
+/// A fault that is built into a copy of the source.
+struct Mutant {
+    /// What it does.
+    name: &'static str,
+    /// The campaign that finds it, and in how many cases.
+    found_by: (&'static str, u32),
+    /// File, what stands there once, and what takes its place.
+    changes: &'static [[&'static str; 3]],
+}
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "a log takes again what it has",
+        found_by: ("hub::", 60),
+        changes: &[[
+            "mf-hub/src/files/log.rs",
+            "usize::try_from(known).ok().and_then(|known| bytes.get(known..)).unwrap_or(&[])",
+            "if known == u64::MAX { &[][..] } else { bytes }",
+        ]],
+    },
+    Mutant {
+        name: "an attempt has the files of the one before",
+        found_by: ("worker::", 4),
+        changes: &[[
+            "mf-hub/src/files/mod.rs",
+            "format!(\"tasks/{}/{}\", of.task, of.attempt)",
+            "format!(\"tasks/{}/{}\", of.task, of.attempt.min(1))",
+        ]],
+    },
+    Mutant {
+        name: "a worker whose lease is over is still believed",
+        found_by: ("frozen::", 20),
+        changes: &[
+            ["mf-hub/src/store/attempt.rs", "\"\" => Ok(Held {", "_ if true => Ok(Held {"],
+            ["mf-hub/src/store/attempt.rs", "if !before.is_empty() {", "if before == \"x\" {"],
+            ["mf-hub/src/dispatch/farm.rs", "_ => stop.push(*held),", "_ => {}"],
+        ],
+    },
+    Mutant {
+        name: "a hub that comes back gives nobody time to say so",
+        found_by: ("away::", 50),
+        changes: &[[
+            "mf-hub/src/dispatch/lease.rs",
+            "let at = now + self.length;\n        self.deadlines",
+            "let at = now;\n        self.deadlines",
+        ]],
+    },
+];
+
+/// What of the source tree a hub and a worker are built from.
+const SOURCES: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "mf-core",
+    "mf-hub",
+    "mf-client",
+    "mf-daemons",
+    "plugin-api",
+    "plugins",
+    "tests",
+];
+
+#[test]
+#[ignore = "broken programs are built for it: make test-long"]
+fn every_mutant_is_found() {
+    let home = Home::new();
+    for mutant in MUTANTS {
+        home.write(&[]);
+        home.write(mutant.changes);
+        home.build();
+        let (campaign, cases) = mutant.found_by;
+        let output = Command::new(home.campaign())
+            .args([campaign, "--test-threads=1"])
+            .env("MF_CAMPAIGN_CASES", cases.to_string())
+            .env_remove("MF_CAMPAIGN_SEED")
+            .output()
+            .unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout);
+        let flaws = ["Lost(", "Doubled(", "Invented(", "does not come to its end"];
+        let found = flaws.iter().any(|flaw| shown.contains(flaw));
+        assert!(found && !output.status.success(), "nobody notices: {}\n{shown}", mutant.name);
+        eprintln!("found by {campaign} {}", mutant.name);
+    }
+}
+
+/// A hub whose disk says that it has what it has not, as it may be under
+/// `synchronous=OFF`.
+#[test]
+#[ignore = "it waits for what never comes: make test-long"]
+fn commits_that_a_disk_has_dropped_are_found_missing() {
+    let campaign = Campaign {
+        name: "hub killed, on a disk that drops pages",
+        // What the disk forgot to have ended is given up soon.
+        setup: Setup { lease_seconds: 2, workers: 1, way: Way::Kept },
+        expect: Expect::Reruns,
+        cases: 3,
+    };
+    let tally = campaign.tally(async |case| {
+        case.moment().await;
+        case.site.kill_hub();
+        case.site.drop_pages(60);
+        case.site.start_hub();
+    });
+    assert!(tally.flaws.iter().any(|flaw| matches!(flaw, Flaw::Lost(_))), "{tally:?}");
+}
+
+/// Where mutants are built: a copy of the source that stays, so that only
+/// what differs is built again.
+struct Home {
+    source: PathBuf,
+    target: PathBuf,
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = programs::dir().parent().unwrap().join("mutants");
+        let home = Self { source: dir.join("source"), target: dir.join("target") };
+        fs::create_dir_all(&home.source).unwrap();
+        home
+    }
+
+    /// The source as it is, but for these changes.
+    fn write(&self, changes: &[[&str; 3]]) {
+        if changes.is_empty() {
+            for name in SOURCES {
+                bring(&programs::source_tree().join(name), &self.source.join(name));
+            }
+        }
+        for [file, old, new] in changes {
+            let path = self.source.join(file);
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text.matches(old).count(), 1, "mend the mutant: {old:?} in {file}");
+            fs::write(&path, text.replace(old, new)).unwrap();
+        }
+    }
+
+    fn build(&self) {
+        let packages = ["mf-hub", "mf-daemons", "mf-plugin-generic"];
+        let status = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+            .args(["build", "--quiet", "--locked"])
+            .args(packages.iter().flat_map(|package| ["--package", package]))
+            .current_dir(&self.source)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .status()
+            .unwrap();
+        assert!(status.success(), "the mutant cannot be built");
+    }
+
+    /// This program, beside the mutant's.
+    fn campaign(&self) -> PathBuf {
+        let beside = self.target.join("debug/campaign");
+        fs::copy(env::current_exe().unwrap(), &beside).unwrap();
+        beside
+    }
+}
+
+/// Copies what differs.
+fn bring(from: &Path, to: &Path) {
+    if from.is_dir() {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            bring(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else if fs::read(to).ok() != Some(fs::read(from).unwrap()) {
+        fs::copy(from, to).unwrap();
+    }
+}
