@@ -7,10 +7,11 @@ use super::median;
 use super::report::{Report, Row, Unit};
 use super::usage::{self, Usage};
 
-/// How long the farm is left to settle, and for how many seconds it is then
-/// looked at: for one cycle of the regulator.
+/// How long the farm is left to settle.
 const SETTLE: Duration = Duration::from_secs(3);
-const SECONDS: usize = 10;
+/// How long it is then looked at, and how often.
+const SECONDS: u32 = 10;
+const LOOKS: u32 = 100;
 
 /// Each program, what its rows are called, and its promise in MB.
 const PROGRAMS: [(&str, &str, &str, &str, f64); 3] = [
@@ -25,23 +26,26 @@ const PROGRAMS: [(&str, &str, &str, &str, f64); 3] = [
     ("mf-workerd", "idle memory, worker", "idle, worker", "idle CPU in 10 s, worker", 10.0),
 ];
 
-/// Memory, and how often something wakes up in the middle one of the seconds:
-/// a timer faster than that shows in each, the regulator's hooks in one.
+/// Memory; and in how many tenths of each second something woke up: once for
+/// a timer of a second, however much it then does.
 pub fn measure(bench: &BenchFarm, report: &mut Report) -> anyhow::Result<()> {
     std::thread::sleep(SETTLE);
     let pids = PROGRAMS.map(|(program, ..)| bench.farm.child(program));
     let mut looks = vec![look(&pids)?];
-    for _ in 0..SECONDS {
-        std::thread::sleep(Duration::from_secs(1));
+    for _ in 0..LOOKS {
+        std::thread::sleep(Duration::from_secs(SECONDS.into()) / LOOKS);
         looks.push(look(&pids)?);
     }
     for (n, (_, memory, wakes, cpu, promise)) in PROGRAMS.into_iter().enumerate() {
-        let (first, last) = (looks[0][n], looks[SECONDS][n]);
+        let of = looks.iter().map(|look| look[n]);
         let row = |what, value, unit, promise| Row { what, value, unit, floor: None, promise };
-        report.add(row(memory, last.memory, Unit::Mb, Some(promise)));
-        let woken = looks.windows(2).map(|two| two[1][n].switches - two[0][n].switches);
-        report.add(row(wakes, median(woken.collect()), Unit::WakesPerSecond, Some(1.0)));
-        report.add(row(cpu, last.cpu - first.cpu, Unit::Ms, None));
+        let (memories, cpus) = (of.clone().map(|usage| usage.memory), of.clone().map(|u| u.cpu));
+        report.add(row(memory, median(memories.collect()), Unit::Mb, Some(promise)));
+        let woken = of.clone().zip(of.skip(1)).filter(|(was, is)| was.switches != is.switches);
+        let woken = woken.count() as f64 / f64::from(SECONDS);
+        report.add(row(wakes, woken, Unit::WakesPerSecond, Some(1.0)));
+        let most = cpus.clone().fold(0.0, f64::max) - cpus.fold(f64::INFINITY, f64::min);
+        report.add(row(cpu, most, Unit::Ms, None));
     }
     Ok(())
 }

@@ -91,7 +91,8 @@ impl Report {
             let floor = self.ratio(row).zip(row.floor);
             let floor = floor.map(|(ratio, floor)| format!("{ratio:.3} x {floor}"));
             let (promise, floor) = (promise.unwrap_or_default(), floor.unwrap_or_default());
-            println!("{:<52}{value:>18}  {promise:<22}{floor:<44}{}", row.what, self.before(row));
+            let line = format!("{:<48}{value:>18}  {promise:<22}{floor:<46}", row.what);
+            println!("{}", (line + &self.before(row)).trim_end());
         }
     }
 
@@ -104,7 +105,12 @@ impl Report {
             _ => (former["value"].as_f64().unwrap_or(f64::NAN), row.value),
         };
         let value = former["value"].as_f64().unwrap_or(f64::NAN);
-        format!("was {value:.2}, {:+.0} %", (is / was - 1.0) * 100.0)
+        let more = (is / was - 1.0) * 100.0;
+        if more.is_finite() {
+            format!("was {value:.2}, {more:+.0} %")
+        } else {
+            format!("was {value:.2}")
+        }
     }
 
     fn ratio(&self, row: &Row) -> Option<f64> {

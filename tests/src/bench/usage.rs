@@ -4,6 +4,9 @@ use std::fs;
 
 use anyhow::Context;
 
+/// What the kernel counts processors' time in for programs, in milliseconds.
+const TICK: f64 = 10.0;
+
 /// What a process has taken so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
@@ -32,12 +35,15 @@ pub fn of(pid: i32) -> anyhow::Result<Usage> {
         let at = thread.path();
         // A thread may have ended meanwhile.
         let Ok(status) = read(&at.join("status").to_string_lossy()) else { continue };
-        let Ok(times) = read(&at.join("schedstat").to_string_lossy()) else { continue };
         let switches = ["voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"];
         usage.switches += switches.map(|name| field(&status, name)).iter().sum::<f64>();
-        let nanoseconds = times.split(' ').next().and_then(|text| text.parse().ok());
-        usage.cpu += nanoseconds.unwrap_or(0.0) / 1e6;
     }
+    // That of threads which have ended is in it; the name in parentheses may
+    // itself hold anything.
+    let stat = read(&format!("/proc/{pid}/stat"))?;
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).flat_map(str::parse::<f64>).sum();
+    usage.cpu = ticks * TICK;
     Ok(usage)
 }
 
