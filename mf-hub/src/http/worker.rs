@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -181,7 +181,10 @@ impl Writing {
 }
 
 async fn log_bytes(body: Body) -> Result<Bytes, Error> {
-    let (mut blocks, mut bytes) = (body.into_data_stream(), BytesMut::new());
+    // Room for all of it at once: growing, it would be in memory twice.
+    let length = usize::try_from(body.size_hint().lower()).unwrap_or(APPEND_LIMIT);
+    let mut bytes = BytesMut::with_capacity(length.min(APPEND_LIMIT));
+    let mut blocks = body.into_data_stream();
     while let Some(block) = next(&mut blocks).await? {
         if bytes.len() + block.len() > APPEND_LIMIT {
             let told =
