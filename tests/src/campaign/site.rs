@@ -69,14 +69,12 @@ impl Site {
     pub async fn start(setup: Setup) -> Self {
         let place = Place::new(setup);
         let scratch = Scratch::new(place.dir.path().join("scratch"));
-        let mut hub = place.hub();
-        if setup.workers > 1 {
-            hub.kill();
-            system::add(&place.data());
-            hub = place.hub();
-        }
+        let hub = place.hub();
         let key = Key::read(&place.data().join("keys/admin")).unwrap();
         let client = Hub::new(&place.url(), Some(key)).unwrap();
+        if setup.workers > 1 {
+            system::add(&client, &place.data()).await;
+        }
         let regulator = place.regulator();
         let workers: Vec<_> = (0..setup.workers).map(|n| Some(place.worker(n))).collect();
         let systems: Vec<String> =
