@@ -156,8 +156,8 @@ fn people_are_told_the_same() {
     let (code, out, err) = run(&["check", "--json", "/etc/passwd", good.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let told: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(told["plugins"][0]["handlers"][0]["label"], "crash");
-    assert_eq!(told["rejected"][0]["path"], "/etc/passwd");
+    assert_eq!(told["data"]["plugins"][0]["handlers"][0]["label"], "crash");
+    assert_eq!(told["data"]["rejected"][0]["path"], "/etc/passwd");
     let (code, _, err) = run(&["list", "--plugins-dir", "/nowhere"]);
     assert_eq!(code, Some(1));
     assert!(err.starts_with("mf-plugin-host: /nowhere: cannot be listed for plugins"), "{err}");
