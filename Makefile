@@ -30,7 +30,7 @@ test: tools ## every test; campaigns in their short form
 test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
-	MF_TEST_LONG=1 MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
+	MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
 	$(CARGO) test $(LOCKED) --package monkeyfarm-tests --test campaign -- --ignored --nocapture mutants::
 
 campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
@@ -56,7 +56,7 @@ clean: ## what was built
 tools:
 	@missing=0; \
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
-	need $(CARGO) "rustup, from rust-lang.org; Debian: apt-get install rustup && rustup default stable"; \
+	need $(CARGO) "Rust 1.95 or newer, by rustup; Debian 13: apt-get install rustup && rustup default stable"; \
 	need cc "Debian: apt-get install gcc libc6-dev"; \
 	need git "Debian: apt-get install git"; \
 	need make "Debian: apt-get install make"; \
