@@ -8,17 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mf_core::disk::Reserve;
 use tokio::sync::watch;
 
 /// Most bytes of one log. A build that says more is in a loop, and would fill
 /// this host's disk and the hub's.
 pub const LIMIT: u64 = 1 << 30;
 
-/// Most that a log leaves free of its disk, in bytes; more than the hub does,
-/// so that a log that both keep on one disk is given up here first.
-const RESERVE: u64 = 128 * 1024 * 1024;
-/// On a small disk it is this part of it.
-const PART: u64 = 10;
+/// What a log leaves free of its disk: more than the hub's files do, so that a
+/// log that both keep on one disk is given up here first.
+const RESERVE: Reserve = Reserve { most: 128 * 1024 * 1024, part: 10 };
 
 /// How far a log has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,23 +66,11 @@ impl SpoolWriter {
             let told = format!("the log is longer than {LIMIT} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, told));
         }
-        check_room(&self.file, bytes.len() as u64)?;
+        RESERVE.check(&self.file, bytes.len() as u64)?;
         self.file.write_all_at(bytes, length)?;
         self.progress.send_modify(|progress| progress.length = longer);
         Ok(())
     }
-}
-
-/// A log leaves room to everything else on this host: on a small farm the
-/// hub's database is on the same disk.
-fn check_room(file: &File, more: u64) -> io::Result<()> {
-    let disk = rustix::fs::fstatvfs(file)?;
-    let reserve = RESERVE.min(disk.f_blocks * disk.f_frsize / PART);
-    if disk.f_bavail * disk.f_frsize < reserve + more {
-        let told = format!("this host's disk has less than {} MB left", reserve / 1_000_000);
-        return Err(io::Error::new(io::ErrorKind::StorageFull, told));
-    }
-    Ok(())
 }
 
 impl Drop for SpoolWriter {

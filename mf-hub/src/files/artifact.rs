@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 
 use super::secret::hex;
-use super::{Files, INCOMING, blocking, private_dirs, refused, room, sync_dir};
+use super::{Files, INCOMING, RESERVE, blocking, private_dirs, refused, sync_dir};
 
 /// Largest file, in bytes.
 pub const FILE_LIMIT: u64 = 64 << 30;
@@ -141,7 +141,8 @@ fn write(
             let told = format!("the file has more than {FILE_LIMIT} bytes, which is the limit");
             return Err(Error::new(Code::TooLarge, told));
         }
-        room::check(&file, block.len() as u64)
+        RESERVE
+            .check(&file, block.len() as u64)
             .and_then(|()| file.write_all(&block))
             .map_err(|error| refused("the file", &error))?;
         hash.update(&block);

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
 
-use super::{Files, blocking, private_dirs, refused, room};
+use super::{Files, RESERVE, blocking, private_dirs, refused};
 
 /// Longest log, in bytes: so that no build can fill the hub's disk with one.
 pub const LOG_LIMIT: u64 = 4 << 30;
@@ -110,7 +110,7 @@ fn append(path: &Path, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
         let told = format!("the log would have {longer} bytes; the limit is {LOG_LIMIT}");
         return Err(Error::new(Code::TooLarge, told));
     }
-    room::check(&file, new.len() as u64).map_err(io)?;
+    RESERVE.check(&file, new.len() as u64).map_err(io)?;
     match file.write_all_at(new, length) {
         Ok(()) => Ok(Appended { length: longer, grew: true }),
         Err(error) => {

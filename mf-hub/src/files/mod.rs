@@ -8,7 +8,6 @@ mod artifact;
 mod log;
 mod name;
 mod read;
-mod room;
 mod secret;
 mod sweep;
 
@@ -18,6 +17,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mf_core::disk::Reserve;
 use mf_core::error::{Code, Error};
 use mf_core::wire::Held;
 use tokio::sync::Semaphore;
@@ -32,6 +32,9 @@ pub use secret::Secret;
 const FILES: &str = "files";
 /// Beneath that: what is still arriving.
 const INCOMING: &str = "incoming";
+
+/// What files leave of the disk to the database.
+const RESERVE: Reserve = Reserve { most: 64 * 1024 * 1024, part: 20 };
 
 /// The directory of files.
 #[derive(Debug)]
