@@ -9,8 +9,17 @@ use rustix::process::{Pid, getpid};
 pub struct Child {
     /// Its process id.
     pub pid: Pid,
-    /// The session that it is in.
+    /// The session that it is in, as [`own_session`] counts them.
     pub session: i32,
+}
+
+/// The session of this process, 0 when its leader is outside of the PID
+/// namespace. Read from `/proc` like those of the children, because `getsid`
+/// of rustix 1.1 takes such a 0 for impossible and panics.
+pub fn own_session() -> io::Result<i32> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, session) = parse(&stat).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(session)
 }
 
 /// All direct children of this process, whichever of its threads started or
@@ -55,6 +64,20 @@ mod tests {
     fn a_name_with_brackets_does_not_confuse() {
         assert_eq!(parse("7 (a) b (c)) S 3 7 5 0 -1"), Some((3, 5)));
         assert_eq!(parse("7 torn"), None);
+    }
+
+    #[test]
+    fn a_child_begins_in_the_session_of_its_parent() {
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let of_child = all()
+            .unwrap()
+            .iter()
+            .find(|c| c.pid.as_raw_nonzero().get().unsigned_abs() == child.id())
+            .map(|c| c.session);
+        assert_eq!(of_child, Some(own_session().unwrap()));
+        drop(child.stdin.take());
+        child.wait().unwrap();
     }
 
     #[test]

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, getsid, kill_process,
-    set_child_subreaper, waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, getpid, kill_process, set_child_subreaper,
+    waitid, waitpid,
 };
 
 use super::children;
@@ -62,7 +62,7 @@ pub(crate) fn wait_keeper(child: &mut Child) -> io::Result<ExitStatus> {
 /// session of their own, and what they start stays there or makes another, so
 /// a child in our session is one of ours.
 fn kill(keepers: &BTreeSet<u32>) -> io::Result<()> {
-    let session = getsid(None)?.as_raw_nonzero().get();
+    let session = children::own_session()?;
     loop {
         let mut orphans = children::all()?;
         orphans.retain(|child| {
