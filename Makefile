@@ -25,7 +25,7 @@ demo: build ## a farm of its own builds a real source tree, and shows it
 test: tools ## every test; campaigns in their short form
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
-	$(CARGO) test $(LOCKED) --workspace
+	$(CARGO) test $(LOCKED) --workspace --no-fail-fast
 
 test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
