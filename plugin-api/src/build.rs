@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, LocalConfig};
 
 /// Builds one task: one package-branch, for one target.
 ///
@@ -46,6 +46,8 @@ pub struct BuildJob {
     pub target_config: String,
     /// Text that the hub keeps for this handler.
     pub handler_config: String,
+    /// What this host keeps for the plugin.
+    pub local_config: LocalConfig,
     /// Whether `source_dir` holds a checkout; if not, it is empty and the
     /// task is built from nothing.
     pub has_source: bool,

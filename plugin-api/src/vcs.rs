@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure};
+use crate::{Context, Failure, LocalConfig};
 
 /// Fetches source from one kind of version control system.
 pub trait VcsHandler: Send + Sync {
@@ -26,6 +26,8 @@ pub struct CheckoutJob {
     pub reference: String,
     /// Text that the hub keeps for this handler.
     pub handler_config: String,
+    /// What this host keeps for the plugin.
+    pub local_config: LocalConfig,
     /// An empty directory to fill.
     pub source_dir: PathBuf,
     /// A directory that stays from task to task on this host, shared with

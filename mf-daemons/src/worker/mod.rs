@@ -17,7 +17,6 @@ mod mask;
 mod outbox;
 mod plugins;
 mod register;
-mod secrets;
 mod settings;
 mod spool;
 mod stage;
@@ -35,7 +34,7 @@ use mf_core::wire;
 pub use settings::Flags;
 
 use crate::host::orphans;
-use crate::plugin::{HostProgram, Sources};
+use crate::plugin::{HostProgram, Locals, Sources};
 use crate::program::{Misconfigured, Program};
 use dir::DataDir;
 use held::Table;
@@ -43,7 +42,6 @@ use link::Link;
 use mask::Secrets;
 use plugins::Plugins;
 use register::Registration;
-use secrets::PluginSecrets;
 
 /// How long the hub may take to hear how the last attempts ended, once the
 /// worker has been told to stop.
@@ -55,7 +53,8 @@ struct Worker {
     data: DataDir,
     link: Arc<Link>,
     plugins: Plugins,
-    secrets: PluginSecrets,
+    /// What this host says to its plugins.
+    locals: Locals,
     /// What no log may show.
     masked: Arc<Secrets>,
     held: Arc<Table>,
@@ -107,8 +106,8 @@ impl Worker {
         let config = flags.config()?;
         let wrong = |told: String| Misconfigured(told);
         let key = Key::read(&config.key_file).map_err(|e| wrong(e.to_string()))?;
-        let secrets = PluginSecrets::read(&flags.plugins_d())?;
-        let masked = Arc::new(secrets.to_mask(key.expose()));
+        let locals = Locals::read(&flags.plugins_d())?;
+        let masked = Arc::new(Secrets::new(locals.secrets().chain([key.expose()])));
         let hub = Hub::new(&config.url, Some(key)).map_err(|e| wrong(e.to_string()))?;
         let host = HostProgram::beside().map_err(|e| wrong(e.to_string()))?;
         let sources = Sources::new(&config.plugins_dirs)?;
@@ -119,7 +118,7 @@ impl Worker {
             data,
             link: Arc::new(Link::new(hub)),
             plugins: Plugins::new(host, sources),
-            secrets,
+            locals,
             masked,
             held: Arc::default(),
             registration: Registration::default(),

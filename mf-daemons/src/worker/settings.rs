@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mf_core::config::{self, WorkerConfig};
 
+use crate::plugin::local;
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -33,6 +34,10 @@ pub struct Flags {
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
+    /// Directory with the configuration of plugins, a <plugin>.toml for each
+    /// [default: plugins.d beside the configuration file]
+    #[arg(long, value_name = "DIR")]
+    plugins_d: Option<PathBuf>,
     /// Scheme that source may come from, beyond https, http, git and ssh, such
     /// as file; may be given more than once
     #[arg(long, value_name = "SCHEME")]
@@ -80,10 +85,10 @@ impl Flags {
     }
 
     /// Where the configuration of plugins on this host is: `plugins.d` beside
-    /// the worker's own.
+    /// the worker's own, unless a flag says otherwise.
     pub fn plugins_d(&self) -> PathBuf {
         let config = self.config.as_deref().unwrap_or(Path::new(CONFIG));
-        config.with_file_name("plugins.d")
+        self.plugins_d.clone().unwrap_or_else(|| config.with_file_name(local::DIRECTORY))
     }
 }
 

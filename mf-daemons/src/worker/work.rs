@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mf_core::task::Lease;
 use mf_core::wire::{Handler, HandlerKind, Job};
-use monkeyfarm_plugin_api::{Artifact, BuildJob, CheckoutJob};
+use monkeyfarm_plugin_api::{Artifact, BuildJob, CheckoutJob, LocalConfig};
 use tokio::time::Instant;
 
 use super::artifact::Beneath;
@@ -75,6 +75,7 @@ impl Attempt<'_> {
             url: self.job.url.clone(),
             reference: self.job.vcs_branch.clone(),
             handler_config: handler.config.clone(),
+            local_config: self.local_config(&plugin),
             source_dir: self.dir.source(),
             cache_dir,
             allow_schemes: self.worker.config.allow_schemes.clone(),
@@ -93,7 +94,7 @@ impl Attempt<'_> {
         let handler = &self.job.build_handler;
         self.stage.enter("build");
         let plugin = self.plugin(HandlerKind::BuildHandler, handler).await?;
-        let job = plugin::Job::Build(Box::new(self.build_job()));
+        let job = plugin::Job::Build(Box::new(self.build_job(&plugin)));
         match self.call(plugin, handler, job).await? {
             Ended::Built(built) => Ok(built.artifacts),
             other => Err(wrong(&handler.label, &other)),
@@ -134,7 +135,7 @@ impl Attempt<'_> {
     ) -> Result<Ended, End> {
         let caller = Caller {
             host: self.worker.plugins.host(),
-            secrets: self.worker.secrets.of(&plugin.meta.id),
+            secrets: self.worker.locals.of(&plugin.meta.id).secrets,
             work_dir: self.dir.root(),
             deadline: self.deadline,
             limit: Duration::from_secs(self.worker.config.task_seconds),
@@ -168,7 +169,12 @@ impl Attempt<'_> {
         Ok(plugin)
     }
 
-    fn build_job(&self) -> BuildJob {
+    /// What this host says to a plugin, but for its secrets.
+    fn local_config(&self, plugin: &Plugin) -> LocalConfig {
+        self.worker.locals.of(&plugin.meta.id).config
+    }
+
+    fn build_job(&self, plugin: &Plugin) -> BuildJob {
         let job = self.job.clone();
         BuildJob {
             project: job.project,
@@ -183,6 +189,7 @@ impl Attempt<'_> {
             build_prefix: job.build_prefix,
             target_config: job.target_config,
             handler_config: job.build_handler.config,
+            local_config: self.local_config(plugin),
             has_source: !job.url.is_empty(),
             work_dir: self.dir.root().to_path_buf(),
             source_dir: self.dir.source(),

@@ -234,6 +234,7 @@ impl Farm {
         worker.flag("--url", &self.url);
         worker.flag("--key-file", key("worker"));
         worker.flag("--data-dir", self.options.data_dir.join("worker"));
+        worker.flag("--plugins-d", self.options.data_dir.join("plugins.d"));
         for scheme in &self.options.allow_schemes {
             worker.flag("--allow-scheme", scheme);
         }
