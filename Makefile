@@ -11,7 +11,7 @@ LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.
 CASES ?= 1000
 
-.PHONY: help build demo test test-long campaign bench lint install clean tools
+.PHONY: help build demo test test-long campaign bench snapshots lint install clean tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
 
 bench: build ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
 	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench -- $(BASE)
+
+snapshots: tools ## rewrite what is made from the table and kept for review; then read the diff
+	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-hub --test api the_document_is
+	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-client --test reference
 
 lint: tools ## formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check

@@ -13,9 +13,31 @@ pub struct Error {
     pub sentence: String,
 }
 
-/// What sort of error an [`Error`] is: the keys of `errors` in a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Code {
+/// Makes the enum, and keeps what is said of each code for the API's own
+/// documentation.
+macro_rules! codes {
+    ($($(#[doc = $about:literal])+ $name:ident,)+) => {
+        /// What sort of error an [`Error`] is: the keys of `errors` in a reply.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[doc = $about])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Code] = &[$(Code::$name),+];
+
+            /// What it means, in a sentence or two for people.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Code::$name => concat!($($about),+).trim_start(),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
     /// The request cannot be read: broken JSON, a parameter given twice.
     Malformed,
     /// The body broke off, or did not come in time: send it again.

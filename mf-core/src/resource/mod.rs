@@ -37,7 +37,7 @@ pub use package::{PACKAGE, Package};
 pub use package_branch::{PACKAGE_BRANCH, PackageBranch};
 pub use project::{PROJECT, Project};
 pub use release::{RELEASE, Release};
-pub use shape::{Field, Find, Function, Gives, Kind, Need, On, Resource, Scope, Who};
+pub use shape::{Answer, Field, Find, Function, Gives, Kind, Need, On, Resource, Scope, Who};
 pub use system::{SYSTEM, System};
 pub use tag::{TAG, Tag};
 pub use target::{TARGET, Target};

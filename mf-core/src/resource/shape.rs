@@ -161,6 +161,17 @@ pub enum On {
     All,
 }
 
+/// What a function answers with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The envelope, with what the function gives under `data`.
+    Envelope,
+    /// Bytes: a file or a log.
+    Bytes,
+    /// Server-sent events, without end.
+    Events,
+}
+
 /// A set of roles; the hub says which of them a caller has on an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Who(pub u16);
@@ -193,6 +204,22 @@ impl Who {
     /// Whether the two sets share a role.
     pub const fn meets(self, other: Who) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// The roles in words for people, the widest first.
+    pub fn names(self) -> Vec<&'static str> {
+        if self == Who::ANYONE {
+            return vec!["anyone"];
+        }
+        let roles = [
+            (Who::SIGNED_IN, "user"),
+            (Who::OWNER, "owner"),
+            (Who::PROJECT, "project admin"),
+            (Who::ADMIN, "site admin"),
+            (Who::SYSTEM, "system"),
+            (Who::REGULATOR, "regulator"),
+        ];
+        roles.into_iter().filter(|(role, _)| self.meets(*role)).map(|(_, name)| name).collect()
     }
 }
 
@@ -259,6 +286,17 @@ impl Field {
     /// Whether no caller can ever set it.
     pub const fn read_only(&self) -> bool {
         self.write.0 == Who::HUB.0
+    }
+}
+
+impl Function {
+    /// What it answers with.
+    pub fn answer(&self) -> Answer {
+        match (self.on, self.name) {
+            (On::Part, _) => Answer::Bytes,
+            (On::All, "events") => Answer::Events,
+            _ => Answer::Envelope,
+        }
     }
 }
 

@@ -38,6 +38,13 @@ pub struct Bound {
     body: fn(Call) -> Answering,
 }
 
+impl Bound {
+    /// Where its parameters come from.
+    pub fn takes(&self) -> Takes {
+        self.takes
+    }
+}
+
 /// A macro, because the future of an async function has no name that a table
 /// could hold.
 macro_rules! bound {

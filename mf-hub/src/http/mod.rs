@@ -18,6 +18,7 @@ pub mod input;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod openapi;
 pub mod ranges;
 pub mod serve;
 pub mod stream;
@@ -55,6 +56,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
     }
     let router = crate::web::routes(root(router))
         .route("/download", get(linked))
+        .route("/openapi.json", get(openapi::serve))
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .with_state(hub);

@@ -268,12 +268,6 @@ fn order(resource: &'static Resource, text: Option<&str>) -> Result<(&'static Fi
         Some(name) => (name, true),
         None => (text, false),
     };
-    let orders = |field: &Field| {
-        field.read == Who::ANYONE
-            && select::column(field).is_some()
-            && field.kind != Kind::Secret
-            && !matches!(field.kind, Kind::Text(limit) if limit > ORDER_LIMIT)
-    };
     match resource.field(name) {
         Some(field) if orders(field) => Ok((field, descending)),
         _ => {
@@ -285,6 +279,14 @@ fn order(resource: &'static Resource, text: Option<&str>) -> Result<(&'static Fi
             ))
         }
     }
+}
+
+/// Whether lists can be ordered by a field.
+pub fn orders(field: &Field) -> bool {
+    field.read == Who::ANYONE
+        && select::column(field).is_some()
+        && field.kind != Kind::Secret
+        && !matches!(field.kind, Kind::Text(limit) if limit > ORDER_LIMIT)
 }
 
 fn limit(text: &str) -> Result<i64, Error> {

@@ -6,6 +6,7 @@ mod events;
 mod farm;
 mod input;
 mod lists;
+mod openapi;
 mod pages;
 mod paths;
 mod program;

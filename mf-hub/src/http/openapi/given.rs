@@ -1,0 +1,77 @@
+//! What functions give that is no object of the table, each by an example of
+//! what the hub sends; its schema follows from that.
+
+use std::collections::BTreeMap;
+
+use mf_core::VERSION;
+use mf_core::task::STATUSES;
+use mf_core::wire::{Claim, HeartbeatReply, Held, Registered, TaskFile};
+use serde_json::{Value, json};
+
+use crate::store::status::{Queue, Status, SystemStatus};
+
+/// What may be null.
+pub const CLAIM: &str = "claim";
+const HELD: Held = Held { task: 7, attempt: 1 };
+
+/// The key in `data`, or resource, function and key where the same key has
+/// another meaning elsewhere; what it is; an example.
+pub fn all() -> Vec<(&'static str, &'static str, Value)> {
+    let registered = Registered { label: "builder1".into(), lease_seconds: 60, stop: vec![HELD] };
+    let stop = HeartbeatReply { stop: vec![HELD] };
+    let changed = json!({ "enabled": ["generic"], "disabled": ["mock"] });
+    vec![
+        ("version", "the hub's version", json!(VERSION)),
+        ("status", "the farm at a glance", json!(status())),
+        ("whoami", "kind is user, system, regulator or nobody", whoami()),
+        ("key", "the key, this once", json!("mf_1f0c…")),
+        ("download_url", "fetched by a plain GET, without a key", json!("http://farm/download?…")),
+        ("files", "everything that every attempt made", json!([file()])),
+        ("length", "how long the log is now, in bytes", json!(4096)),
+        ("system/register/system", "who the worker is", json!(registered)),
+        (CLAIM, "a task to build, with its lease; null when none came in time", json!(claim())),
+        ("heartbeat", "what must be stopped", json!(stop)),
+        ("registered", "labels of handlers that are now enabled or disabled", changed),
+        ("enabled", "labels of handlers that are now enabled", json!(["generic"])),
+        ("disabled", "labels of handlers that are now disabled", json!(["mock"])),
+        ("expired", "ids of tasks whose attempts ended", json!([7])),
+    ]
+}
+
+fn whoami() -> Value {
+    json!({ "kind": "user", "label": "ada", "admin": false })
+}
+
+fn claim() -> Claim {
+    Claim { task_id: 7, attempt: 1, token: "…".into(), ..Claim::default() }
+}
+
+fn file() -> TaskFile {
+    TaskFile {
+        kind: "file".into(),
+        name: "hello".into(),
+        size: 16_384,
+        sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        attempt: 1,
+    }
+}
+
+fn status() -> Status {
+    let counts: BTreeMap<String, i64> =
+        STATUSES.iter().map(|status| ((*status).to_owned(), 0)).collect();
+    Status {
+        version: VERSION,
+        builds: counts.clone(),
+        tasks: counts,
+        queue: Queue { length: 0, oldest_seconds: 0 },
+        systems: vec![SystemStatus {
+            label: "builder1".into(),
+            enabled: true,
+            capacity: 4,
+            load: 1,
+            running: 1,
+            waiting: 1,
+            last_seen: "2026-01-31 23:59:59".into(),
+        }],
+    }
+}

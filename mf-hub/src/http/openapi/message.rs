@@ -1,0 +1,138 @@
+//! What workers and the regulator send, each by an example of the very type
+//! that the hub reads; its schema follows from that.
+
+use mf_core::resource::ALL;
+use mf_core::wire::{
+    Advance, ClaimRequest, Complete, Event, HandlerKind, Heartbeat, Held, Offer, Register,
+    RegisterHandlers,
+};
+use serde_json::{Map, Value, json};
+
+use super::{example, given, schema};
+use crate::http::crud::has_rows;
+
+const HELD: Held = Held { task: 7, attempt: 1 };
+
+/// The schema of what a function reads as one JSON value; `None` for bytes.
+pub fn of(resource: &str, function: &str) -> Option<Value> {
+    let name = format!("{resource}_{function}");
+    sent().iter().any(|(known, ..)| *known == name).then(|| schema::of(&name))
+}
+
+/// The schema of what a function gives under `key`: an object of the table,
+/// or what the example below says.
+pub fn given(resource: &str, function: &str, key: &str) -> Value {
+    let own = format!("{resource}/{function}/{key}");
+    let example = given::all().into_iter().find(|(known, ..)| *known == own || *known == key);
+    if let Some((known, about, example)) = example {
+        if known == given::CLAIM {
+            return example::or_null(about, &example);
+        }
+        return example::schema(about, &example);
+    }
+    for resource in ALL.iter().filter(|resource| has_rows(resource)) {
+        if resource.key() == key {
+            return schema::of(key);
+        }
+        if resource.plural() == key {
+            return json!({ "type": "array", "items": schema::of(&resource.key()) });
+        }
+    }
+    // A test does not let this happen.
+    json!({ "description": key.replace('_', " ") })
+}
+
+/// The schema of an event's data.
+pub fn event() -> Value {
+    schema::of("event")
+}
+
+/// The schemas that have a name.
+pub fn all() -> Vec<(String, Value)> {
+    let mut all: Vec<(String, Value)> = sent()
+        .into_iter()
+        .map(|(name, about, example)| {
+            let mut schema = example::schema(about, &example);
+            // Both sides may be older than the other.
+            drop_required(&mut schema);
+            (name.to_owned(), schema)
+        })
+        .collect();
+    let event = Event {
+        id: 4711,
+        date: "2026-01-31 23:59:59".into(),
+        actor: "ada".into(),
+        verb: "update".into(),
+        resource: "build".into(),
+        object: 12,
+        label: "php-build1".into(),
+        project_label: "ius".into(),
+        build_label: "php-build1".into(),
+        changes: Map::new(),
+    };
+    all.push(("event".into(), example::schema("something that happened", &json!(event))));
+    all
+}
+
+fn drop_required(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.remove("required");
+            map.values_mut().for_each(drop_required);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_required),
+        _ => {}
+    }
+}
+
+fn offer() -> Offer {
+    Offer {
+        kind: HandlerKind::BuildHandler,
+        label: "generic".into(),
+        display_name: "Generic".into(),
+        plugin: "generic".into(),
+        version: "0.1.0".into(),
+        digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+    }
+}
+
+/// What workers and the regulator send.
+fn sent() -> Vec<(&'static str, &'static str, Value)> {
+    let register = Register {
+        cpus: 4,
+        archs: vec!["x86_64".into()],
+        handlers: vec![offer()],
+        held: vec![HELD],
+    };
+    vec![
+        ("system_register", "what a worker offers, and holds", json!(register)),
+        (
+            "system_claim",
+            "asked again with the same nonce, the hub gives the same task again; wait is in seconds",
+            json!(ClaimRequest { nonce: "f3a1c2d4e5b60718".into(), wait: 20 }),
+        ),
+        (
+            "system_heartbeat",
+            "the attempts that a worker holds; wait is in seconds",
+            json!(Heartbeat { held: vec![HELD], wait: 20 }),
+        ),
+        (
+            "task_advance",
+            "the stage that an attempt has come to",
+            json!(Advance { stage: "build".into(), revision: "0a1b2c3".into() }),
+        ),
+        (
+            "task_complete",
+            "how an attempt ended: success, failure, stopped or handed_back",
+            json!(Complete {
+                message: "make ended with exit code 2".into(),
+                ..Complete::default()
+            }),
+        ),
+        (
+            "util_register_handlers",
+            "all handlers that there are now",
+            json!(RegisterHandlers { handlers: vec![offer()] }),
+        ),
+    ]
+}
