@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use monkeyfarm_plugin_api::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context};
+use monkeyfarm_plugin_api::{Change, Changes, ChangesJob};
 use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, VcsHandler};
 
 /// One way to misbehave.
@@ -142,6 +143,12 @@ struct Nowhere;
 impl VcsHandler for Nowhere {
     fn checkout(&self, job: &CheckoutJob, _: &Context) -> Result<Checkout, Failure> {
         Ok(Checkout { revision: format!("{}@{}", job.url, job.reference) })
+    }
+
+    fn changes(&self, job: &ChangesJob, cx: &Context) -> Result<Changes, Failure> {
+        cx.log(format!("since {} of {}", job.since, job.source.url));
+        let change = |n: usize| Change { revision: n.to_string(), ..Change::default() };
+        Ok(Changes { changes: (0..10_000).map(change).collect(), ..Changes::default() })
     }
 }
 

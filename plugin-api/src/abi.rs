@@ -21,7 +21,7 @@ use abi_stable::std_types::{RBox, ROption, RSlice, RStr, RString, RVec};
 use abi_stable::type_layout::TypeLayout;
 use abi_stable::{StableAbi, declare_root_module_statics, sabi_trait};
 
-pub use host::Loaded;
+pub use host::{Call, Loaded};
 pub use plugin::header;
 
 use crate::export::API_VERSION;
@@ -91,6 +91,9 @@ pub struct BuildFacet {
 pub struct VcsFacet {
     #[sabi(last_prefix_field)]
     pub checkout: Entry,
+    // Since plugin API 1.1.
+    pub head: Entry,
+    pub changes: Entry,
 }
 
 /// Why a library cannot be used as a plugin.
@@ -125,6 +128,7 @@ fn compatible<M: StableAbi>(part: &str, theirs: &'static TypeLayout) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use abi_stable::prefix_type::PrefixTypeTrait;
 
     /// The same facet as a later minor version may have it.
     #[allow(dead_code)]
@@ -161,6 +165,43 @@ mod tests {
         compatible::<BuildFacetRef>("build", old).unwrap();
         compatible::<BuildFacetRef>("build", new).unwrap();
         compatible::<newer::BuildFacetRef>("build", old).unwrap();
+    }
+
+    /// The VCS facet as plugin API 1.0 had it.
+    #[allow(dead_code)]
+    mod older {
+        use super::*;
+
+        #[repr(C)]
+        #[derive(StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = VcsFacetRef)))]
+        pub struct VcsFacet {
+            #[sabi(last_prefix_field)]
+            pub checkout: Entry,
+        }
+    }
+
+    extern "C" fn echo(label: RStr<'_>, _: RSlice<'_, u8>, _: HostBox) -> RVec<u8> {
+        label.as_str().as_bytes().into()
+    }
+
+    extern "C" fn older_facet(_: RStr<'_>) -> ROption<Facet> {
+        plugin::erase(older::VcsFacet { checkout: Entry(echo) }.leak_into_prefix())
+    }
+
+    #[test]
+    fn an_older_plugin_does_what_it_can_and_is_told_apart_for_the_rest() {
+        let root = Root { facet: older_facet }.leak_into_prefix();
+        let plugin = Loaded::from_root(root);
+        let farm = std::sync::Arc::new(crate::kit::Recorder::new());
+        let call = |what| plugin.call(what, "git", b"{}", farm.clone());
+        plugin.check("vcs").unwrap();
+        assert_eq!(call(Call::Checkout).unwrap(), b"git");
+        for what in [Call::Head, Call::Changes] {
+            let refusal = call(what).unwrap_err();
+            let sentence = "it is older than plugin API 1.1 and cannot be asked for ";
+            assert!(refusal.sentence.starts_with(sentence), "{}", refusal.sentence);
+        }
     }
 
     #[test]

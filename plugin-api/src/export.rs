@@ -21,7 +21,7 @@ pub const META_MAGIC: &[u8] = b"MFPLUGIN\x01";
 /// The version of the plugin API, `major.minor`, that this crate speaks. A
 /// plugin and a host of the same major version understand one another,
 /// whichever of them is older.
-pub const API_VERSION: &str = "1.0";
+pub const API_VERSION: &str = "1.1";
 
 /// Makes a library a plugin: names it, and says which handlers it gives.
 ///

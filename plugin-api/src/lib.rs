@@ -17,4 +17,4 @@ pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built};
 pub use context::{Context, Host};
 pub use failure::{Failure, FailureKind};
 pub use local::LocalConfig;
-pub use vcs::{Checkout, CheckoutJob, VcsHandler};
+pub use vcs::{Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};

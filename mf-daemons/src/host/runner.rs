@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::abi::{Loaded, Refusal};
+use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
 use monkeyfarm_plugin_api::{Failure, Host};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -77,15 +77,19 @@ fn call(
             let checked = kinds.iter().try_for_each(|kind| plugin.check(kind));
             checked.map_or_else(refused, |()| Outcome::Described)
         }
-        Job::Build(job) => handle(&plugin, "build", handler, &*job, farm, Outcome::Built),
-        Job::Checkout(job) => handle(&plugin, "vcs", handler, &job, farm, Outcome::CheckedOut),
+        Job::Build(job) => handle(&plugin, Call::Build, handler, &*job, farm, Outcome::Built),
+        Job::Checkout(job) => {
+            handle(&plugin, Call::Checkout, handler, &job, farm, Outcome::CheckedOut)
+        }
+        Job::Head(job) => handle(&plugin, Call::Head, handler, &job, farm, Outcome::At),
+        Job::Changes(job) => handle(&plugin, Call::Changes, handler, &job, farm, Outcome::Changed),
     }
 }
 
-/// Calls a handler of one kind: job and answer cross the border as JSON.
+/// Calls a handler: job and answer cross the border as JSON.
 fn handle<J: Serialize, A: DeserializeOwned>(
     plugin: &Loaded,
-    kind: &str,
+    call: Call,
     label: &str,
     job: &J,
     farm: Arc<Farm>,
@@ -95,7 +99,7 @@ fn handle<J: Serialize, A: DeserializeOwned>(
         Ok(job) => job,
         Err(error) => return Outcome::Refused(format!("the job cannot be written: {error}")),
     };
-    let answer = match plugin.call(kind, label, &job, farm) {
+    let answer = match plugin.call(call, label, &job, farm) {
         Ok(answer) => answer,
         Err(refusal) => return refused(refusal),
     };

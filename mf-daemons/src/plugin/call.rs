@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::{Built, Checkout, Failure};
+use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head};
 
 use super::checked::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Report};
@@ -99,6 +99,10 @@ pub enum Ended {
     Built(Built),
     /// It checked out.
     CheckedOut(Checkout),
+    /// It told where something is.
+    At(Head),
+    /// It told what has changed.
+    Changed(Changes),
     /// The handler says why not.
     Failed(Failure),
     /// The plugin could not be called: a sentence.
@@ -131,6 +135,8 @@ impl Running {
             Ok(Outcome::Described) => Ended::Described,
             Ok(Outcome::Built(built)) => Ended::Built(built),
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
+            Ok(Outcome::At(head)) => Ended::At(head),
+            Ok(Outcome::Changed(changes)) => Ended::Changed(changes),
             Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
             Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
             Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),

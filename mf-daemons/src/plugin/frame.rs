@@ -6,7 +6,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
-use monkeyfarm_plugin_api::{BuildJob, Built, Checkout, CheckoutJob, Failure};
+use monkeyfarm_plugin_api::{
+    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, Source,
+};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,10 @@ pub enum Job {
     Build(Box<BuildJob>),
     /// Check source out.
     Checkout(CheckoutJob),
+    /// Tell where a branch, tag or revision is.
+    Head(Source),
+    /// Tell what has changed since a revision.
+    Changes(ChangesJob),
 }
 
 /// From the plugin's process, and from the one that waits for it, to the
@@ -82,6 +88,10 @@ pub enum Outcome {
     Built(Built),
     /// It checked out.
     CheckedOut(Checkout),
+    /// It told where something is.
+    At(Head),
+    /// It told what has changed.
+    Changed(Changes),
     /// The handler says why not.
     Failed(Failure),
     /// The plugin could not be called.

@@ -82,11 +82,13 @@ impl Caller<'_> {
     fn judge(&self, ended: Ended) -> Result<Ended, End> {
         let halted = self.halt.reason().map(End::from);
         match ended {
-            Ended::Built(_) | Ended::CheckedOut(_) => match halted {
-                // What has been done by then need not be done again.
-                None | Some(End::HandedBack) => Ok(ended),
-                Some(end) => Err(end),
-            },
+            Ended::Built(_) | Ended::CheckedOut(_) | Ended::At(_) | Ended::Changed(_) => {
+                match halted {
+                    // What has been done by then need not be done again.
+                    None | Some(End::HandedBack) => Ok(ended),
+                    Some(end) => Err(end),
+                }
+            }
             Ended::Stopped => Err(halted.unwrap_or(End::Stopped)),
             Ended::Failed(failure) if failure.kind == FailureKind::Cancelled => {
                 Err(halted.unwrap_or(End::Failure(failure.sentence)))

@@ -1,7 +1,7 @@
 //! How a call can end, and what the parent is told of it.
 
 use mf_daemons::plugin::{Ended, HostProgram, Job};
-use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure};
+use monkeyfarm_plugin_api::{ChangesJob, Checkout, CheckoutJob, Failure, Source};
 
 use crate::bench::{Bench, HOST, build, example};
 
@@ -51,6 +51,23 @@ fn handlers_of_another_kind_come_from_the_same_library() {
     let started = bench.start_job("nowhere", Job::Checkout(job), None);
     let (ended, _) = started.wait(|_| ());
     assert_eq!(ended, Ended::CheckedOut(Checkout { revision: "u@r".into() }));
+}
+
+#[test]
+fn a_vcs_handler_is_asked_for_more_than_a_checkout() {
+    let ask = |job| {
+        let bench = Bench::new(HostProgram::at(HOST));
+        bench.start_job("nowhere", job, None).wait(|_| ())
+    };
+    let source = Source { url: "u".into(), ..Source::default() };
+    let job = ChangesJob { source: source.clone(), since: "r".into(), most: 0 };
+    let (ended, log) = ask(Job::Changes(job));
+    let Ended::Changed(changes) = ended else { panic!("{ended:?}") };
+    assert_eq!(log, "since r of u\n");
+    // Of ten thousand, the frame has what is bearable.
+    assert!(changes.more && changes.changes.len() == 100);
+    let told = "this vcs handler cannot tell the head of a branch";
+    assert_eq!(ask(Job::Head(source)).0, Ended::Failed(Failure::new(told)));
 }
 
 #[test]

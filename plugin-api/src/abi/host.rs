@@ -12,6 +12,15 @@ use super::{BuildFacetRef, Entry, HostAbi, HostAbi_TO, Refusal, RootRef, VcsFace
 use crate::Host;
 use crate::export::API_VERSION;
 
+/// What a handler can be called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    Build,
+    Checkout,
+    Head,
+    Changes,
+}
+
 /// A plugin that has been loaded.
 pub struct Loaded {
     root: RootRef,
@@ -51,6 +60,12 @@ impl Loaded {
         Ok(Self { root })
     }
 
+    /// A plugin whose root is at hand.
+    #[cfg(test)]
+    pub(super) fn from_root(root: RootRef) -> Self {
+        Self { root }
+    }
+
     /// Checks that the plugin can be called for handlers of `kind`.
     ///
     /// # Errors
@@ -66,21 +81,35 @@ impl Loaded {
     /// Calls one handler; job and answer are JSON.
     ///
     /// # Errors
-    /// As [`Loaded::check`].
+    /// As [`Loaded::check`], and when the plugin is older than the call.
     pub fn call(
         &self,
-        kind: &str,
+        call: Call,
         label: &str,
         job: &[u8],
         host: Arc<dyn Host>,
     ) -> Result<Vec<u8>, Refusal> {
-        let Entry(entry) = match kind {
-            "build" => self.facet::<BuildFacetRef>(kind)?.build(),
-            "vcs" => self.facet::<VcsFacetRef>(kind)?.checkout(),
-            _ => return self.check(kind).map(|()| Vec::new()),
-        };
+        let Entry(entry) = self.entry(call)?;
         let host = HostAbi_TO::from_value(Inside(host), sabi_trait::TD_Opaque);
         Ok(entry(label.into(), job.into(), host).into_vec())
+    }
+
+    fn entry(&self, call: Call) -> Result<Entry, Refusal> {
+        let vcs = || self.facet::<VcsFacetRef>("vcs");
+        // What was there from the start is there; what came later may not be.
+        let (entry, name, since) = match call {
+            Call::Build => return Ok(self.facet::<BuildFacetRef>("build")?.build()),
+            Call::Checkout => return Ok(vcs()?.checkout()),
+            Call::Head => (vcs()?.head(), "the head of a branch", "1.1"),
+            Call::Changes => (vcs()?.changes(), "what has changed", "1.1"),
+        };
+        entry.ok_or_else(|| {
+            let sentence = format!(
+                "it is older than plugin API {since} and cannot be asked for {name}; \
+                 get a newer version of it"
+            );
+            Refusal::new(sentence, "")
+        })
     }
 
     fn facet<M: PrefixRefTrait + StableAbi>(&self, kind: &str) -> Result<M, Refusal> {

@@ -12,7 +12,7 @@ use abi_stable::std_types::{ROption, RSlice, RStr, RString, RVec};
 
 use super::{BuildFacet, Entry, Facet, Header, HostBox, Root, RootRef, VcsFacet};
 use crate::export::Library;
-use crate::{Host, guard};
+use crate::{ChangesJob, Host, guard};
 
 /// The header of the library `L`.
 pub const fn header<L: Library>() -> Header {
@@ -27,12 +27,12 @@ extern "C" fn construct<L: Library>() -> RootModuleResult {
 extern "C" fn facet<L: Library>(kind: RStr<'_>) -> ROption<Facet> {
     match kind.as_str() {
         "build" => erase(BuildFacet { build: Entry(build::<L>) }.leak_into_prefix()),
-        "vcs" => erase(VcsFacet { checkout: Entry(checkout::<L>) }.leak_into_prefix()),
+        "vcs" => erase(vcs_facet::<L>().leak_into_prefix()),
         _ => ROption::RNone,
     }
 }
 
-fn erase<M: PrefixRefTrait + StableAbi>(module: M) -> ROption<Facet> {
+pub(super) fn erase<M: PrefixRefTrait + StableAbi>(module: M) -> ROption<Facet> {
     // SAFETY: every pointer to a prefix type may be held erased; it is only
     // read again as the type whose layout travels beside it.
     let module = unsafe { module.to_prefix_ref().cast::<ErasedPrefix>() };
@@ -55,6 +55,29 @@ extern "C" fn checkout<L: Library>(
         L::vcs(&label).map(|handler| handler.checkout(job, cx))
     })
     .into()
+}
+
+extern "C" fn head<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
+        L::vcs(&label).map(|handler| handler.head(job, cx))
+    })
+    .into()
+}
+
+extern "C" fn changes<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job: &ChangesJob, cx| {
+        let changes = L::vcs(&label).map(|handler| handler.changes(job, cx));
+        changes.map(|changes| changes.map(|changes| changes.within(job.limit())))
+    })
+    .into()
+}
+
+fn vcs_facet<L: Library>() -> VcsFacet {
+    VcsFacet {
+        checkout: Entry(checkout::<L>),
+        head: Entry(head::<L>),
+        changes: Entry(changes::<L>),
+    }
 }
 
 /// The host, as seen from within a plugin.
