@@ -147,6 +147,18 @@ pub struct Job {
     pub url: String,
     /// Branch, tag or revision; empty: the default branch.
     pub vcs_branch: String,
+    /// Repositories of earlier builds that this one may use.
+    pub repositories: Vec<Repository>,
+}
+
+/// A repository that a tag keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repository {
+    /// The tag's label.
+    pub tag: String,
+    /// Path of its URL on the hub: `/repo/<project>/<tag>/<tag_path>/`.
+    pub path: String,
 }
 
 /// A handler that a job wants.

@@ -49,15 +49,37 @@ pub struct BuildJob {
     /// What this host keeps for the plugin.
     pub local_config: LocalConfig,
     /// Whether `source_dir` holds a checkout; if not, it is empty and the
-    /// task is built from nothing.
+    /// task is built from what `source_url` names, or from nothing.
     pub has_source: bool,
+    /// Where a source package is (`.src.rpm`, `.dsc`) that the handler is to
+    /// fetch itself; mostly empty. Foreign text: see [`download`](crate::download).
+    pub source_url: String,
+    /// Schemes that this host lets source come from, beyond the handler's
+    /// own defaults, such as `file`.
+    pub allow_schemes: Vec<String>,
+    /// Repositories of earlier builds that this one may use, by the project's
+    /// tags with `include_in_builds`.
+    pub repositories: Vec<Repository>,
     /// The task's own directory; the process starts in it.
     pub work_dir: PathBuf,
+    /// A directory that stays from task to task on this host, shared with
+    /// other tasks that run at the same time: lock what is changed in it.
+    pub cache_dir: PathBuf,
     /// The checkout.
     pub source_dir: PathBuf,
     /// Where results may be put; what lies in it after a build is a result,
     /// whether the handler names it or not.
     pub result_dir: PathBuf,
+}
+
+/// A repository of earlier builds, as a tag keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Repository {
+    /// The tag that keeps it.
+    pub tag: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// What a successful build gave.

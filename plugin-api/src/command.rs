@@ -28,6 +28,8 @@ use std::time::Duration;
 
 pub use ended::{Ended, Output, Stream};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+
 use crate::{Context, Failure};
 
 /// Where programs are looked for, whatever the daemon's own `PATH` is.
@@ -49,6 +51,7 @@ pub struct Command {
     env: BTreeMap<OsString, OsString>,
     dir: Option<PathBuf>,
     limits: wait::Limits,
+    file_limit: Option<u64>,
     missing: Option<String>,
 }
 
@@ -62,6 +65,7 @@ impl Command {
             env: [("PATH", PATH), ("LANG", LANG)].map(|(k, v)| (k.into(), v.into())).into(),
             dir: None,
             limits: wait::Limits::default(),
+            file_limit: None,
             missing: None,
         }
     }
@@ -102,6 +106,13 @@ impl Command {
     /// [`lines`](Self::lines).
     pub fn silence(mut self, limit: Duration) -> Self {
         self.limits.silence = Some(limit);
+        self
+    }
+
+    /// Ends the command with `SIGXFSZ` when a file that it writes would have
+    /// more than `bytes`.
+    pub fn file_limit(mut self, bytes: u64) -> Self {
+        self.file_limit = Some(bytes);
         self
     }
 
@@ -199,7 +210,13 @@ impl Command {
         if let Some(dir) = &self.dir {
             command.current_dir(dir);
         }
-        command.spawn().map_err(|error| self.cannot_start(&error))
+        let child = command.spawn().map_err(|error| self.cannot_start(&error))?;
+        if let Some(bytes) = self.file_limit {
+            // It has only just begun. One that has ended already needs no limit.
+            let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+            let _ = prlimit(Some(Pid::from_child(&child)), Resource::Fsize, limit);
+        }
+        Ok(child)
     }
 
     fn cannot_start(&self, error: &std::io::Error) -> Failure {

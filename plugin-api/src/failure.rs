@@ -4,6 +4,8 @@ use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Artifact;
+
 /// Ends a call without success, with a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -11,6 +13,10 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What happened, naming the thing and the value, in lower case.
     pub sentence: String,
+    /// Files that help to understand it, below the task's work directory: the
+    /// hub keeps them although the task failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Artifact>,
 }
 
 /// What sort of failure a [`Failure`] is.
@@ -26,12 +32,40 @@ pub enum FailureKind {
 impl Failure {
     /// The work itself failed.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Failed, sentence: sentence.into() }
+        Self { kind: FailureKind::Failed, sentence: sentence.into(), kept: Vec::new() }
     }
 
     /// The call was told to stop, and did.
     pub fn cancelled() -> Self {
-        Self { kind: FailureKind::Cancelled, sentence: "the task was cancelled".into() }
+        Self { kind: FailureKind::Cancelled, ..Self::new("the task was cancelled") }
+    }
+
+    /// The same, with files that help to understand it: logs, a source
+    /// package, configuration.
+    pub fn keeping(mut self, kept: Vec<Artifact>) -> Self {
+        self.kept = kept;
+        self
+    }
+
+    /// A mistake in a text that somebody wrote: `place` names the text, `at`
+    /// is the byte where the mistake is, and the sentence says its line and
+    /// column as editors count them.
+    ///
+    /// ```
+    /// use monkeyfarm_plugin_api::Failure;
+    /// let mistake = Failure::written("a.toml", "a = 1\nb = \n", Some(10), "a value\nis missing");
+    /// assert_eq!(mistake.sentence, "a.toml, line 2, column 5: a value is missing");
+    /// ```
+    pub fn written(place: &str, text: &str, at: Option<usize>, message: &str) -> Self {
+        let at = at.map_or(String::new(), |byte| {
+            let before = text.get(..byte).unwrap_or(text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!(", line {line}, column {column}")
+        });
+        // The message may have several lines; a sentence has one.
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self::new(format!("{place}{at}: {message}"))
     }
 
     /// For `map_err`: an I/O error, and what was being done to what.

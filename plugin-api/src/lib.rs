@@ -5,16 +5,19 @@ pub mod abi;
 pub mod build;
 pub mod command;
 pub mod context;
+pub mod download;
 pub mod export;
 pub mod failure;
 #[doc(hidden)]
 pub mod guard;
 pub mod kit;
 pub mod local;
+pub mod timeout;
 pub mod vcs;
 
-pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built};
+pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Repository};
 pub use context::{Context, Host};
 pub use failure::{Failure, FailureKind};
 pub use local::LocalConfig;
+pub use timeout::Timeout;
 pub use vcs::{Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};

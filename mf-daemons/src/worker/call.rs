@@ -94,7 +94,8 @@ impl Caller<'_> {
                 Err(halted.unwrap_or(End::Failure(failure.sentence)))
             }
             _ if halted.is_some() => Err(halted.unwrap_or(End::Unwanted)),
-            Ended::Failed(failure) => Err(End::Failure(failure.sentence)),
+            // What it leaves for people to read is still to be kept.
+            Ended::Failed(_) => Ok(ended),
             Ended::Refused(why) | Ended::Crashed(why) => Err(End::Failure(why)),
             Ended::TimedOut => Err(End::Failure(format!(
                 "the task was not done after {} seconds; task_seconds is this worker's limit",

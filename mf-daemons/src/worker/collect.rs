@@ -35,12 +35,7 @@ pub fn collect(
     say: &mut dyn FnMut(String),
 ) -> Result<Vec<Found>, String> {
     let mut files = Files::default();
-    for artifact in named {
-        let inside = beneath.inside(&artifact.path)?;
-        beneath.open(&inside)?;
-        check_name(&artifact.name)?;
-        files.add(artifact.kind, &artifact.name, inside)?;
-    }
+    files.name(beneath, named)?;
     let known: BTreeSet<PathBuf> = files.by_name.values().cloned().collect();
     let result = dir.result();
     // A build may have put a link in its place, to a directory of the host.
@@ -64,11 +59,36 @@ pub fn collect(
             Err(why) => say(format!("not kept: {why}")),
         }
     }
-    let found = |((kind, name), path)| Found { kind, name, path };
-    Ok(files.by_name.into_iter().map(found).collect())
+    Ok(files.found())
+}
+
+/// Finds what a failure leaves for people to read, and nothing else.
+///
+/// # Errors
+/// A sentence, as of [`collect`].
+pub fn named(beneath: &Beneath, named: &[Artifact]) -> Result<Vec<Found>, String> {
+    let mut files = Files::default();
+    files.name(beneath, named)?;
+    Ok(files.found())
 }
 
 impl Files {
+    /// Adds what the handler names.
+    fn name(&mut self, beneath: &Beneath, named: &[Artifact]) -> Result<(), String> {
+        for artifact in named {
+            let inside = beneath.inside(&artifact.path)?;
+            beneath.open(&inside)?;
+            check_name(&artifact.name)?;
+            self.add(artifact.kind, &artifact.name, inside)?;
+        }
+        Ok(())
+    }
+
+    fn found(self) -> Vec<Found> {
+        let found = |((kind, name), path)| Found { kind, name, path };
+        self.by_name.into_iter().map(found).collect()
+    }
+
     fn add(&mut self, kind: ArtifactKind, name: &str, path: PathBuf) -> Result<(), String> {
         if self.by_name.len() >= LIMIT {
             return Err(format!("the build made more than {LIMIT} files"));

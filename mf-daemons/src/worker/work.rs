@@ -1,16 +1,17 @@
 //! The work on one attempt: checkout, build, upload.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::task::Lease;
 use mf_core::wire::{Handler, HandlerKind, Job};
-use monkeyfarm_plugin_api::{Artifact, BuildJob, CheckoutJob, LocalConfig};
+use monkeyfarm_plugin_api::{Artifact, BuildJob, CheckoutJob, Failure, LocalConfig, Repository};
 use tokio::time::Instant;
 
-use super::artifact::Beneath;
+use super::artifact::{Beneath, Found};
 use super::call::Caller;
-use super::collect::collect;
+use super::collect::{collect, named};
 use super::dir::TaskDir;
 use super::end::End;
 use super::halt::Halt;
@@ -19,6 +20,10 @@ use super::stage::Stage;
 use super::upload::upload;
 use super::{Worker, register};
 use crate::plugin::{self, Ended, Plugin};
+
+/// What a URL ends in that names no repository but one source package. The
+/// build handler fetches it: a `.dsc` leads to more files, and which.
+const SOURCE_PACKAGES: [&str; 3] = [".src.rpm", ".nosrc.rpm", ".dsc"];
 
 /// One attempt, while it is worked on.
 pub struct Attempt<'a> {
@@ -46,11 +51,24 @@ impl Attempt<'_> {
     /// # Errors
     /// It failed, or was ended.
     pub async fn work(&self) -> Result<(), End> {
-        if !self.job.url.is_empty() {
+        if self.has_source() {
             self.checkout().await?;
         }
         let artifacts = self.build().await?;
-        self.upload(&artifacts).await
+        let beneath = self.beneath()?;
+        let say = &mut |line: String| self.log.say(&line);
+        let found = collect(self.dir, &beneath, &artifacts, say).map_err(End::Failure)?;
+        self.upload(&beneath, &found).await
+    }
+
+    /// Whether there is something to check out.
+    fn has_source(&self) -> bool {
+        !self.job.url.is_empty() && !self.is_source_package()
+    }
+
+    fn is_source_package(&self) -> bool {
+        let path = self.job.url.split(['?', '#']).next().unwrap_or_default();
+        SOURCE_PACKAGES.iter().any(|end| path.ends_with(end))
     }
 
     async fn checkout(&self) -> Result<(), End> {
@@ -68,9 +86,7 @@ impl Attempt<'_> {
             branch => branch,
         };
         self.log.say(&format!("checking out {} at {at}", self.job.url));
-        let cache_dir = self.worker.data.cache(&plugin.meta.id).map_err(|error| {
-            End::Failure(format!("the cache of plugin {} cannot be made: {error}", plugin.meta.id))
-        })?;
+        let cache_dir = self.cache(&plugin)?;
         let job = CheckoutJob {
             url: self.job.url.clone(),
             reference: self.job.vcs_branch.clone(),
@@ -86,6 +102,7 @@ impl Attempt<'_> {
                 self.stage.revision(&checkout.revision);
                 Ok(())
             }
+            Ended::Failed(failure) => Err(self.failed(failure).await),
             other => Err(wrong(&handler.label, &other)),
         }
     }
@@ -94,30 +111,65 @@ impl Attempt<'_> {
         let handler = &self.job.build_handler;
         self.stage.enter("build");
         let plugin = self.plugin(HandlerKind::BuildHandler, handler).await?;
-        let job = plugin::Job::Build(Box::new(self.build_job(&plugin)));
+        let job = plugin::Job::Build(Box::new(self.build_job(&plugin)?));
         match self.call(plugin, handler, job).await? {
             Ended::Built(built) => Ok(built.artifacts),
+            Ended::Failed(failure) => Err(self.failed(failure).await),
             other => Err(wrong(&handler.label, &other)),
         }
     }
 
-    async fn upload(&self, artifacts: &[Artifact]) -> Result<(), End> {
+    /// Stores what a failure leaves for people to read. Whatever comes of
+    /// that, the attempt ends by the failure.
+    async fn failed(&self, failure: Failure) -> End {
+        let end = End::Failure(failure.sentence);
+        if failure.kept.is_empty() {
+            return end;
+        }
+        let found = self.beneath().and_then(|beneath| {
+            let found = named(&beneath, &failure.kept).map_err(End::Failure)?;
+            Ok((beneath, found))
+        });
+        let stored = match found {
+            Ok((beneath, found)) => self.upload(&beneath, &found).await,
+            Err(end) => Err(end),
+        };
+        match stored {
+            Ok(()) => end,
+            Err(End::Failure(why)) => {
+                self.log.say(&format!("not kept: {why}"));
+                end
+            }
+            Err(other) => other,
+        }
+    }
+
+    fn beneath(&self) -> Result<Arc<Beneath>, End> {
         let beneath = Beneath::new(self.dir.root())
             .map_err(|e| End::Failure(format!("the work directory cannot be opened: {e}")))?;
-        let beneath = Arc::new(beneath);
-        let say = &mut |line: String| self.log.say(&line);
-        let found = collect(self.dir, &beneath, artifacts, say).map_err(End::Failure)?;
+        Ok(Arc::new(beneath))
+    }
+
+    /// The directory that a plugin's tasks share.
+    fn cache(&self, plugin: &Plugin) -> Result<PathBuf, End> {
+        let id = &plugin.meta.id;
+        self.worker.data.cache(id).map_err(|error| {
+            End::Failure(format!("the cache of plugin {id} cannot be made: {error}"))
+        })
+    }
+
+    async fn upload(&self, beneath: &Arc<Beneath>, found: &[Found]) -> Result<(), End> {
         if found.is_empty() {
             return Ok(());
         }
         self.stage.enter("upload");
         let link = &self.worker.link;
-        for file in &found {
+        for file in found {
             match self.halt.reason().map(End::from) {
                 None | Some(End::HandedBack) => {}
                 Some(end) => return Err(end),
             }
-            upload(link, self.lease, self.halt, &beneath, file).await.map_err(|end| match end {
+            upload(link, self.lease, self.halt, beneath, file).await.map_err(|end| match end {
                 End::Failure(why) => {
                     End::Failure(format!("{} cannot be stored: {why}", file.path.display()))
                 }
@@ -174,9 +226,15 @@ impl Attempt<'_> {
         self.worker.locals.of(&plugin.meta.id).config
     }
 
-    fn build_job(&self, plugin: &Plugin) -> BuildJob {
+    fn build_job(&self, plugin: &Plugin) -> Result<BuildJob, End> {
+        let has_source = self.has_source();
         let job = self.job.clone();
-        BuildJob {
+        let hub = self.worker.config.url.trim_end_matches('/');
+        let repository = |of: mf_core::wire::Repository| Repository {
+            tag: of.tag,
+            url: format!("{hub}{}", of.path),
+        };
+        Ok(BuildJob {
             project: job.project,
             package: job.package,
             package_branch: job.package_branch,
@@ -190,11 +248,15 @@ impl Attempt<'_> {
             target_config: job.target_config,
             handler_config: job.build_handler.config,
             local_config: self.local_config(plugin),
-            has_source: !job.url.is_empty(),
+            has_source,
+            source_url: if has_source { String::new() } else { job.url },
+            allow_schemes: self.worker.config.allow_schemes.clone(),
+            repositories: job.repositories.into_iter().map(repository).collect(),
+            cache_dir: self.cache(plugin)?,
             work_dir: self.dir.root().to_path_buf(),
             source_dir: self.dir.source(),
             result_dir: self.dir.result(),
-        }
+        })
     }
 }
 

@@ -56,6 +56,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         // Without a URL there is nothing to fetch.
         vcs_handler: if url.is_empty() { Handler::default() } else { handler(18)? },
         vcs_branch: row.get(12)?,
+        repositories: Vec::new(),
         url,
     })
 }

@@ -66,7 +66,7 @@ fn a_process_left_behind_does_not_hold_the_command_up() {
     let cx = Recorder::new().context();
     let said = sh("sleep 1000 & echo $!").output(&cx, 100).unwrap();
     let left: i32 = said.text().trim().parse().unwrap();
-    let left = rustix::process::Pid::from_raw(left).unwrap();
+    let left = Pid::from_raw(left).unwrap();
     rustix::process::kill_process(left, rustix::process::Signal::KILL).unwrap();
 }
 

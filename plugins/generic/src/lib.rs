@@ -4,7 +4,6 @@ mod build;
 mod collect;
 mod pattern;
 mod recipe;
-mod timeout;
 
 pub use build::Generic;
 

@@ -4,11 +4,10 @@
 use std::fs;
 use std::io::ErrorKind;
 
-use monkeyfarm_plugin_api::{BuildJob, Context, Failure};
+use monkeyfarm_plugin_api::{BuildJob, Context, Failure, Timeout};
 use serde::Deserialize;
 
 use crate::pattern::Pattern;
-use crate::timeout::Timeout;
 
 /// The file's name, at the top of a checkout.
 const FILE: &str = ".monkeyfarm.toml";
@@ -43,6 +42,13 @@ impl Recipe {
         {
             return Self::parse(&text, FILE);
         }
+        if !job.source_url.is_empty() {
+            return Err(Failure::new(format!(
+                "{} is a source package, and this handler builds what a vcs handler checks out: \
+                 give the url of a repository",
+                job.source_url
+            )));
+        }
         let config = &job.target_config;
         let target = format!("the config of target `{}`", job.target);
         if config.trim().is_empty() {
@@ -64,23 +70,12 @@ impl Recipe {
 
     fn parse(text: &str, place: &str) -> Result<Self, Failure> {
         let document: Document = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(String::new(), |span| position(text, span.start));
-            // The message may have several lines; a sentence has one.
-            let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-            Failure::new(format!("{place}{at}: {message}"))
+            Failure::written(place, text, error.span().map(|span| span.start), error.message())
         })?;
         document.build.ok_or_else(|| {
             Failure::new(format!("{place} has no `[build]` table: write `commands = [...]` in one"))
         })
     }
-}
-
-/// Where a byte of the text is, as editors count it.
-fn position(text: &str, byte: usize) -> String {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!(", line {line}, column {column}")
 }
 
 /// The file's text, or nothing when there is no such file. It is the

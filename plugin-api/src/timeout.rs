@@ -1,4 +1,4 @@
-//! The time that a build may take.
+//! The time that a build may take, as people write it in a configuration.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,12 +8,14 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 /// The longest that can be asked for: a year is a mistake, not a build.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The time that all commands of a build may take together.
+/// A time as a configuration has it: a number of seconds, or a text such as
+/// `90s`, `10m` or `2h`; never zero, and never more than a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Timeout {
-    pub(crate) limit: Duration,
+pub struct Timeout {
+    /// The time itself.
+    pub limit: Duration,
     /// As it was written, for sentences.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl<'de> Deserialize<'de> for Timeout {
