@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY};
+use super::common::{COMMON, DISPLAY, HISTORY};
 use super::shape::{Resource, Scope, Who};
 
 /// An arch as it is read.
@@ -24,5 +24,5 @@ pub const ARCH: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

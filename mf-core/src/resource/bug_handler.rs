@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON_DERIVED, DISPLAY, HANDLER, SHORT};
+use super::common::{COMMON_DERIVED, DISPLAY, HANDLER, HISTORY, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A bug handler as it is read.
@@ -34,5 +34,5 @@ pub const BUG_HANDLER: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON_DERIVED, DISPLAY, HANDLER, OWN],
     rights: [Who::ANYONE, Who::HUB, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

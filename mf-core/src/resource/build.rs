@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{LONG, SCOPED, SHORT};
+use super::common::{HISTORY, LONG, SCOPED, SHORT};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 use crate::task::STATUSES;
+
+/// Longest comment, in bytes.
+const COMMENT: usize = 10_000;
 
 /// A build as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,8 +102,24 @@ const OWN: &[Field] = &[
         "what people said of it: user_label, create_date, karma, comment",
     )
     .derived(),
-    field("karma", Kind::Computed(Gives::Int), "sum of its comments' karma").derived(),
+    field(
+        "karma",
+        Kind::Computed(Gives::Int),
+        "sum of people's karma; of each the last that is not 0 counts",
+    )
+    .derived(),
     field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
+];
+
+/// Who may do something to a build that is there.
+const KEEPERS: Who = Who::OWNER.or(Who::PROJECT).or(Who::ADMIN);
+
+const TAGGED: &[Field] =
+    &[field("tag_label", Kind::Ref { to: "tag", owned: false }, "the tag").must()];
+
+const COMMENTED: &[Field] = &[
+    field("comment", Kind::Text(COMMENT), "what one has to say of it").must(),
+    field("karma", Kind::Int(-1, 1), "1 for it, -1 against it, 0 neither; default: 0"),
 ];
 
 /// The build, in the table.
@@ -110,13 +129,52 @@ pub const BUILD: Resource = Resource {
     scope: Scope::Project,
     fields: &[BUILD_COMMON, SCOPED, OWN],
     rights: [Who::ANYONE, SUBMITTERS, Who::HUB, Who::ADMIN],
-    functions: &[Function {
-        name: "cancel",
-        about: "stop it: what waits does not start, what runs is killed",
-        on: On::One,
-        takes: &[],
-        gives: &["build"],
-        who: Who::OWNER.or(Who::PROJECT).or(Who::ADMIN),
-        writes: true,
-    }],
+    functions: &[
+        Function {
+            name: "cancel",
+            about: "stop it: what waits does not start, what runs is killed",
+            on: On::One,
+            takes: &[],
+            gives: &["build"],
+            who: KEEPERS,
+            writes: true,
+        },
+        Function {
+            name: "retry",
+            about: "build again what failed, was cancelled or was lost",
+            on: On::One,
+            takes: &[],
+            gives: &["build"],
+            who: KEEPERS,
+            writes: true,
+        },
+        Function {
+            name: "tag",
+            about: "give it a tag; a tag that keeps only the latest loses the older build of its package-branch",
+            on: On::One,
+            takes: TAGGED,
+            gives: &["build"],
+            who: KEEPERS,
+            writes: true,
+        },
+        Function {
+            name: "untag",
+            about: "take a tag from it",
+            on: On::One,
+            takes: TAGGED,
+            gives: &["build"],
+            who: KEEPERS,
+            writes: true,
+        },
+        Function {
+            name: "comment",
+            about: "say something of it, and whether it is good",
+            on: On::One,
+            takes: COMMENTED,
+            gives: &["build"],
+            who: Who::SIGNED_IN,
+            writes: true,
+        },
+        HISTORY,
+    ],
 };

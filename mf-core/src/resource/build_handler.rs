@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON_DERIVED, DISPLAY, HANDLER};
+use super::common::{COMMON_DERIVED, DISPLAY, HANDLER, HISTORY};
 use super::shape::{Resource, Scope, Who};
 
 /// A build handler as it is read.
@@ -30,5 +30,5 @@ pub const BUILD_HANDLER: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON_DERIVED, DISPLAY, HANDLER],
     rights: [Who::ANYONE, Who::HUB, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY};
+use super::common::{COMMON, DISPLAY, HISTORY};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A build type as it is read.
@@ -28,5 +28,5 @@ pub const BUILD_TYPE: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

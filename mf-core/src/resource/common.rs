@@ -1,6 +1,6 @@
 //! Groups of fields that several resources share.
 
-use super::shape::{Field, Gives, Kind, Who, field};
+use super::shape::{Field, Function, Gives, Kind, On, Who, field};
 
 /// Largest short text (names, URLs), in bytes.
 pub const SHORT: usize = 1_000;
@@ -61,3 +61,19 @@ pub const HANDLER: &[Field] = &[
     field("enabled", Kind::Bool, "whether it can be used").filter().derived(),
     field("systems", Kind::Computed(Gives::List), "systems that have it").derived(),
 ];
+
+const PAGE: &[Field] = &[
+    field("limit", Kind::Int(1, 1_000), "at most so many; default: 50"),
+    field("after", Kind::Int(1, i64::MAX), "what the page before gave: only what is older"),
+];
+
+/// What every resource with rows answers: who changed an object, and how.
+pub const HISTORY: Function = Function {
+    name: "history",
+    about: "who changed it, when, with which key, from what to what; the newest first",
+    on: On::One,
+    takes: PAGE,
+    gives: &["history", "after"],
+    who: Who::ANYONE,
+    writes: false,
+};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, SHORT};
+use super::common::{COMMON, DISPLAY, HISTORY, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A distro as it is read.
@@ -27,5 +27,5 @@ pub const DISTRO: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

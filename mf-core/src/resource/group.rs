@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, LONG};
+use super::common::{COMMON, DISPLAY, HISTORY, LONG};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A group as it is read.
@@ -40,5 +40,5 @@ pub const GROUP: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, LONG, SCOPED, SHORT};
+use super::common::{COMMON, HISTORY, LONG, SCOPED, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A package as it is read.
@@ -75,5 +75,5 @@ pub const PACKAGE: Resource = Resource {
         Who::PROJECT.or(Who::ADMIN),
         Who::PROJECT.or(Who::ADMIN),
     ],
-    functions: &[],
+    functions: &[HISTORY],
 };

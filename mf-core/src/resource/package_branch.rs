@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, SCOPED, SHORT};
+use super::common::{COMMON, HISTORY, SCOPED, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A package-branch as it is read.
@@ -86,5 +86,5 @@ pub const PACKAGE_BRANCH: Resource = Resource {
         Who::PROJECT.or(Who::ADMIN),
         Who::PROJECT.or(Who::ADMIN),
     ],
-    functions: &[],
+    functions: &[HISTORY],
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, LONG, SHORT};
+use super::common::{COMMON, DISPLAY, HISTORY, LONG, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A project as it is read.
@@ -55,5 +55,5 @@ pub const PROJECT: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::PROJECT.or(Who::ADMIN), Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

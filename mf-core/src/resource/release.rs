@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, SHORT};
+use super::common::{COMMON, HISTORY, SHORT};
 use super::shape::{Field, Kind, Resource, Scope, Who, field};
 
 /// A release as it is read.
@@ -51,5 +51,5 @@ pub const RELEASE: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

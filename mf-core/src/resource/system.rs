@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY};
+use super::common::{COMMON, DISPLAY, HISTORY};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A system as it is read.
@@ -56,6 +56,25 @@ pub const SYSTEM: Resource = Resource {
             who: Who::ADMIN,
             writes: true,
         },
+        Function {
+            name: "drain",
+            about: "give it no more tasks; what it builds goes on to its end",
+            on: On::One,
+            takes: &[],
+            gives: &["system"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "resume",
+            about: "give it tasks again",
+            on: On::One,
+            takes: &[],
+            gives: &["system"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        HISTORY,
         Function {
             name: "register",
             about: "a worker says who it is and what it offers",

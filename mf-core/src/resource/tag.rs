@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, LONG, SCOPED};
-use super::shape::{Field, Kind, Resource, Scope, Who, field};
+use super::common::{COMMON, HISTORY, LONG, SCOPED};
+use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
 
 /// A tag as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,10 +31,21 @@ const OWN: &[Field] = &[
     field("include_in_builds", Kind::Bool, "build handlers see that repository"),
     field("close_on_tag", Kind::Bool, "tagging closes the build's bugs"),
     field("locked", Kind::Bool, "nothing moves in or out"),
-    field("only_latest", Kind::Bool, "a newer build of a package-branch puts the older one out"),
+    field(
+        "only_latest",
+        Kind::Bool,
+        "a build that was submitted later puts the older ones of its package-branch out",
+    ),
     field("about", Kind::Text(LONG), "what people should know"),
     field("builds", Kind::Refs { to: "build", via: "build_tag" }, "builds that have it").derived(),
 ];
+
+const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);
+
+const MOVE: &[Field] =
+    &[field("to_tag_label", Kind::Ref { to: "tag", owned: false }, "where they go")
+        .must()
+        .also(&["to"])];
 
 /// The tag, in the table.
 pub const TAG: Resource = Resource {
@@ -42,11 +53,35 @@ pub const TAG: Resource = Resource {
     about: "a stage that builds are moved through, such as testing",
     scope: Scope::Project,
     fields: &[COMMON, SCOPED, OWN],
-    rights: [
-        Who::ANYONE,
-        Who::PROJECT.or(Who::ADMIN),
-        Who::PROJECT.or(Who::ADMIN),
-        Who::PROJECT.or(Who::ADMIN),
+    rights: [Who::ANYONE, ADMINS, ADMINS, ADMINS],
+    functions: &[
+        Function {
+            name: "move_builds",
+            about: "move all its builds to another tag",
+            on: On::One,
+            takes: MOVE,
+            gives: &["moved_builds", "untagged_builds"],
+            who: ADMINS,
+            writes: true,
+        },
+        Function {
+            name: "lock",
+            about: "let nothing move in or out",
+            on: On::One,
+            takes: &[],
+            gives: &["tag"],
+            who: ADMINS,
+            writes: true,
+        },
+        Function {
+            name: "unlock",
+            about: "let builds move in and out again",
+            on: On::One,
+            takes: &[],
+            gives: &["tag"],
+            who: ADMINS,
+            writes: true,
+        },
+        HISTORY,
     ],
-    functions: &[],
 };

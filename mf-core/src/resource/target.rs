@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, LONG, SHORT};
+use super::common::{COMMON, HISTORY, LONG, SHORT};
 use super::shape::{Field, Gives, Kind, Resource, Scope, Who, field};
 
 /// A target as it is read.
@@ -57,5 +57,5 @@ pub const TARGET: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[],
+    functions: &[HISTORY],
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON_DERIVED, LONG, SCOPED_DERIVED, SHORT};
+use super::common::{COMMON_DERIVED, HISTORY, LONG, SCOPED_DERIVED, SHORT};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 use crate::task::STATUSES;
 
@@ -160,6 +160,16 @@ pub const TASK: Resource = Resource {
             who: Who::OWNER.or(Who::PROJECT).or(Who::ADMIN),
             writes: true,
         },
+        Function {
+            name: "retry",
+            about: "build it again, when it failed, was cancelled or was lost",
+            on: On::One,
+            takes: &[],
+            gives: &["task"],
+            who: Who::OWNER.or(Who::PROJECT).or(Who::ADMIN),
+            writes: true,
+        },
+        HISTORY,
         Function {
             name: "advance",
             about: "a worker says in which stage its attempt is",

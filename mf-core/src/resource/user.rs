@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, LONG};
+use super::common::{COMMON, DISPLAY, HISTORY, LONG};
 use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
 
 /// A user as it is read.
@@ -41,13 +41,16 @@ pub const USER: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::OWNER.or(Who::ADMIN), Who::ADMIN],
-    functions: &[Function {
-        name: "create_key",
-        about: "make an API key for it; the answer shows it once, and nothing does again",
-        on: On::One,
-        takes: &[],
-        gives: &["key"],
-        who: SELF,
-        writes: true,
-    }],
+    functions: &[
+        HISTORY,
+        Function {
+            name: "create_key",
+            about: "make an API key for it; the answer shows it once, and nothing does again",
+            on: On::One,
+            takes: &[],
+            gives: &["key"],
+            who: SELF,
+            writes: true,
+        },
+    ],
 };

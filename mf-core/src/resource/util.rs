@@ -23,6 +23,11 @@ const EVENTS: &[Field] = &[
     field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
 ];
 
+const SEARCH: &[Field] = &[
+    field("mf_search_query", Kind::Text(200), "what to look for").must().also(&["search", "word"]),
+    field("limit", Kind::Int(1, 100), "at most so many of each resource; default: 20"),
+];
+
 /// The util, in the table.
 pub const UTIL: Resource = Resource {
     name: "util",
@@ -55,6 +60,15 @@ pub const UTIL: Resource = Resource {
             on: On::All,
             takes: &[],
             gives: &["whoami"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "search",
+            about: "everything in which a word is found, the newest of each resource first",
+            on: On::All,
+            takes: SEARCH,
+            gives: &["found"],
             who: Who::ANYONE,
             writes: false,
         },

@@ -36,7 +36,8 @@ pub fn find(db: &Connection, headers: &HeaderMap) -> Done<Caller> {
     };
     match found {
         Some(caller) if given.label.as_ref().is_none_or(|label| *label == caller.label) => {
-            Ok(caller)
+            let key = key::public_id(&given.key).unwrap_or_default().to_owned();
+            Ok(Caller { key, ..caller })
         }
         _ => Err(Error::new(Code::Unauthorized, "the key is not one of this hub's").into()),
     }

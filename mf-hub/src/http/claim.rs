@@ -31,7 +31,7 @@ pub async fn register(mut call: Call) -> Result<Response, Error> {
     system::check(&said)?;
     let held = said.held.clone();
     let work = move |tx: &Tx<'_>| system::register(tx, id, &said);
-    let stop = hub.writer.run(&call.caller.label, work).await?;
+    let stop = hub.writer.run(&call.caller, work).await?;
     // What it may still have been building, it is not building any more.
     hub.dispatch.heartbeat(id, &held);
     let lease_seconds = hub.dispatch.lease().as_secs();
@@ -69,7 +69,7 @@ async fn claimed(
         // The offer goes into the job: should this request break off now, the
         // job still says where the task is, and the same nonce finds it.
         let work = move |tx: &Tx<'_>| claim::claim(tx, id, offer.task(), &nonce, &secret);
-        if let Some(claim) = hub.writer.run(&caller.label, work).await? {
+        if let Some(claim) = hub.writer.run(caller, work).await? {
             return Ok(Some(claim));
         }
     }
@@ -146,7 +146,7 @@ impl Drop for Line<'_> {
 /// Writes down that a worker was heard of, now and then.
 async fn seen(hub: &Hub, caller: &Caller, id: i64) -> Result<(), Error> {
     if hub.dispatch.is_due(id, SEEN_EVERY) {
-        hub.writer.run(&caller.label, move |tx| system::seen(tx, id)).await?;
+        hub.writer.run(caller, move |tx| system::seen(tx, id)).await?;
     }
     Ok(())
 }

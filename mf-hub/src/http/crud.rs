@@ -13,6 +13,7 @@ use mf_core::resource::{Kind, Resource, Scope, Who};
 use super::{caller, envelope, input};
 use crate::hub::Hub;
 use crate::params::Params;
+use crate::store::actor::Actor;
 use crate::store::draft::Draft;
 use crate::store::edit::{self, Address};
 use crate::store::find;
@@ -59,9 +60,9 @@ pub async fn post(
     signed(&caller, resource.creators(), &format!("creating {}", resource.plural()))?;
     let params = input::params(&parts, body, &secrets(resource)).await?;
     let draft = hash_secrets(resource, Draft::read(resource, params)?).await?;
-    let actor = caller.label.clone();
+    let actor = Actor::from(&caller);
     let work = move |tx: &crate::store::Tx<'_>| edit::create(tx, &caller, resource, &draft);
-    let (_, object) = hub.writer.run(&actor, work).await?;
+    let (_, object) = hub.writer.run(actor, work).await?;
     Ok(envelope::one(&resource.key(), &object))
 }
 
@@ -81,9 +82,9 @@ pub async fn put(
     // The project says which object is meant: it is no field to change.
     let at = address(label, &mut params)?;
     let draft = hash_secrets(resource, Draft::read(resource, params)?).await?;
-    let actor = caller.label.clone();
+    let actor = Actor::from(&caller);
     let work = move |tx: &crate::store::Tx<'_>| edit::update(tx, &caller, resource, &at, &draft);
-    let object = hub.writer.run(&actor, work).await?;
+    let object = hub.writer.run(actor, work).await?;
     Ok(envelope::one(&resource.key(), &object))
 }
 
@@ -109,9 +110,9 @@ pub async fn delete(
             format!("deleting a {} cannot be undone: give confirm_delete=True", resource.name);
         return Err(Error::new(Code::NotConfirmed, told));
     }
-    let actor = caller.label.clone();
+    let actor = Actor::from(&caller);
     let work = move |tx: &crate::store::Tx<'_>| delete::delete(tx, &caller, resource, &at);
-    hub.writer.run(&actor, work).await?;
+    hub.writer.run(actor, work).await?;
     Ok(envelope::empty())
 }
 

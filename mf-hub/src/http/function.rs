@@ -9,12 +9,13 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::Response;
 use mf_core::error::Error;
+use mf_core::resource::common::HISTORY;
 use mf_core::resource::{Function, On, Resource};
 
 use super::call::Call;
 use super::{caller, input};
 use crate::hub::Hub;
-use crate::params::{Params, Values};
+use crate::params::Values;
 use crate::store::find::{self, Object};
 use crate::store::roles::{self, Caller};
 
@@ -35,6 +36,7 @@ pub struct Bound {
     resource: &'static str,
     name: &'static str,
     takes: Takes,
+    finds: Finds,
     body: fn(Call) -> Answering,
 }
 
@@ -45,6 +47,15 @@ impl Bound {
     }
 }
 
+/// Who looks for the object that a function is called on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finds {
+    /// It is there and the caller may, before the body is called.
+    Before,
+    /// The body: it may be no more.
+    Itself,
+}
+
 /// A macro, because the future of an async function has no name that a table
 /// could hold.
 macro_rules! bound {
@@ -53,6 +64,7 @@ macro_rules! bound {
             resource: $resource,
             name: $name,
             takes: Takes::$takes,
+            finds: Finds::Before,
             body: |call| Box::pin($body(call)),
         }
     };
@@ -62,8 +74,17 @@ macro_rules! bound {
 /// not here.
 const BOUND: &[Bound] = &[
     bound!("build", "cancel", Anywhere, super::cancel::build),
+    bound!("build", "retry", Anywhere, super::retry::build),
+    bound!("build", "tag", Anywhere, super::tag::give),
+    bound!("build", "untag", Anywhere, super::tag::take),
+    bound!("build", "comment", Anywhere, super::comment::comment),
+    bound!("tag", "move_builds", Anywhere, super::tag::move_builds),
+    bound!("tag", "lock", Anywhere, super::tag::lock),
+    bound!("tag", "unlock", Anywhere, super::tag::unlock),
     bound!("user", "create_key", Anywhere, super::key::user),
     bound!("system", "create_key", Anywhere, super::key::system),
+    bound!("system", "drain", Anywhere, super::drain::drain),
+    bound!("system", "resume", Anywhere, super::drain::resume),
     bound!("system", "register", Address, super::claim::register),
     bound!("system", "claim", Address, super::claim::claim),
     bound!("system", "heartbeat", Address, super::claim::heartbeat),
@@ -73,6 +94,7 @@ const BOUND: &[Bound] = &[
     bound!("task", "config", Anywhere, super::file::config),
     bound!("task", "list_files", Anywhere, super::file::list),
     bound!("task", "cancel", Anywhere, super::cancel::task),
+    bound!("task", "retry", Anywhere, super::retry::task),
     bound!("task", "advance", Address, super::worker::advance),
     bound!("task", "append", Address, super::worker::append),
     bound!("task", "upload", Address, super::worker::upload),
@@ -80,6 +102,7 @@ const BOUND: &[Bound] = &[
     bound!("util", "version", Anywhere, super::about::version),
     bound!("util", "whoami", Anywhere, super::about::whoami),
     bound!("util", "status", Anywhere, super::util::status),
+    bound!("util", "search", Anywhere, super::search::search),
     bound!("util", "get_all_task_data", Anywhere, super::util::get_all_task_data),
     bound!("util", "get_file_download_url", Anywhere, super::download::url),
     bound!("util", "register_handlers", Address, super::util::register_handlers),
@@ -88,8 +111,20 @@ const BOUND: &[Bound] = &[
     bound!("util", "events", Anywhere, super::stream::events),
 ];
 
+/// What every resource with rows answers.
+static OF_ALL: Bound = Bound {
+    resource: "",
+    name: HISTORY.name,
+    takes: Takes::Anywhere,
+    finds: Finds::Itself,
+    body: |call| Box::pin(super::history::history(call)),
+};
+
 /// How a function is called; `None` when it has no body.
 pub fn bound(resource: &Resource, function: &Function) -> Option<&'static Bound> {
+    if function.name == HISTORY.name {
+        return Some(&OF_ALL);
+    }
     BOUND.iter().find(|bound| bound.resource == resource.name && bound.name == function.name)
 }
 
@@ -125,16 +160,23 @@ pub async fn call(
         Takes::Address => (input::query(&parts), body),
         Takes::Anywhere => (input::params(&parts, body, &[]).await?, Body::empty()),
     };
-    let object = match path.label {
-        Some(label) => Some(object(&hub, &caller, resource, function, &label, &mut params)?),
-        None => None,
+    let label = path.label.unwrap_or_default();
+    let project_label = match function.on {
+        On::All => None,
+        On::One | On::Part => params.take_text("project_label")?,
+    };
+    let object = match (function.on, bound.finds) {
+        (On::All, _) | (_, Finds::Itself) => None,
+        _ => Some(object(&hub, &caller, resource, function, &label, project_label.as_deref())?),
     };
     if !function.takes.iter().any(|field| field.name == "project_label") {
         params.take("project_label"); // Said to be ignored where it has no meaning.
     }
     let values = Values::read(params, function.takes, &owner)?;
     let part = path.part.unwrap_or_default();
-    (bound.body)(Call { hub, caller, object, part, values, parts, body }).await
+    let call =
+        Call { hub, caller, resource, label, project_label, object, part, values, parts, body };
+    (bound.body)(call).await
 }
 
 fn object(
@@ -143,11 +185,10 @@ fn object(
     resource: &'static Resource,
     function: &Function,
     label: &str,
-    params: &mut Params,
+    project: Option<&str>,
 ) -> Result<Object, Error> {
-    let project = params.take_text("project_label")?;
     let (object, roles) = hub.readers.read(|db| {
-        let object = find::object(db, resource, label, project.as_deref(), caller.sight())?;
+        let object = find::object(db, resource, label, project, caller.sight())?;
         let roles = roles::on(db, caller, resource, object.id)?;
         Ok((object, roles))
     })?;

@@ -41,6 +41,6 @@ async fn create(
         let changes = Map::from_iter([("api_key".to_owned(), json!("***"))]);
         history::record(tx, Verb::Update, resource, id, changes)
     };
-    call.hub.writer.run(&call.caller.label, work).await?;
+    call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&json!({ "key": shown })))
 }

@@ -60,7 +60,7 @@ pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
     let said: RegisterHandlers = call.wire().await?;
     system::check_offers(&said.handlers)?;
     let work = move |tx: &Tx<'_>| handler::register(tx, &said.handlers);
-    let changed = call.hub.writer.run(&call.caller.label, work).await?;
+    let changed = call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&json!({ "registered": changed })))
 }
 
@@ -70,7 +70,7 @@ pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
 /// The database would not.
 pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
     let work = move |tx: &Tx<'_>| handler::enable(tx);
-    let changed = call.hub.writer.run(&call.caller.label, work).await?;
+    let changed = call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&changed))
 }
 
@@ -84,7 +84,7 @@ pub async fn expire_leases(call: Call) -> Result<Response, Error> {
     let mut expired = Vec::new();
     for (held, silence) in call.hub.dispatch.expired() {
         let work = move |tx: &Tx<'_>| attempt::expire(tx, held, silence, lease);
-        if call.hub.writer.run(&call.caller.label, work).await? {
+        if call.hub.writer.run(&call.caller, work).await? {
             expired.push(held.task);
         }
     }

@@ -18,6 +18,7 @@ use super::call::Call;
 use super::envelope;
 use crate::files::check_name;
 use crate::hub::Hub;
+use crate::store::actor::Actor;
 use crate::store::{Done, Tx, attempt, file, progress};
 
 /// Most bytes of a log in one request.
@@ -29,7 +30,7 @@ const STALL: Duration = Duration::from_secs(30);
 struct Writing {
     hub: Arc<Hub>,
     /// Label of the worker's system.
-    label: String,
+    actor: Actor,
     system: i64,
     lease: Lease,
     held: Held,
@@ -142,8 +143,8 @@ impl Writing {
         // A header that is no text is no lease either.
         let lease: Lease = header.to_str().unwrap_or_default().parse()?;
         let held = Held { task: lease.task, attempt: lease.attempt };
-        let (hub, label) = (Arc::clone(&call.hub), call.caller.label.clone());
-        Ok(Self { hub, label, system: call.system()?, lease, held })
+        let (hub, actor) = (Arc::clone(&call.hub), Actor::from(&call.caller));
+        Ok(Self { hub, actor, system: call.system()?, lease, held })
     }
 
     /// Refuses a stale lease, and renews one that is not.
@@ -176,7 +177,7 @@ impl Writing {
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
     {
-        self.hub.writer.run(&self.label, work).await
+        self.hub.writer.run(self.actor.clone(), work).await
     }
 }
 

@@ -15,6 +15,8 @@ use crate::dispatch::Silence;
 
 /// How an attempt ended whose worker was lost.
 const LOST: &str = "lost";
+/// The same, of an attempt before its task was retried: it no longer counts.
+const FORGIVEN: &str = "forgiven";
 
 /// Hash of a token, as it is stored.
 pub fn hash(token: &str) -> Vec<u8> {
@@ -169,6 +171,16 @@ pub fn lose(tx: &Tx<'_>, held: Held, why: &str) -> Done<bool> {
         task::apply(tx, held.task, Event::GiveUp, &[("stage", &""), ("message", &message)])?;
     }
     Ok(true)
+}
+
+/// Lets the workers that a task has lost so far no longer count.
+///
+/// # Errors
+/// SQLite would not.
+pub fn forgive(tx: &Tx<'_>, task: i64) -> Done<()> {
+    tx.prepare_cached("UPDATE attempt SET outcome = ?2 WHERE task_id = ?1 AND outcome = ?3")?
+        .execute(params![task, FORGIVEN, LOST])?;
+    Ok(())
 }
 
 /// Ends an attempt whose lease is over. What its host may still be building

@@ -2,15 +2,15 @@
 
 use mf_core::error::{Code, Error};
 use mf_core::label;
-use mf_core::resource::{BUILD, TASK, Who};
+use mf_core::resource::{BUILD, TASK};
 use mf_core::task::State;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::draft::Draft;
 use super::history::{self, Verb};
 use super::links::{self, Where};
 use super::special::{self, Context};
-use super::{Done, Fault, Tx, render};
+use super::{Done, Fault, Tx, render, tag, tagging};
 
 /// Makes up label, user and package of a new build, and checks what only a
 /// build has.
@@ -32,7 +32,10 @@ pub fn before_create(context: &Context<'_>, draft: &mut Draft) -> Done<()> {
     }
     scratch(draft, &branch.url)?;
     match draft.text("pre_tag_label") {
-        Some(tag) if !tag.is_empty() => may_tag(context, tag),
+        Some(label) if !label.is_empty() => {
+            let tag = tag::named(context.tx, context.project, label)?;
+            Ok(tag.check(context.caller, context.roles)?)
+        }
         _ => Ok(()),
     }
 }
@@ -90,28 +93,8 @@ fn scratch(draft: &Draft, branch_url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a tag that the submitter may not give.
-fn may_tag(context: &Context<'_>, label: &str) -> Done<()> {
-    let sql = "SELECT requires_admin, locked FROM tag WHERE project_id = ?1 AND label = ?2";
-    let found: Option<(bool, bool)> = context
-        .tx
-        .query_row(sql, params![context.project, label], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match found {
-        // That it does not exist is said when the reference is looked up.
-        None => Ok(()),
-        Some((_, true)) => {
-            Err(Fault::told(Code::Refused, format!("tag {label:?} is locked: nothing moves in")))
-        }
-        Some((true, _)) => {
-            let admins = Who::PROJECT.or(Who::ADMIN);
-            Ok(context.caller.need(context.roles, admins, &format!("tagging with {label:?}"))?)
-        }
-        Some((false, false)) => Ok(()),
-    }
-}
-
-/// Refuses to delete a build that a worker is busy with.
+/// Refuses to delete a build that a worker is busy with, or that has a locked
+/// tag; it leaves the others.
 ///
 /// # Errors
 /// [`Code::IllegalMove`].
@@ -122,6 +105,10 @@ pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
     if busy > 0 {
         let told = format!("build {label:?} is being built: cancel it first");
         return Err(Fault::told(Code::IllegalMove, told));
+    }
+    for tag in tag::of_build(tx, id)? {
+        tag.check_open()?;
+        tagging::take(tx, &tag, &tag::build(tx, id)?)?;
     }
     Ok(())
 }

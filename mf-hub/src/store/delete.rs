@@ -9,10 +9,12 @@ use super::edit::Address;
 use super::history::{self, Verb};
 use super::roles::{self, Caller};
 use super::select::{column, ends, table};
-use super::{Done, Fault, Tx, find, special};
+use super::{Done, Fault, Tx, find, render, special};
 
-/// How many labels of what refers to an object are named.
+/// How many labels of each resource that refers to an object are named.
 const NAMED: usize = 5;
+/// Up to how many they are counted.
+const COUNTED: usize = 1_000;
 
 /// Deletes an object for a caller.
 ///
@@ -37,7 +39,8 @@ fn remove(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
             }
         }
     }
-    history::record(tx, Verb::Delete, resource, id, Map::new())?;
+    let before = render::map(tx, resource, id)?;
+    history::record_with(tx, Verb::Delete, resource, id, &before, Map::new())?;
     match tx.execute(&format!("DELETE FROM {} WHERE id = ?1", table(resource.name)), [id]) {
         Ok(_) => Ok(()),
         // What the table does not show, such as attempts that a system made.
@@ -61,15 +64,16 @@ fn references_to(resource: &Resource) -> impl Iterator<Item = (&'static Resource
     })
 }
 
+/// Refuses to delete what something refers to, naming all that does.
 fn refuse_referred(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
+    let mut named = Vec::new();
     for (other, field) in references_to(resource) {
-        if !matches!(field.kind, Kind::Ref { owned: false, .. }) {
-            continue;
-        }
-        let found = referring(tx, other, field, id, NAMED as i64 + 1)?;
         // What goes with this object does not keep it.
-        let found: Vec<_> = found.into_iter().map(|(_, label)| label).collect();
-        refuse(resource, label, other, &found)?;
+        if matches!(field.kind, Kind::Ref { owned: false, .. }) {
+            let found = referring(tx, other, field, id, COUNTED as i64 + 1)?;
+            let found: Vec<_> = found.into_iter().map(|(_, label)| label).collect();
+            named.extend(sentence(other.name, &other.plural(), &found));
+        }
     }
     for other in ALL {
         for field in other.fields().filter(|field| !field.read_only()) {
@@ -81,18 +85,33 @@ fn refuse_referred(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Do
                 let (theirs, mine) = ends(other, to);
                 let sql = format!(
                     "SELECT o.label FROM {via} v JOIN {} o ON o.id = v.{theirs} \
-                     WHERE v.{mine} = ?1 ORDER BY o.label LIMIT {}",
+                     WHERE v.{mine} = ?1 ORDER BY o.label LIMIT ?2",
                     table(other.name),
-                    NAMED + 1
                 );
-                let mut statement = tx.prepare_cached(&sql)?;
-                let found =
-                    statement.query_map([id], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
-                refuse(resource, label, other, &found)?;
+                named.extend(sentence(other.name, &other.plural(), &labels(tx, &sql, id)?));
             }
         }
     }
-    Ok(())
+    if resource.name == "user" {
+        let sql = "SELECT b.label FROM build_comment c JOIN build b ON b.id = c.build_id \
+                   WHERE c.user_id = ?1 ORDER BY b.label LIMIT ?2";
+        named.extend(sentence("comment", "comments", &labels(tx, sql, id)?));
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let told = format!(
+        "{} {label:?} cannot be deleted, because of what refers to it: {}",
+        resource.name,
+        named.join("; ")
+    );
+    Err(Fault::told(Code::StillReferred, told))
+}
+
+fn labels(tx: &Tx<'_>, sql: &str, id: i64) -> Done<Vec<String>> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map([id, COUNTED as i64 + 1], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn referring(
@@ -113,19 +132,32 @@ fn referring(
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-fn refuse(resource: &Resource, label: &str, other: &Resource, found: &[String]) -> Done<()> {
-    if found.is_empty() {
-        return Ok(());
+/// How many there are, and the first of them; `None` for none.
+fn sentence(one: &str, many: &str, found: &[String]) -> Option<String> {
+    let mut named = found.to_vec();
+    named.dedup();
+    let more = if named.len() > NAMED { ", …" } else { "" };
+    named.truncate(NAMED);
+    let named = format!("({}{more})", named.join(", "));
+    match found.len() {
+        0 => None,
+        1 => Some(format!("1 {one} {named}")),
+        count if count > COUNTED => Some(format!("more than {COUNTED} {many} {named}")),
+        count => Some(format!("{count} {many} {named}")),
     }
-    let mut named = found[..found.len().min(NAMED)].join(", ");
-    if found.len() > NAMED {
-        named += " and more";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_refers_is_counted_and_a_few_are_named() {
+        let labels = |n: usize| (0..n).map(|n| format!("b{n}")).collect::<Vec<_>>();
+        let said = |n| sentence("build", "builds", &labels(n));
+        assert_eq!(said(0), None);
+        assert_eq!(said(1).as_deref(), Some("1 build (b0)"));
+        assert_eq!(said(6).as_deref(), Some("6 builds (b0, b1, b2, b3, b4, …)"));
+        assert!(said(1_001).unwrap().starts_with("more than 1000 builds (b0, "));
     }
-    let told = format!(
-        "{} {label:?} cannot be deleted: {} {named} still refer{} to it",
-        resource.name,
-        if found.len() == 1 { other.name.to_owned() } else { other.plural() },
-        if found.len() == 1 { "s" } else { "" },
-    );
-    Err(Fault::told(Code::StillReferred, told))
 }

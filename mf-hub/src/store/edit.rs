@@ -144,13 +144,23 @@ fn record_difference(
 ) -> Done<bool> {
     let mut changes = render::map(tx, resource, id)?;
     changes.retain(|name, value| before.get(name) != Some(value));
+    let old = |name: &String| Some((name.clone(), before.get(name)?.clone()));
+    let old = changes.keys().filter_map(old).collect();
     changes.extend(hidden);
     if changes.is_empty() {
         return Ok(false);
     }
-    set(tx, resource, id, &[("update_date", &tx.now())])?;
-    history::record(tx, Verb::Update, resource, id, changes)?;
+    touch(tx, resource, id)?;
+    history::record_with(tx, Verb::Update, resource, id, &old, changes)?;
     Ok(true)
+}
+
+/// Sets an object's `update_date` alone, where its history is written apart.
+///
+/// # Errors
+/// SQLite would not.
+pub fn touch(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
+    set(tx, resource, id, &[("update_date", &tx.now())])
 }
 
 /// `UPDATE … SET … WHERE id = …`.

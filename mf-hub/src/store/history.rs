@@ -43,11 +43,27 @@ pub fn record(
     id: i64,
     changes: Map<String, Value>,
 ) -> Done<()> {
+    record_with(tx, verb, resource, id, &Map::new(), changes)
+}
+
+/// The same, with what the fields were before.
+///
+/// # Errors
+/// SQLite would not.
+pub fn record_with(
+    tx: &Tx<'_>,
+    verb: Verb,
+    resource: &Resource,
+    id: i64,
+    before: &Map<String, Value>,
+    changes: Map<String, Value>,
+) -> Done<()> {
     let object = named(tx, resource, id)?;
-    let text = serde_json::to_string(&changes).unwrap_or_else(|_| "{}".into());
+    let text = |map| serde_json::to_string(map).unwrap_or_else(|_| "{}".into());
     tx.prepare_cached(
         "INSERT INTO history (date, actor, verb, resource, object, label, project_id, \
-         project_label, build_label, changes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         project_label, build_label, changes, before, key) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         tx.now(),
@@ -59,7 +75,9 @@ pub fn record(
         object.project,
         object.project_label,
         object.build_label,
-        text
+        text(&changes),
+        text(before),
+        tx.key()
     ])?;
     let event = wire::Event {
         id: tx.last_insert_rowid(),

@@ -88,8 +88,8 @@ pub fn holder(db: &Connection, text: &str) -> Done<Option<Holder>> {
     })
 }
 
-/// The part of a key by which it is found.
-fn public_id(text: &str) -> Option<&str> {
+/// The part of a key by which it is found, and which may be shown.
+pub fn public_id(text: &str) -> Option<&str> {
     let (public, secret) = text.strip_prefix("mf_")?.split_once('_')?;
     (!public.is_empty() && !secret.is_empty()).then_some(public)
 }

@@ -1,9 +1,12 @@
 //! The database: the only place with SQL.
 
+pub mod actor;
 pub mod attempt;
 pub mod bootstrap;
 pub mod build;
+pub mod changes;
 pub mod claim;
+pub mod comment;
 mod cursor;
 pub mod delete;
 pub mod draft;
@@ -31,6 +34,8 @@ pub mod special;
 pub mod status;
 pub mod sums;
 pub mod system;
+pub mod tag;
+pub mod tagging;
 pub mod task;
 pub mod task_data;
 mod tx;

@@ -21,6 +21,8 @@ pub struct Caller {
     pub holder: Option<Holder>,
     /// The user's or system's label; `regulator`; empty without a key.
     pub label: String,
+    /// The public id of the key; empty without one.
+    pub key: String,
     /// Whether a member of the group `admin`.
     pub admin: bool,
 }
@@ -28,7 +30,7 @@ pub struct Caller {
 impl Caller {
     /// Somebody without a key.
     pub fn nobody() -> Self {
-        Self { holder: None, label: String::new(), admin: false }
+        Self { holder: None, label: String::new(), key: String::new(), admin: false }
     }
 
     /// The roles that do not depend on an object.
@@ -101,7 +103,7 @@ pub fn caller(db: &Connection, holder: Holder) -> Done<Option<Caller>> {
             (label("SELECT label FROM \"user\" WHERE id = ?1", id)?, is_admin(db, id)?)
         }
     };
-    Ok(label.map(|label| Caller { holder: Some(holder), label, admin }))
+    Ok(label.map(|label| Caller { holder: Some(holder), label, key: String::new(), admin }))
 }
 
 fn is_admin(db: &Connection, user: i64) -> Done<bool> {

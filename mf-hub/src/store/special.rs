@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
-use super::{Done, Fault, Tx, build, ready, system};
+use super::{Done, Fault, Tx, build, ready, system, tag, tagging};
 
 /// What such a function may use.
 pub struct Context<'a> {
@@ -84,6 +84,11 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, _id: i64) -> Don
 pub fn before_delete(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
     match resource.name {
         "build" => build::before_delete(tx, id, label),
+        "tag" => {
+            let tag = tag::of_id(tx, id)?;
+            tag.check_open()?;
+            tagging::empty(tx, &tag)
+        }
         _ => Ok(()),
     }
 }

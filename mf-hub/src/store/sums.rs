@@ -42,7 +42,9 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              WHERE c.build_id = t.id ORDER BY c.id))"
         }
         ("build", "karma") => {
-            "(SELECT coalesce(sum(karma), 0) FROM build_comment WHERE build_id = t.id)"
+            "(SELECT coalesce(sum(c.karma), 0) FROM build_comment c WHERE c.build_id = t.id \
+             AND c.karma <> 0 AND NOT EXISTS (SELECT 1 FROM build_comment n \
+             WHERE n.build_id = t.id AND n.user_id = c.user_id AND n.karma <> 0 AND n.id > c.id))"
         }
         ("task", "logs") => {
             "(SELECT json_group_array(name) FROM (SELECT name FROM task_file \

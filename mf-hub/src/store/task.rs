@@ -9,7 +9,7 @@ use mf_core::wire::Held;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::select::Sight;
-use super::{Done, Fault, Tx, edit, pre_tag, ready};
+use super::{Done, Fault, Tx, attempt, edit, pre_tag, ready};
 
 /// Moves a task, and its build with it: rows, history, events, dispatch.
 /// `also` are further columns of the task that change with it.
@@ -18,11 +18,13 @@ use super::{Done, Fault, Tx, edit, pre_tag, ready};
 /// [`Code::NotFound`]; [`Code::IllegalMove`] with the state as it is.
 pub fn apply(tx: &Tx<'_>, id: i64, event: Event, also: &[(&str, &dyn ToSql)]) -> Done<State> {
     let state = step(tx, id, event, also)?;
-    let build = tx
-        .prepare_cached("SELECT build_id FROM task WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    settle(tx, build)?;
+    settle(tx, build_of(tx, id)?)?;
     Ok(state)
+}
+
+fn build_of(tx: &Tx<'_>, id: i64) -> Done<i64> {
+    let sql = "SELECT build_id FROM task WHERE id = ?1";
+    Ok(tx.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// Stops a task: what waits is cancelled at once, what a worker holds when
@@ -56,6 +58,42 @@ pub fn cancel_build(tx: &Tx<'_>, build: i64) -> Done<()> {
         }
     }
     settle(tx, build)
+}
+
+/// Lets a task be built once more; what its last attempt left stays. Workers
+/// that it lost before no longer count.
+///
+/// # Errors
+/// As [`apply`].
+pub fn retry(tx: &Tx<'_>, id: i64) -> Done<()> {
+    retry_alone(tx, id)?;
+    settle(tx, build_of(tx, id)?)
+}
+
+/// The same of every task of a build that ended and is not built.
+///
+/// # Errors
+/// [`Code::IllegalMove`] when there is none.
+pub fn retry_build(tx: &Tx<'_>, build: i64) -> Done<()> {
+    let all = states(tx, build)?;
+    let again = |state: &State| state.on(Event::Retry).is_ok();
+    if !all.iter().any(|(_, state)| again(state)) {
+        let status = of_build(all.into_iter().map(|(_, state)| state));
+        let told =
+            format!("a build that is {status} cannot be retried: none of its tasks has failed");
+        return Err(Fault::told(Code::IllegalMove, told));
+    }
+    for (task, _) in all.iter().filter(|(_, state)| again(state)) {
+        retry_alone(tx, *task)?;
+    }
+    settle(tx, build)
+}
+
+fn retry_alone(tx: &Tx<'_>, id: i64) -> Done<State> {
+    let message = format!("retried by {}", tx.actor());
+    let state = step(tx, id, Event::Retry, &[("message", &message), ("end_date", &"")])?;
+    attempt::forgive(tx, id)?;
+    Ok(state)
 }
 
 fn cancelled_by(tx: &Tx<'_>) -> String {

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use mf_core::time;
 use rusqlite::Connection;
 
+use super::actor::Actor;
 use crate::dispatch::Dispatch;
 use crate::events::Happened;
 
@@ -13,7 +14,7 @@ use crate::events::Happened;
 /// list of what is to happen in memory once the job is committed.
 pub struct Tx<'a> {
     connection: &'a Connection,
-    actor: &'a str,
+    actor: &'a Actor,
     now: String,
     effects: RefCell<Vec<Effect>>,
 }
@@ -28,7 +29,7 @@ pub enum Effect {
 
 impl<'a> Tx<'a> {
     /// The view of one attempt at a job.
-    pub(super) fn new(connection: &'a Connection, actor: &'a str) -> Self {
+    pub(super) fn new(connection: &'a Connection, actor: &'a Actor) -> Self {
         Self { connection, actor, now: time::now(), effects: RefCell::new(Vec::new()) }
     }
 
@@ -39,7 +40,12 @@ impl<'a> Tx<'a> {
 
     /// Who does it: a user's, system's or daemon's name.
     pub fn actor(&self) -> &str {
-        self.actor
+        &self.actor.name
+    }
+
+    /// The public id of the key that it is done with; empty without one.
+    pub fn key(&self) -> &str {
+        &self.actor.key
     }
 
     /// Now, the same for the whole job.

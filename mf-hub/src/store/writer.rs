@@ -14,6 +14,7 @@ use mf_core::error::{Code, Error};
 use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
+use super::actor::Actor;
 use super::tx::{Effect, Tx};
 use super::{Done, Fault};
 use crate::dispatch::Dispatch;
@@ -51,7 +52,7 @@ trait Job: Send {
 
 struct Pending<F, T> {
     work: F,
-    actor: Arc<str>,
+    actor: Actor,
     outcome: Option<Done<T>>,
     effects: Vec<Effect>,
     reply: oneshot::Sender<Result<T, Error>>,
@@ -135,7 +136,7 @@ impl Writer {
     /// # Errors
     /// What the job said; [`Code::Busy`] when too many wait or the hub stops;
     /// [`Code::DiskFull`].
-    pub async fn run<T, F>(&self, actor: &str, work: F) -> Result<T, Error>
+    pub async fn run<T, F>(&self, actor: impl Into<Actor>, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,

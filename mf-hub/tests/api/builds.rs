@@ -81,7 +81,7 @@ async fn submitting_is_in_ones_own_name_and_to_tags_one_may_give() {
     farm.post_as(&ann, "build", tagged.clone()).await.refused(403, "Forbidden");
     farm.post("build", tagged.clone()).await.ok();
     farm.put(tag, json!({ "locked": true })).await.ok();
-    farm.post("build", tagged).await.refused(400, "Refused");
+    farm.post("build", tagged).await.refused(409, "IllegalMove");
     let unknown = build(json!({ "pre_tag_label": "nope" }));
     farm.post("build", unknown).await.refused(400, "UnknownReference");
     farm.stop().await;

@@ -4,11 +4,13 @@
 mod builds;
 mod events;
 mod farm;
+mod history;
 mod input;
 mod lists;
 mod openapi;
 mod pages;
 mod paths;
+mod people;
 mod program;
 mod rights;
 mod verbs;

@@ -122,11 +122,11 @@ async fn what_is_referred_to_stays() {
     let farm = Farm::start().await;
     farm.world().await;
     for (path, by) in [
-        ("/distro/el/delete.json?confirm_delete=True", "releases el5, el6"),
-        ("/arch/i386/delete.json?confirm_delete=True", "target el5-i386"),
-        ("/group/crew/delete.json?confirm_delete=1", "project p"),
-        ("/package/k/delete.json?project_label=p&confirm_delete=true", "package-branch b"),
-        ("/build_handler/generic/delete.json?confirm_delete=True", "package-branch b"),
+        ("/distro/el/delete.json?confirm_delete=True", "2 releases (el5, el6)"),
+        ("/arch/i386/delete.json?confirm_delete=True", "1 target (el5-i386)"),
+        ("/group/crew/delete.json?confirm_delete=1", "1 project (p)"),
+        ("/package/k/delete.json?project_label=p&confirm_delete=true", "1 package-branch (b)"),
+        ("/build_handler/generic/delete.json?confirm_delete=True", "1 package-branch (b)"),
     ] {
         let reply = farm.delete(path).await;
         let sentence = reply.refused(409, "StillReferred");
@@ -135,7 +135,7 @@ async fn what_is_referred_to_stays() {
     // A list is a reference too.
     farm.put("/release/el6/put.json", json!({ "build_handlers": ["rpm"] })).await.ok();
     let reply = farm.delete("/build_handler/rpm/delete.json?confirm_delete=True").await;
-    assert!(reply.refused(409, "StillReferred").contains("release el6"));
+    assert!(reply.refused(409, "StillReferred").contains("1 release (el6)"));
     farm.stop().await;
 }
 

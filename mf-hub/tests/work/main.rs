@@ -12,3 +12,5 @@ mod handlers;
 mod hostile;
 mod life;
 mod lost;
+mod retry;
+mod tags;

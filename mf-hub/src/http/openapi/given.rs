@@ -26,6 +26,11 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("whoami", "kind is user, system, regulator or nobody", whoami()),
         ("key", "the key, this once", json!("mf_1f0c…")),
         ("download_url", "fetched by a plain GET, without a key", json!("http://farm/download?…")),
+        ("history", "the newest first; `changes` has `from` and `to` by field", history()),
+        ("after", "what to give as `after` for what is older; 0 at the end", json!(17)),
+        ("found", "objects of all resources", found()),
+        ("moved_builds", "builds that have the other tag now", json!(["php-5.2.14-1"])),
+        ("untagged_builds", "builds that have neither tag now", json!(["php-5.2.13-1"])),
         ("files", "everything that every attempt made", json!([file()])),
         ("length", "how long the log is now, in bytes", json!(4096)),
         ("system/register/system", "who the worker is", json!(registered)),
@@ -40,6 +45,18 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
 
 fn whoami() -> Value {
     json!({ "kind": "user", "label": "ada", "admin": false })
+}
+
+fn history() -> Value {
+    json!([{
+        "id": 17, "date": "2026-01-31 23:59:59", "actor": "ada", "key": "1f0c2b3a4d5e6f70",
+        "verb": "update", "label": "testing", "changes": {},
+    }])
+}
+
+fn found() -> Value {
+    let text = "Fast Version Control System";
+    json!([{ "resource": "package", "label": "git17", "project_label": "ius", "text": text }])
 }
 
 fn claim() -> Claim {

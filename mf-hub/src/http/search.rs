@@ -1,0 +1,86 @@
+//! `GET /util/search`: one word, looked for everywhere.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use mf_core::error::{Code, Error};
+use mf_core::resource::{ALL, Find, Resource};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::{crud, envelope};
+use crate::params::{Given, Params};
+use crate::store::Done;
+use crate::store::list::Query;
+
+/// Objects of each resource, unless the caller says how many.
+const EACH: i64 = 20;
+
+/// One object in which the word was found.
+#[derive(Debug, Serialize)]
+struct Found {
+    resource: String,
+    label: String,
+    /// Empty where it belongs to none.
+    project_label: String,
+    /// What it is called, or is about, or what has become of it.
+    text: String,
+}
+
+/// Looks for a word in everything that the caller may see.
+///
+/// # Errors
+/// The word is empty, or the database would not.
+pub async fn search(call: Call) -> Result<Response, Error> {
+    let word = call.values.text("mf_search_query").trim().to_owned();
+    if word.is_empty() {
+        return Err(Error::new(Code::InvalidValue, "mf_search_query is empty; give a word"));
+    }
+    let limit = call.values.int("limit").unwrap_or(EACH);
+    // May look at much of the database: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || {
+        let mut found = Vec::new();
+        for resource in ALL.iter().filter(|resource| crud::has_rows(resource)) {
+            found.extend(of(&call, resource, &word, limit)?);
+        }
+        // Who types a whole label means that one.
+        found.sort_by_key(|found: &Found| found.label != word);
+        Ok::<_, Error>(found)
+    });
+    let found = read.await.map_err(|_| Error::new(Code::Internal, "the search failed"))??;
+    Ok(envelope::data(&json!({ "found": found })))
+}
+
+fn of(
+    call: &Call,
+    resource: &'static Resource,
+    word: &str,
+    limit: i64,
+) -> Result<Vec<Found>, Error> {
+    let (roles, sight) = (call.caller.roles(), call.caller.sight());
+    let searched = resource.fields().any(|field| field.find == Find::Search);
+    if !searched || !resource.readers().meets(roles) {
+        return Ok(Vec::new());
+    }
+    let given = |text: &str| Given::Texts(vec![text.to_owned()]);
+    let params = [("mf_search_query", given(word)), ("order", given("-id"))];
+    let params = params.map(|(name, value)| (name.to_owned(), value));
+    let query = Query::read(resource, Params(BTreeMap::from(params)))?;
+    let page = call.hub.readers.read(|db| -> Done<_> { query.page(db, sight, roles, limit) })?;
+    let list = [b"[", page.objects.as_slice(), b"]"].concat();
+    let objects: Vec<Value> = serde_json::from_slice(&list)
+        .map_err(|error| Error::new(Code::Internal, format!("a list is no JSON: {error}")))?;
+    Ok(objects.iter().map(|object| found(resource, object)).collect())
+}
+
+fn found(resource: &Resource, object: &Value) -> Found {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let about = ["status_label", "summary", "display_name", "about"];
+    Found {
+        resource: resource.key(),
+        label: text("label"),
+        project_label: text("project_label"),
+        text: about.into_iter().map(text).find(|text| !text.is_empty()).unwrap_or_default(),
+    }
+}
