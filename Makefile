@@ -10,11 +10,14 @@ PLUGINS := git generic
 LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.
 CASES ?= 1000
+# Where the tools of `make python-tools` are.
+PYTHON_TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/monkeyfarm/python-tools
+export MF_PYTHON_TOOLS = $(PYTHON_TOOLS)
 
-.PHONY: help build demo test test-long campaign bench snapshots lint install clean tools
+.PHONY: help build demo test test-long campaign bench snapshots lint install clean tools python-tools
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: tools ## every program and plugin, into target/release
 	$(CARGO) build $(LOCKED) --release --workspace --exclude monkeyfarm-tests
@@ -26,6 +29,8 @@ test: tools ## every test; campaigns in their short form
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
 	$(CARGO) test $(LOCKED) --workspace --no-fail-fast
+	@test -x "$(PYTHON_TOOLS)/bin/schemathesis" || printf '\nSKIPPED: %s\n\n' \
+	  "types of Python, validity of the API's document and its fuzzing: make python-tools installs what they need" >&2
 
 test-long: tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
@@ -42,7 +47,7 @@ bench: build ## figures of the farm beside floors of the same run; BASE=file: an
 
 snapshots: tools ## rewrite what is made from the table and kept for review; then read the diff
 	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-hub --test api the_document_is
-	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-client --test reference
+	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-client --test reference --test python_table
 
 lint: tools ## formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check
@@ -62,6 +67,11 @@ tools:
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
 	need $(CARGO) "Rust 1.95 or newer, by rustup; Debian 13: apt-get install rustup && rustup default stable"; \
 	need cc "Debian: apt-get install gcc libc6-dev"; \
+	need python3 "Debian: apt-get install python3"; \
 	need git "Debian: apt-get install git"; \
 	need make "Debian: apt-get install make"; \
 	exit $$missing
+
+python-tools: ## what checks Python code and the API's document, from PyPI, outside of the source tree
+	python3 -m venv "$(PYTHON_TOOLS)"
+	"$(PYTHON_TOOLS)/bin/pip" install --quiet --requirement tests/python-tools.txt

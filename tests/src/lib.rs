@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod farm;
 pub mod process;
 pub mod programs;
+pub mod python;
 pub mod repository;
 pub mod world;
 

@@ -1,0 +1,1 @@
+"""MonkeyFarm: programs that talk to a build farm's hub."""

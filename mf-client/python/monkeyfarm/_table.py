@@ -1,0 +1,780 @@
+"""The hub's resources and their functions, made from its table.
+
+This file is generated: `make snapshots` writes it anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, Optional, Sequence, Union
+
+from ._resource import Hub, Reply, Resource, Rows
+
+
+class Arch(Rows):
+    """What a target is built for: x86_64, i386, aarch64, noarch.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    """
+
+    _name = "arch"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+    ))
+
+
+class BugHandler(Rows):
+    """How a bug tracker is talked to; a plugin provides it.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (read-only)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `config`: text for the handler, such as TOML
+    * `plugin`: plugin that provides it (read-only)
+    * `version`: version of that plugin (read-only)
+    * `digest`: SHA-256 of the plugin's file (read-only)
+    * `enabled`: whether it can be used (read-only)
+    * `systems`: systems that have it (read-only)
+    * `bug_url_template`: makes a bug's url from {bug}
+    """
+
+    _name = "bug_handler"
+    _derived = frozenset((
+        "label",
+        "create_date",
+        "update_date",
+        "plugin",
+        "version",
+        "digest",
+        "enabled",
+        "systems",
+    ))
+
+
+class Build(Rows):
+    """One submission of a package-branch; it has a task for every target.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by; default: <package>-buildN
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `project_label`: project that it belongs to (required)
+    * `package_branch_label`: what is built (required)
+    * `build_type_label`: why it is built
+    * `user_label`: who submitted it: oneself, or anybody for admins
+    * `pre_tag_label`: tag that it gets when it succeeds
+    * `scratch`: only to try: never tagged, swept away later
+    * `scratch_url`: source of a scratch build
+    * `bugs`: bugs that it fixes, separated by commas
+    * `notes`: what people should know
+    * `package_label`: package of its package-branch (read-only)
+    * `status_label`: what has become of it (read-only)
+    * `releases`: releases that it is built for (read-only)
+    * `tasks`: its tasks (read-only)
+    * `tags`: tags that it has (read-only)
+    * `bug_urls`: where its bugs are (read-only)
+    * `comments`: what people said of it: user_label, create_date, karma, comment (read-only)
+    * `karma`: sum of its comments' karma (read-only)
+    * `revision`: revision of the source that was built (read-only)
+    """
+
+    _name = "build"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "package_label",
+        "status_label",
+        "releases",
+        "tasks",
+        "tags",
+        "bug_urls",
+        "comments",
+        "karma",
+        "revision",
+    ))
+
+    def cancel(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Stop it: what waits does not start, what runs is killed.
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "cancel",), project, parameters)
+
+
+class BuildHandler(Rows):
+    """How a task is built; a plugin provides it.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (read-only)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `config`: text for the handler, such as TOML
+    * `plugin`: plugin that provides it (read-only)
+    * `version`: version of that plugin (read-only)
+    * `digest`: SHA-256 of the plugin's file (read-only)
+    * `enabled`: whether it can be used (read-only)
+    * `systems`: systems that have it (read-only)
+    """
+
+    _name = "build_handler"
+    _derived = frozenset((
+        "label",
+        "create_date",
+        "update_date",
+        "plugin",
+        "version",
+        "digest",
+        "enabled",
+        "systems",
+    ))
+
+
+class BuildType(Rows):
+    """Why a build is submitted: bug, security, enhancement.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `priority`: a higher one goes first in the queue (default: 0)
+    """
+
+    _name = "build_type"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+    ))
+
+
+class Distro(Rows):
+    """A family of releases, such as el or fedora.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `url`: its home page
+    """
+
+    _name = "distro"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+    ))
+
+
+class Group(Rows):
+    """Users who share rights; members of admin are the site's admins.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `about`: what people should know
+    * `users`: members
+    * `pending_users`: users who wait for a member's approval (read-only)
+    * `restricted`: joining it needs a member's approval
+    """
+
+    _name = "group"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "pending_users",
+    ))
+
+
+class Package(Rows):
+    """A piece of software that is built.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `project_label`: project that it belongs to (required)
+    * `source_name`: packages that share it are never built at the same time on one system; default:
+      the label
+    * `summary`: what it is, in a line
+    * `about`: what people should know
+    * `url`: its home page
+    * `user_label`: its owner; default: the caller
+    * `group_label`: group whose members have the owner's rights
+    * `footprint`: its weight: a system builds while the sum stays within its capacity (default: 1)
+    * `one_per_system`: a system never builds two tasks of it at the same time
+    * `branches`: its package-branches (read-only)
+    """
+
+    _name = "package"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "branches",
+    ))
+
+
+class PackageBranch(Rows):
+    """One way of building a package: handler, source and releases.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `project_label`: project that it belongs to (required)
+    * `package_label`: package that it builds (required)
+    * `build_handler_label`: how it is built (required)
+    * `url`: where its source is; made from the vcs handler's template unless given; empty: built
+      from nothing
+    * `vcs_branch`: branch, tag or revision of the source; empty: the default branch
+    * `vcs_handler_label`: how its source is fetched; default: the project's
+    * `build_prefix`: text for the build handler, such as a release's suffix
+    * `releases`: releases that it is built for; none: every one that its build handler may be used
+      for
+    * `excluded_releases`: releases that it is not built for
+    * `build_on_commit`: a build is submitted when its head moves
+    """
+
+    _name = "package-branch"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+    ))
+
+
+class Project(Rows):
+    """What packages, builds and tags belong to.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `about`: what people should know
+    * `url`: its home page
+    * `admin_group_label`: group whose members are its admins
+    * `vcs_handler_label`: where package-branches get their vcs handler from
+    * `bug_handler_label`: how its bugs are talked to
+    * `restricted`: only its admins may know of it
+    * `tags`: its tags (read-only)
+    * `packages`: its packages (read-only)
+    """
+
+    _name = "project"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "tags",
+        "packages",
+    ))
+
+
+class Release(Rows):
+    """One release of a distro, such as el6.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `distro_label`: distro that it is a release of (required)
+    * `full_version`: such as 6.4
+    * `major_version`: such as 6
+    * `minor_version`: such as 4
+    * `eol`: end of life: it takes no new tasks
+    * `build_handlers`: build handlers that may be used for it; none allows any
+    * `targets`: its targets (read-only)
+    """
+
+    _name = "release"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "targets",
+    ))
+
+
+class System(Rows):
+    """A host that runs a worker.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `capacity`: sum of footprints that it builds at the same time; default: its number of CPUs
+    * `enabled`: whether it gets tasks (default: true)
+    * `host_signature`: fingerprint of its key (read-only)
+    * `build_handlers`: build handlers that it has (read-only)
+    * `archs`: archs that it serves (read-only)
+    * `build_count`: tasks that it is building now (read-only)
+    * `last_seen`: when it was last heard of, UTC (read-only)
+    """
+
+    _name = "system"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "host_signature",
+        "build_handlers",
+        "archs",
+        "build_count",
+        "last_seen",
+    ))
+
+    def create_key(
+        self,
+        label: str,
+    ) -> Reply:
+        """Make a key for its worker; the answer shows it once, and nothing does again.
+
+        Gives: key.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "create_key",), None, parameters)
+
+
+class Tag(Rows):
+    """A stage that builds are moved through, such as testing.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `project_label`: project that it belongs to (required)
+    * `requires_admin`: only project admins may tag
+    * `manage_repo`: the farm keeps a file repository of its builds
+    * `include_in_builds`: build handlers see that repository
+    * `close_on_tag`: tagging closes the build's bugs
+    * `locked`: nothing moves in or out
+    * `only_latest`: a newer build of a package-branch puts the older one out
+    * `about`: what people should know
+    * `builds`: builds that have it (read-only)
+    """
+
+    _name = "tag"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "builds",
+    ))
+
+
+class Target(Rows):
+    """A release on an arch, such as el6-x86_64.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `release_label`: release that it is (required)
+    * `arch_label`: arch that it is on (required)
+    * `distro_label`: distro of its release (read-only)
+    * `full_version`: such as 6.4
+    * `major_version`: such as 6
+    * `minor_version`: such as 4
+    * `tag_path`: where its files go in a tag's repository, such as redhat/6/x86_64
+    * `config`: text for the build handler
+    * `build_handlers`: build handlers that may be used for it; none allows any
+    """
+
+    _name = "target"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "distro_label",
+    ))
+
+
+class Task(Rows):
+    """A build's work for one target.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (read-only)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `project_label`: project that it belongs to (read-only)
+    * `build_label`: build that it is part of (read-only)
+    * `target_label`: what it is built for (read-only)
+    * `build_handler_label`: how it is built (read-only)
+    * `system_label`: where it is, or was last, built (read-only)
+    * `status_label`: what has become of it (read-only)
+    * `stage`: finer progress: checkout, build, upload; or why it ended (read-only)
+    * `message`: why it ended as it did, in a sentence (read-only)
+    * `revision`: revision of the source that was built (read-only)
+    * `attempt`: how often it was started (read-only)
+    * `start_date`: when it was last started, UTC (read-only)
+    * `end_date`: when it ended, UTC (read-only)
+    * `fs_path`: where the last attempt's files are, for get_file_download_url (read-only)
+    * `logs`: names of its logs (read-only)
+    * `files`: names of its results (read-only)
+    * `sources`: names of its sources (read-only)
+    * `configs`: names of the configuration files it was given (read-only)
+    """
+
+    _name = "task"
+    _derived = frozenset((
+        "label",
+        "create_date",
+        "update_date",
+        "project_label",
+        "build_label",
+        "target_label",
+        "build_handler_label",
+        "system_label",
+        "status_label",
+        "stage",
+        "message",
+        "revision",
+        "attempt",
+        "start_date",
+        "end_date",
+        "fs_path",
+        "logs",
+        "files",
+        "sources",
+        "configs",
+    ))
+
+    def log(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+        follow: Optional[bool] = None,
+        offset: Optional[int] = None,
+    ) -> Reply:
+        """A log's bytes; `Range`, or `offset=`, for a part.
+
+        :param attempt: which attempt; default: the last one
+        :param follow: go on until the task ends
+        :param offset: first byte
+        Gives: content, the bytes.
+        """
+        parameters: Dict[str, Any] = {
+            "attempt": attempt,
+            "follow": follow,
+            "offset": offset,
+        }
+        return self._bytes((label, "log", name,), project, parameters)
+
+    def file(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+    ) -> Reply:
+        """A result's bytes.
+
+        :param attempt: which attempt; default: the last one
+        Gives: content, the bytes.
+        """
+        parameters: Dict[str, Any] = {
+            "attempt": attempt,
+        }
+        return self._bytes((label, "file", name,), project, parameters)
+
+    def source(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+    ) -> Reply:
+        """A source's bytes.
+
+        :param attempt: which attempt; default: the last one
+        Gives: content, the bytes.
+        """
+        parameters: Dict[str, Any] = {
+            "attempt": attempt,
+        }
+        return self._bytes((label, "source", name,), project, parameters)
+
+    def config(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+    ) -> Reply:
+        """A configuration's bytes.
+
+        :param attempt: which attempt; default: the last one
+        Gives: content, the bytes.
+        """
+        parameters: Dict[str, Any] = {
+            "attempt": attempt,
+        }
+        return self._bytes((label, "config", name,), project, parameters)
+
+    def list_files(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Everything it made: kind, name, size in bytes, sha256, attempt.
+
+        Gives: files.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", (label, "list_files",), project, parameters)
+
+    def cancel(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Stop it.
+
+        Gives: task.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "cancel",), project, parameters)
+
+
+class User(Rows):
+    """A person or program that uses the farm.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `email`: address, shown to those signed in
+    * `password`: never shown
+    * `about`: what people should know
+    * `agreed_to_terms`: whether the site's terms were agreed to
+    * `groups`: groups that it is a member of (read-only)
+    """
+
+    _name = "user"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+        "groups",
+    ))
+
+    def create_key(
+        self,
+        label: str,
+    ) -> Reply:
+        """Make an API key for it; the answer shows it once, and nothing does again.
+
+        Gives: key.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "create_key",), None, parameters)
+
+
+class Util(Resource):
+    """What belongs to no other resource."""
+
+    _name = "util"
+
+    def version(
+        self,
+    ) -> Reply:
+        """The hub's version.
+
+        Gives: version.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", ("version",), None, parameters)
+
+    def status(
+        self,
+    ) -> Reply:
+        """The farm at a glance: queue, builds, systems.
+
+        Gives: status.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", ("status",), None, parameters)
+
+    def whoami(
+        self,
+    ) -> Reply:
+        """Who the caller's key belongs to.
+
+        Gives: whoami.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", ("whoami",), None, parameters)
+
+    def get_all_task_data(
+        self,
+        task_label: str,
+        project_label: str,
+    ) -> Reply:
+        """A task and all that it refers to, each a whole object.
+
+        :param task_label: the task
+        :param project_label: its project
+        Gives: task, target, build, package, package_branch, release.
+        """
+        parameters: Dict[str, Any] = {
+            "task_label": task_label,
+            "project_label": project_label,
+        }
+        return self._call("GET", ("get_all_task_data",), None, parameters)
+
+    def get_file_download_url(
+        self,
+        path: str,
+    ) -> Reply:
+        """Where a file of a task can be fetched by a plain GET, for a limited time.
+
+        :param path: <task fs_path>/files/<name>, or sources, logs, configs
+        Gives: download_url.
+        """
+        parameters: Dict[str, Any] = {
+            "path": path,
+        }
+        return self._call("GET", ("get_file_download_url",), None, parameters)
+
+    def events(
+        self,
+        after: Optional[int] = None,
+        project_label: Optional[str] = None,
+        build_label: Optional[str] = None,
+        resource: Optional[str] = None,
+    ) -> Iterator[Dict[str, Any]]:
+        """What happens, as server-sent events.
+
+        :param after: number of the last event that is known; default: only new ones
+        :param project_label: only what belongs to this project
+        :param build_label: only this build and its tasks
+        :param resource: only these resources, separated by commas
+        Goes on until the hub ends the connection.
+        """
+        parameters: Dict[str, Any] = {
+            "after": after,
+            "project_label": project_label,
+            "build_label": build_label,
+            "resource": resource,
+        }
+        return self._events(("events",), None, parameters)
+
+
+class VcsHandler(Rows):
+    """How source is fetched; a plugin provides it.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (read-only)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    * `config`: text for the handler, such as TOML
+    * `plugin`: plugin that provides it (read-only)
+    * `version`: version of that plugin (read-only)
+    * `digest`: SHA-256 of the plugin's file (read-only)
+    * `enabled`: whether it can be used (read-only)
+    * `systems`: systems that have it (read-only)
+    * `url_template`: makes a package-branch's url from {project}, {package} and {branch}
+    """
+
+    _name = "vcs_handler"
+    _derived = frozenset((
+        "label",
+        "create_date",
+        "update_date",
+        "plugin",
+        "version",
+        "digest",
+        "enabled",
+        "systems",
+    ))
+
+
+class Root(Resource):
+    """Where a file of a task can be had."""
+
+    _name = "root"
+
+    def get_file_download_url(
+        self,
+        path: str,
+    ) -> Reply:
+        """Where a file of a task can be fetched by a plain GET, for a limited time.
+
+        :param path: <task fs_path>/files/<name>, or sources, logs, configs
+        Gives: download_url.
+        """
+        parameters: Dict[str, Any] = {
+            "path": path,
+        }
+        return self._call("GET", ("get_file_download_url",), None, parameters)
+
+
+class Resources:
+    """A hub's resources."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.arch = Arch(hub)
+        self.bug_handler = BugHandler(hub)
+        self.build = Build(hub)
+        self.build_handler = BuildHandler(hub)
+        self.build_type = BuildType(hub)
+        self.distro = Distro(hub)
+        self.group = Group(hub)
+        self.package = Package(hub)
+        self.package_branch = PackageBranch(hub)
+        self.project = Project(hub)
+        self.release = Release(hub)
+        self.system = System(hub)
+        self.tag = Tag(hub)
+        self.target = Target(hub)
+        self.task = Task(hub)
+        self.user = User(hub)
+        self.util = Util(hub)
+        self.vcs_handler = VcsHandler(hub)
+        self.root = Root(hub)

@@ -1,0 +1,5 @@
+//! Programs of others: the Python and Rust interfaces, and what a stranger
+//! makes of the API's document.
+
+mod document;
+mod python;
