@@ -179,6 +179,9 @@ fn documentation(function: &Function, takes: &[&Field]) -> String {
         writeln!(text, "{}", wrapped(&about, 8, 12)).unwrap();
     }
     if !gives.is_empty() {
+        if !takes.is_empty() {
+            text += "\n";
+        }
         writeln!(text, "{}", wrapped(&gives, 8, 8)).unwrap();
     }
     text + "        \"\"\""

@@ -28,6 +28,25 @@ class Arch(Rows):
         "update_date",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class BugHandler(Rows):
     """How a bug tracker is talked to; a plugin provides it.
@@ -60,6 +79,25 @@ class BugHandler(Rows):
         "systems",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class Build(Rows):
     """One submission of a package-branch; it has a task for every target.
@@ -86,7 +124,7 @@ class Build(Rows):
     * `tags`: tags that it has (read-only)
     * `bug_urls`: where its bugs are (read-only)
     * `comments`: what people said of it: user_label, create_date, karma, comment (read-only)
-    * `karma`: sum of its comments' karma (read-only)
+    * `karma`: sum of people's karma; of each the last that is not 0 counts (read-only)
     * `revision`: revision of the source that was built (read-only)
     """
 
@@ -116,6 +154,93 @@ class Build(Rows):
         """
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "cancel",), project, parameters)
+
+    def retry(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Build again what failed, was cancelled or was lost.
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "retry",), project, parameters)
+
+    def tag(
+        self,
+        label: str,
+        project: str,
+        tag_label: str,
+    ) -> Reply:
+        """Give it a tag; a tag that keeps only the latest loses the older build of its
+        package-branch.
+
+        :param tag_label: the tag
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "tag_label": tag_label,
+        }
+        return self._call("POST", (label, "tag",), project, parameters)
+
+    def untag(
+        self,
+        label: str,
+        project: str,
+        tag_label: str,
+    ) -> Reply:
+        """Take a tag from it.
+
+        :param tag_label: the tag
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "tag_label": tag_label,
+        }
+        return self._call("POST", (label, "untag",), project, parameters)
+
+    def comment(
+        self,
+        label: str,
+        project: str,
+        comment: str,
+        karma: Optional[int] = None,
+    ) -> Reply:
+        """Say something of it, and whether it is good.
+
+        :param comment: what one has to say of it
+        :param karma: 1 for it, -1 against it, 0 neither; default: 0
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "comment": comment,
+            "karma": karma,
+        }
+        return self._call("POST", (label, "comment",), project, parameters)
+
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
 
 
 class BuildHandler(Rows):
@@ -148,6 +273,25 @@ class BuildHandler(Rows):
         "systems",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class BuildType(Rows):
     """Why a build is submitted: bug, security, enhancement.
@@ -168,6 +312,25 @@ class BuildType(Rows):
         "update_date",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class Distro(Rows):
     """A family of releases, such as el or fedora.
@@ -187,6 +350,25 @@ class Distro(Rows):
         "create_date",
         "update_date",
     ))
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
 
 
 class Group(Rows):
@@ -211,6 +393,25 @@ class Group(Rows):
         "update_date",
         "pending_users",
     ))
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
 
 
 class Package(Rows):
@@ -242,6 +443,26 @@ class Package(Rows):
         "branches",
     ))
 
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
+
 
 class PackageBranch(Rows):
     """One way of building a package: handler, source and releases.
@@ -272,6 +493,26 @@ class PackageBranch(Rows):
         "update_date",
     ))
 
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
+
 
 class Project(Rows):
     """What packages, builds and tags belong to.
@@ -301,6 +542,25 @@ class Project(Rows):
         "packages",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class Release(Rows):
     """One release of a distro, such as el6.
@@ -326,6 +586,25 @@ class Release(Rows):
         "update_date",
         "targets",
     ))
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
 
 
 class System(Rows):
@@ -369,6 +648,47 @@ class System(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "create_key",), None, parameters)
 
+    def drain(
+        self,
+        label: str,
+    ) -> Reply:
+        """Give it no more tasks; what it builds goes on to its end.
+
+        Gives: system.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "drain",), None, parameters)
+
+    def resume(
+        self,
+        label: str,
+    ) -> Reply:
+        """Give it tasks again.
+
+        Gives: system.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "resume",), None, parameters)
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class Tag(Rows):
     """A stage that builds are moved through, such as testing.
@@ -385,7 +705,7 @@ class Tag(Rows):
     * `include_in_builds`: build handlers see that repository
     * `close_on_tag`: tagging closes the build's bugs
     * `locked`: nothing moves in or out
-    * `only_latest`: a newer build of a package-branch puts the older one out
+    * `only_latest`: a build that was submitted later puts the older ones of its package-branch out
     * `about`: what people should know
     * `builds`: builds that have it (read-only)
     """
@@ -396,6 +716,67 @@ class Tag(Rows):
         "update_date",
         "builds",
     ))
+
+    def move_builds(
+        self,
+        label: str,
+        project: str,
+        to_tag_label: str,
+    ) -> Reply:
+        """Move all its builds to another tag.
+
+        :param to_tag_label: where they go
+
+        Gives: moved_builds, untagged_builds.
+        """
+        parameters: Dict[str, Any] = {
+            "to_tag_label": to_tag_label,
+        }
+        return self._call("POST", (label, "move_builds",), project, parameters)
+
+    def lock(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Let nothing move in or out.
+
+        Gives: tag.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "lock",), project, parameters)
+
+    def unlock(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Let builds move in and out again.
+
+        Gives: tag.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "unlock",), project, parameters)
+
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
 
 
 class Target(Rows):
@@ -424,6 +805,25 @@ class Target(Rows):
         "update_date",
         "distro_label",
     ))
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
 
 
 class Task(Rows):
@@ -492,6 +892,7 @@ class Task(Rows):
         :param attempt: which attempt; default: the last one
         :param follow: go on until the task ends
         :param offset: first byte
+
         Gives: content, the bytes.
         """
         parameters: Dict[str, Any] = {
@@ -511,6 +912,7 @@ class Task(Rows):
         """A result's bytes.
 
         :param attempt: which attempt; default: the last one
+
         Gives: content, the bytes.
         """
         parameters: Dict[str, Any] = {
@@ -528,6 +930,7 @@ class Task(Rows):
         """A source's bytes.
 
         :param attempt: which attempt; default: the last one
+
         Gives: content, the bytes.
         """
         parameters: Dict[str, Any] = {
@@ -545,6 +948,7 @@ class Task(Rows):
         """A configuration's bytes.
 
         :param attempt: which attempt; default: the last one
+
         Gives: content, the bytes.
         """
         parameters: Dict[str, Any] = {
@@ -576,6 +980,38 @@ class Task(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "cancel",), project, parameters)
 
+    def retry(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Build it again, when it failed, was cancelled or was lost.
+
+        Gives: task.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "retry",), project, parameters)
+
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
+
 
 class User(Rows):
     """A person or program that uses the farm.
@@ -600,6 +1036,25 @@ class User(Rows):
         "update_date",
         "groups",
     ))
+
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
 
     def create_key(
         self,
@@ -648,6 +1103,24 @@ class Util(Resource):
         parameters: Dict[str, Any] = {}
         return self._call("GET", ("whoami",), None, parameters)
 
+    def search(
+        self,
+        mf_search_query: str,
+        limit: Optional[int] = None,
+    ) -> Reply:
+        """Everything in which a word is found, the newest of each resource first.
+
+        :param mf_search_query: what to look for
+        :param limit: at most so many of each resource; default: 20
+
+        Gives: found.
+        """
+        parameters: Dict[str, Any] = {
+            "mf_search_query": mf_search_query,
+            "limit": limit,
+        }
+        return self._call("GET", ("search",), None, parameters)
+
     def get_all_task_data(
         self,
         task_label: str,
@@ -657,6 +1130,7 @@ class Util(Resource):
 
         :param task_label: the task
         :param project_label: its project
+
         Gives: task, target, build, package, package_branch, release.
         """
         parameters: Dict[str, Any] = {
@@ -672,6 +1146,7 @@ class Util(Resource):
         """Where a file of a task can be fetched by a plain GET, for a limited time.
 
         :param path: <task fs_path>/files/<name>, or sources, logs, configs
+
         Gives: download_url.
         """
         parameters: Dict[str, Any] = {
@@ -692,6 +1167,7 @@ class Util(Resource):
         :param project_label: only what belongs to this project
         :param build_label: only this build and its tasks
         :param resource: only these resources, separated by commas
+
         Goes on until the hub ends the connection.
         """
         parameters: Dict[str, Any] = {
@@ -734,6 +1210,25 @@ class VcsHandler(Rows):
         "systems",
     ))
 
+    def history(
+        self,
+        label: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), None, parameters)
+
 
 class Root(Resource):
     """Where a file of a task can be had."""
@@ -747,6 +1242,7 @@ class Root(Resource):
         """Where a file of a task can be fetched by a plain GET, for a limited time.
 
         :param path: <task fs_path>/files/<name>, or sources, logs, configs
+
         Gives: download_url.
         """
         parameters: Dict[str, Any] = {
