@@ -6,8 +6,8 @@ use mf_core::error::{Code, Error};
 use rusqlite::Connection;
 
 use crate::hub::Hub;
+use crate::store::Done;
 use crate::store::roles::{self, Caller};
-use crate::store::{Done, key};
 
 /// Who sent a request with these headers.
 ///
@@ -30,14 +30,9 @@ pub fn find(db: &Connection, headers: &HeaderMap) -> Done<Caller> {
     let given = header.to_str().ok().and_then(Given::read).ok_or_else(|| {
         Error::new(Code::Unauthorized, "the header Authorization is not `Bearer <key>`")
     })?;
-    let found = match key::holder(db, &given.key)? {
-        Some(holder) => roles::caller(db, holder)?,
-        None => None,
-    };
-    match found {
+    match roles::by_key(db, &given.key)? {
         Some(caller) if given.label.as_ref().is_none_or(|label| *label == caller.label) => {
-            let key = key::public_id(&given.key).unwrap_or_default().to_owned();
-            Ok(Caller { key, ..caller })
+            Ok(caller)
         }
         _ => Err(Error::new(Code::Unauthorized, "the key is not one of this hub's").into()),
     }

@@ -16,9 +16,8 @@ use crate::params::Params;
 use crate::store::actor::Actor;
 use crate::store::draft::Draft;
 use crate::store::edit::{self, Address};
-use crate::store::find;
 use crate::store::list::{Page, Query};
-use crate::store::roles::{self, Caller};
+use crate::store::roles::Caller;
 use crate::store::{delete, render};
 
 /// How many objects a list is read by, when all are wanted.
@@ -39,10 +38,7 @@ pub async fn get_one(
     params.end(&format!("{}/get_one", resource.name), &["project_label"])?;
     let object = hub.readers.read(|db| {
         let caller = caller::find(db, &parts.headers)?;
-        let found = find::object(db, resource, &at.label, at.project.as_deref(), caller.sight())?;
-        let roles = roles::on(db, &caller, resource, found.id)?;
-        caller.need(roles, resource.readers(), &format!("reading {}", resource.plural()))?;
-        render::object(db, resource, found.id, roles)
+        render::named(db, &caller, resource, &at.label, at.project.as_deref())
     })?;
     Ok(envelope::one(&resource.key(), &object))
 }

@@ -4,7 +4,7 @@ use mf_core::error::{Code, Error};
 use mf_core::label;
 use mf_core::resource::{BUILD, TASK};
 use mf_core::task::State;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::draft::Draft;
 use super::history::{self, Verb};
@@ -60,18 +60,35 @@ fn branch(context: &Context<'_>, draft: &Draft) -> Done<Branch> {
         .query_row(sql, [id], |row| Ok(Branch { package_label: row.get(0)?, url: row.get(1)? }))?)
 }
 
-/// `<package>-buildN`, with the number after the largest that there is.
-fn default_label(db: &Connection, project: Option<i64>, package: &str) -> Done<String> {
+/// Most digits of a number in a label; more are none.
+const DIGITS: usize = 18;
+
+/// The largest number among the labels of project `?1` that have length `?2`
+/// and are `?4` with digits after it, from place `?3` on.
+pub(super) const NUMBER: &str = "SELECT CAST(substr(label, ?3) AS INTEGER) \
+    FROM build INDEXED BY build_number \
+    WHERE project_id = ?1 AND length(label) = ?2 \
+    AND label > ?4 || '/' AND label < ?4 || ':' \
+    AND substr(label, ?3) NOT GLOB '*[^0-9]*' ORDER BY label DESC LIMIT 1";
+
+/// `<package>-buildN`, with the number after the largest that there is. Among
+/// labels of one length the largest number is the last one, so that the index
+/// has it, however many builds there are.
+pub(super) fn default_label(db: &Connection, project: Option<i64>, package: &str) -> Done<String> {
     let prefix = format!("{package}-build");
-    let sql = "SELECT coalesce(max(CAST(substr(label, ?2) AS INTEGER)), 0) FROM build \
-               WHERE project_id = ?1 AND label GLOB ?3 \
-               AND substr(label, ?2) NOT GLOB '*[^0-9]*'";
-    // Labels have none of the letters that mean something to GLOB.
-    let last: i64 = db
-        .prepare_cached(sql)?
-        .query_row(params![project, prefix.len() as i64 + 1, format!("{prefix}[0-9]*")], |row| {
-            row.get(0)
-        })?;
+    let mut statement = db.prepare_cached(NUMBER)?;
+    // Labels have no letters of more than one byte.
+    let (from, mut last) = (prefix.len() as i64 + 1, 0_i64);
+    for length in (1..=DIGITS).rev().map(|digits| (prefix.len() + digits) as i64) {
+        let found = statement.query_row(params![project, length, from, prefix], |row| row.get(0));
+        if let Some(found) = found.optional()? {
+            last = last.max(found);
+            // A shorter one is larger only beside one that begins with 0.
+            if last.to_string().len() as i64 == length + 1 - from {
+                break;
+            }
+        }
+    }
     Ok(format!("{prefix}{}", last.saturating_add(1)))
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::params;
 
 use super::{Done, Tx};
 
@@ -61,31 +61,9 @@ pub fn store(tx: &Tx<'_>, key: &NewKey, holder: Holder) -> Done<()> {
     Ok(())
 }
 
-/// Whose key `text` is; `None` when it is nobody's.
-///
-/// # Errors
-/// SQLite would not.
-pub fn holder(db: &Connection, text: &str) -> Done<Option<Holder>> {
-    let Some(public) = public_id(text) else { return Ok(None) };
-    let found = db
-        .prepare_cached("SELECT hash, user_id, system_id FROM api_key WHERE public_id = ?1")?
-        .query_row([public], |row| {
-            let hash: Vec<u8> = row.get(0)?;
-            let user: Option<i64> = row.get(1)?;
-            let system: Option<i64> = row.get(2)?;
-            Ok((hash, user, system))
-        })
-        .optional()?;
-    Ok(match found {
-        Some((stored, user, system)) if bool::from(stored.ct_eq(&hash(text))) => {
-            Some(match (user, system) {
-                (Some(id), _) => Holder::User(id),
-                (_, Some(id)) => Holder::System(id),
-                _ => Holder::Regulator,
-            })
-        }
-        _ => None,
-    })
+/// Whether a stored hash is that of the key `text`.
+pub fn is(text: &str, stored: &[u8]) -> bool {
+    stored.ct_eq(&hash(text)).into()
 }
 
 /// The part of a key by which it is found, and which may be shown.

@@ -1,20 +1,21 @@
-//! Finding many objects: filters, search, order, pages.
+//! Finding many objects: filters, search, order, pages. The first page of a
+//! million rows costs what that of a few costs, as far as an index can help.
 
-use mf_core::error::{Code, Error};
+use mf_core::error::Error;
 use mf_core::resource::shape::Find;
 use mf_core::resource::{Field, Kind, Resource, Scope, Value, Who};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
 use super::cursor::{Cursor, invalid};
+use super::filter::{Condition, FEW, Filter};
+use super::search::{self, Search};
 use super::select::{self, Sight, table};
-use super::{Done, Fault, find, render};
+use super::{Done, render};
 use crate::params::{Given, Params};
 
 /// Most objects in one page.
 pub const PAGE_LIMIT: i64 = 1_000;
-/// Longest word that is searched for, in bytes.
-const SEARCH_LIMIT: usize = 200;
 /// Longest text that lists are ordered by, in bytes.
 const ORDER_LIMIT: usize = 1_000;
 
@@ -22,8 +23,8 @@ const ORDER_LIMIT: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct Query {
     resource: &'static Resource,
-    filters: Vec<(&'static Field, Vec<Value>)>,
-    search: Option<String>,
+    filters: Vec<Filter>,
+    search: Option<Search>,
     order: &'static Field,
     descending: bool,
     /// How many objects at most; `None` for all.
@@ -51,10 +52,7 @@ impl Query {
             params.take("project_label"); // Not scoped: said to be ignored.
         }
         let search = params.take_text("mf_search_query")?;
-        if search.as_ref().is_some_and(|text| text.len() > SEARCH_LIMIT) {
-            let told = format!("mf_search_query is longer than {SEARCH_LIMIT} bytes");
-            return Err(Error::new(Code::InvalidValue, told));
-        }
+        let search = search.map(|word| Search::new(resource, &word)).transpose()?;
         let limit = params.take_text("limit")?.map(|text| limit(&text)).transpose()?;
         let lists = match params.take_text("lists")?.as_deref() {
             None | Some("") => false,
@@ -67,7 +65,7 @@ impl Query {
         let mut filters = Vec::new();
         for field in resource.fields().filter(|field| field.find != Find::No) {
             if let Some(given) = params.take(field.name) {
-                filters.push((field, wanted(field, &given)?));
+                filters.push(Filter { field, wanted: wanted(field, &given)? });
             }
         }
         let mut known: Vec<&str> =
@@ -79,7 +77,7 @@ impl Query {
 
     /// Whether it may read much of the database.
     pub fn is_long(&self) -> bool {
-        self.limit.is_none() || self.search.is_some() || !self.by_id()
+        self.limit.is_none() || self.search.is_some() || !self.by_id() || self.filters.len() > 1
     }
 
     /// The same question, from where a page ended.
@@ -98,11 +96,8 @@ impl Query {
     /// A filter names what does not exist, or SQLite would not.
     pub fn page(&self, db: &Connection, sight: Sight, roles: Who, limit: i64) -> Done<Page> {
         let select = select::of(self.resource);
-        let (conditions, mut values) = self.conditions(db, sight)?;
-        let base = if self.lists { &select.whole } else { &select.brief };
-        values.push(Sql::Integer(limit + 1));
-        let sql =
-            format!("{base} WHERE {conditions} ORDER BY {} LIMIT ?{}", self.sort(), values.len());
+        let columns = if self.lists { &select.whole } else { &select.brief };
+        let (sql, values) = self.statement(db, sight, (columns, &select.from), limit + 1)?;
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
         let mut page = Page::default();
@@ -127,10 +122,10 @@ impl Query {
 
     /// The order, which has no ties. That by id is the one in which rows lie:
     /// a page of it reads no more rows than it shows.
-    fn sort(&self) -> String {
+    fn sort(&self, id: &str) -> String {
         let direction = if self.descending { "DESC" } else { "ASC" };
         match self.by_id() {
-            true => format!("t.id {direction}"),
+            true => format!("{id} {direction}"),
             false => format!("{} {direction}, t.id {direction}", self.key()),
         }
     }
@@ -139,9 +134,17 @@ impl Query {
         self.order.name == "id"
     }
 
-    /// What the list is ordered by; never NULL, so that it compares.
+    /// What the list is ordered by; never NULL, so that it compares. A column
+    /// that has no NULL stands alone: its index is in this order.
     fn key(&self) -> String {
-        format!("coalesce({}, '')", select::expression(self.resource, self.order))
+        let plain = matches!(
+            self.order.kind,
+            Kind::Label | Kind::Text(_) | Kind::Int(..) | Kind::Bool | Kind::Time
+        );
+        match (select::column(self.order), plain) {
+            (Some(column), true) => format!("t.\"{column}\""),
+            _ => format!("coalesce({}, '')", select::expression(self.resource, self.order)),
+        }
     }
 
     fn cursor(&self, db: &Connection, id: i64) -> Done<String> {
@@ -154,102 +157,125 @@ impl Query {
         Ok(Cursor { id, value }.text())
     }
 
-    fn conditions(&self, db: &Connection, sight: Sight) -> Done<(String, Vec<Sql>)> {
-        let mut conditions = vec!["1".to_owned()];
+    /// The SELECT of a page, and its parameters.
+    fn statement(
+        &self,
+        db: &Connection,
+        sight: Sight,
+        (columns, from): (&str, &str),
+        limit: i64,
+    ) -> Done<(String, Vec<Sql>)> {
+        let filters = self.filters(db, sight)?;
+        let lead = self.lead(db, &filters)?;
         let mut values: Vec<Sql> = Vec::new();
-        conditions.extend(sight.condition(self.resource));
-        for (field, wanted) in &self.filters {
-            let mut any = Vec::new();
-            for value in wanted {
-                any.push(self.condition(db, field, value, sight, &mut values)?);
-            }
-            conditions.push(format!("({})", any.join(" OR ")));
+        let mut conditions: Vec<String> = sight.condition(self.resource).into_iter().collect();
+        for (n, filter) in filters.iter().enumerate() {
+            conditions.push(filter.text(lead == Lead::Filter(n), &mut values));
         }
-        if let Some(word) = &self.search {
-            values.push(Sql::Text(like(word)));
-            let n = values.len();
-            let any: Vec<String> = self
-                .resource
-                .fields()
-                .filter(|field| field.find == Find::Search)
-                .filter_map(select::column)
-                .map(|column| format!("t.\"{column}\" LIKE ?{n} ESCAPE '\\'"))
-                .collect();
-            conditions.push(format!("({})", any.join(" OR ")));
+        if let Some(search) = &self.search {
+            values.push(Sql::Text(search.pattern().to_owned()));
+            conditions.push(Search::text(self.resource, values.len()));
+        }
+        let (mut first, mut id) = (String::new(), "t.id");
+        if let (Lead::Search, Some(search)) = (lead, &self.search) {
+            let index = search::index(self.resource);
+            values.push(Sql::Text(search.parts().unwrap_or_default().to_owned()));
+            conditions.push(format!("s.{index} MATCH ?{} AND t.id = s.rowid", values.len()));
+            (first, id) = (format!("{index} s CROSS JOIN "), "s.rowid");
         }
         if let Some(after) = &self.after {
             let sign = if self.descending { '<' } else { '>' };
             values.push(Sql::Integer(after.id));
             let n = values.len();
             if self.by_id() {
-                conditions.push(format!("t.id {sign} ?{n}"));
+                conditions.push(format!("{id} {sign} ?{n}"));
             } else {
                 values.push(after.value.clone());
                 conditions.push(format!("({}, t.id) {sign} (?{}, ?{n})", self.key(), n + 1));
             }
         }
-        Ok((conditions.join(" AND "), values))
-    }
-
-    /// One value of one filter.
-    fn condition(
-        &self,
-        db: &Connection,
-        field: &Field,
-        value: &Value,
-        sight: Sight,
-        values: &mut Vec<Sql>,
-    ) -> Done<String> {
-        let column = select::column(field)
-            .ok_or_else(|| Fault::Broken(format!("{} has no column", field.name)))?;
-        let (value, of) = match (field.kind, value) {
-            (Kind::Ref { .. }, Value::Text(label)) if label.is_empty() => {
-                return Ok(format!("t.\"{column}\" IS NULL"));
-            }
-            (Kind::Ref { to, .. }, Value::Text(label)) => {
-                if let Some(id) = known(db, field, to, label, sight)? {
-                    values.push(Sql::Integer(id));
-                    return Ok(format!("t.\"{column}\" = ?{}", values.len()));
-                }
-                (Sql::Text(label.clone()), Some(to))
-            }
-            (_, Value::Text(text)) => (Sql::Text(text.clone()), None),
-            (_, Value::Int(number)) => (Sql::Integer(*number), None),
-            (_, Value::Bool(flag)) => (Sql::Integer(i64::from(*flag)), None),
-            (_, Value::List(_)) => {
-                return Err(Fault::Broken(format!("{} cannot be filtered by", field.name)));
-            }
+        let conditions = match conditions.is_empty() {
+            true => "1".to_owned(),
+            false => conditions.join(" AND "),
         };
-        values.push(value);
-        let n = values.len();
-        Ok(match (field.kind, of) {
-            (_, Some(to)) => {
-                format!("t.\"{column}\" IN (SELECT id FROM {} WHERE label = ?{n})", table(to))
+        values.push(Sql::Integer(limit));
+        let (sort, n) = (self.sort(id), values.len());
+        let sql =
+            format!("{columns} FROM {first}{from} WHERE {conditions} ORDER BY {sort} LIMIT ?{n}");
+        Ok((sql, values))
+    }
+
+    /// What SQLite plans for a page, as a statement.
+    #[cfg(test)]
+    pub(super) fn explained(&self, db: &Connection, sight: Sight) -> Done<(String, Vec<Sql>)> {
+        let select = select::of(self.resource);
+        let (sql, values) = self.statement(db, sight, (&select.brief, &select.from), 51)?;
+        Ok((format!("EXPLAIN QUERY PLAN {sql}"), values))
+    }
+
+    fn filters(&self, db: &Connection, sight: Sight) -> Done<Vec<Condition>> {
+        let (mut all, mut project) = (Vec::new(), None);
+        // The project comes first in every table of fields.
+        for filter in &self.filters {
+            let condition = Condition::new(db, self.resource, filter, project, sight)?;
+            if condition.is_of(PROJECT_COLUMN) {
+                project = condition.only();
             }
-            // A task that is being cancelled is shown as Building.
-            (Kind::Choice(_), _) if self.resource.name == "task" => {
-                format!("(t.status = ?{n} OR (?{n} = 'Building' AND t.status = 'Cancelling'))")
+            all.push(condition);
+        }
+        Ok(all)
+    }
+
+    /// Which condition's index the rows come from. The one that gives few
+    /// rows; else one that gives them in the order that is asked for, and of
+    /// those by id the one whose column has the most values.
+    fn lead(&self, db: &Connection, filters: &[Condition]) -> Done<Lead> {
+        if let ([filter], None, true) = (filters, &self.search, self.by_id())
+            && filter.is_single()
+        {
+            return Ok(Lead::Filter(0));
+        }
+        let mut fewest = (FEW, Lead::Walk);
+        for (n, filter) in filters.iter().enumerate() {
+            let few = filter.few(db, self.resource)?;
+            if few < fewest.0 {
+                fewest = (few, Lead::Filter(n));
             }
-            _ => format!("t.\"{column}\" = ?{n}"),
-        })
+        }
+        if let Some(search) = &self.search {
+            let few = search.few(db, self.resource)?;
+            if few < fewest.0 {
+                fewest = (few, Lead::Search);
+            }
+        }
+        if fewest.0 < FEW {
+            return Ok(fewest.1);
+        }
+        let single = filters.iter().enumerate().filter(|(_, filter)| filter.is_single());
+        let best = match self.by_id() {
+            true if self.search.as_ref().is_some_and(|search| search.parts().is_some()) => {
+                return Ok(Lead::Search);
+            }
+            true => single.max_by_key(|(_, filter)| filter.range()),
+            false => single.into_iter().find(|(_, filter)| filter.is_of(PROJECT_COLUMN)),
+        };
+        Ok(best.map_or(Lead::Walk, |(n, _)| Lead::Filter(n)))
     }
 }
 
-/// The id of what a filter names, so that an index gives the rows in their
-/// order; one by what does not exist is refused. Labels in projects may be
-/// known in several, and only filter.
-fn known(db: &Connection, field: &Field, to: &str, label: &str, sight: Sight) -> Done<Option<i64>> {
-    let Some(to) = mf_core::resource::find(to).filter(|to| to.scope == Scope::Site) else {
-        return Ok(None);
-    };
-    let id = find::id(db, to, label, sight)?;
-    if id.is_none() {
-        let label: String = label.chars().take(80).collect();
-        let told = format!("{}: there is no {} {label:?}", field.name, to.name);
-        return Err(Fault::told(Code::UnknownReference, told));
-    }
-    Ok(id)
+/// Where the rows of a list come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    /// The rows themselves, in the order that is asked for.
+    Walk,
+    /// The index of a filter's column.
+    Filter(usize),
+    /// The index of labels' parts.
+    Search,
 }
+
+/// The column that tells in which project a row is.
+const PROJECT_COLUMN: &str = "project_id";
 
 /// Values of a filter: any of them matches.
 fn wanted(field: &Field, given: &Given) -> Result<Vec<Value>, Error> {
@@ -294,16 +320,4 @@ fn limit(text: &str) -> Result<i64, Error> {
         .ok()
         .filter(|limit| (1..=PAGE_LIMIT).contains(limit))
         .ok_or_else(|| invalid("limit", &format!("a whole number from 1 to {PAGE_LIMIT}"), text))
-}
-
-/// A LIKE pattern for what contains `word`.
-fn like(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in word.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern + "%"
 }

@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::migrate::{self, MigrateError};
 
@@ -82,6 +83,9 @@ pub fn common(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    // A plan never depends on what is bound to it. Else SQLite prepares each
+    // statement with `LIMIT ?` anew whenever that is bound, at every use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The table's statements for eighteen resources and the functions' own.
     connection.set_prepared_statement_cache_capacity(256);
     Ok(())

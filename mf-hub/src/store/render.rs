@@ -1,15 +1,15 @@
 //! Rows to JSON bytes, without a tree in between.
 
-use std::io::Write;
-
 use mf_core::error::Code;
-use mf_core::resource::{Field, Gives, Kind, Resource, Who};
+use mf_core::resource::{Field, Gives, Kind, PROJECT, Resource, Scope, Who};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::select::{self, LIST_LIMIT, Select};
-use super::{Done, Fault};
+use super::roles::{self, Caller};
+use super::select::{self, LIST_LIMIT, Select, Sight};
+use super::{Done, Fault, find};
 
 /// Appends one row of a resource's SELECT to `out` as a JSON object, with the
 /// fields that somebody with these `roles` sees.
@@ -19,7 +19,7 @@ use super::{Done, Fault};
 pub fn row(select: &Select, row: &Row<'_>, roles: Who, out: &mut Vec<u8>) -> Done<()> {
     out.push(b'{');
     let mut first = true;
-    for (index, field) in select.fields.iter().enumerate() {
+    for (index, (field, key)) in select.fields.iter().zip(&select.keys).enumerate() {
         if !field.read.meets(roles) {
             continue;
         }
@@ -27,12 +27,8 @@ pub fn row(select: &Select, row: &Row<'_>, roles: Who, out: &mut Vec<u8>) -> Don
         if field.grows() && value == ValueRef::Null {
             continue; // A list that was not asked for.
         }
-        if !std::mem::take(&mut first) {
-            out.push(b',');
-        }
-        out.push(b'"');
-        out.extend_from_slice(field.name.as_bytes());
-        out.extend_from_slice(b"\":");
+        // The comma belongs to all but the first.
+        out.extend_from_slice(&key.as_bytes()[usize::from(std::mem::take(&mut first))..]);
         if one(field, value, out)? {
             out.extend_from_slice(format!(",\"{}_more\":true", field.name).as_bytes());
         }
@@ -47,17 +43,18 @@ fn one(field: &Field, value: ValueRef<'_>, out: &mut Vec<u8>) -> Done<bool> {
         (Kind::Bool, ValueRef::Integer(number)) => {
             out.extend_from_slice(if number == 0 { b"false" } else { b"true" });
         }
-        (_, ValueRef::Integer(number)) => {
-            // Writing to a Vec cannot fail.
-            let _ = write!(out, "{number}");
-        }
+        (_, ValueRef::Integer(number)) => write(&number, out)?,
         (Kind::Refs { .. } | Kind::Back { .. }, ValueRef::Text(json)) => {
             return list(json, out);
         }
         (Kind::Computed(Gives::List | Gives::Json), ValueRef::Text(json)) => {
             out.extend_from_slice(json);
         }
-        (_, ValueRef::Text(text)) => string(text, out)?,
+        (_, ValueRef::Text(text)) => {
+            let text = std::str::from_utf8(text)
+                .map_err(|_| Fault::Broken("text in the database is not UTF-8".into()))?;
+            write(text, out)?;
+        }
         (Kind::Int(..) | Kind::Computed(Gives::Int), ValueRef::Null) => out.push(b'0'),
         (_, ValueRef::Null) => out.extend_from_slice(b"\"\""),
         (_, ValueRef::Real(_) | ValueRef::Blob(_)) => {
@@ -78,14 +75,12 @@ fn list(json: &[u8], out: &mut Vec<u8>) -> Done<bool> {
         .map_err(|error| Fault::Broken(format!("a list is no JSON: {error}")))?;
     let more = labels.len() > LIST_LIMIT;
     labels.truncate(LIST_LIMIT);
-    serde_json::to_writer(out, &labels).map_err(|error| Fault::Broken(error.to_string()))?;
+    write(&labels, out)?;
     Ok(more)
 }
 
-fn string(text: &[u8], out: &mut Vec<u8>) -> Done<()> {
-    let text = std::str::from_utf8(text)
-        .map_err(|_| Fault::Broken("text in the database is not UTF-8".into()))?;
-    serde_json::to_writer(out, text).map_err(|error| Fault::Broken(error.to_string()))
+fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Done<()> {
+    serde_json::to_writer(out, value).map_err(|error| Fault::Broken(error.to_string()))
 }
 
 /// One whole object as JSON bytes, as somebody with these `roles` sees it.
@@ -94,7 +89,7 @@ fn string(text: &[u8], out: &mut Vec<u8>) -> Done<()> {
 /// [`Code::NotFound`], or SQLite would not.
 pub fn object(db: &Connection, resource: &Resource, id: i64, roles: Who) -> Done<Vec<u8>> {
     let select = select::of(resource);
-    let mut statement = db.prepare_cached(&format!("{} WHERE t.id = ?1", select.whole))?;
+    let mut statement = db.prepare_cached(&select.by_id)?;
     let mut rows = statement.query([id])?;
     let mut out = Vec::with_capacity(1_024);
     match rows.next()? {
@@ -105,6 +100,56 @@ pub fn object(db: &Connection, resource: &Resource, id: i64, roles: Who) -> Done
         }
     }
     Ok(out)
+}
+
+/// One whole object by its label, as this caller sees it.
+///
+/// # Errors
+/// As [`find::object`]; [`Code::Forbidden`] where not everybody may read.
+pub fn named(
+    db: &Connection,
+    caller: &Caller,
+    resource: &Resource,
+    label: &str,
+    project_label: Option<&str>,
+) -> Done<Vec<u8>> {
+    let select = select::of(resource);
+    if select.open
+        && let Some(found) = at_once(db, caller.sight(), select, label, project_label)?
+    {
+        return Ok(found);
+    }
+    // Step by step: to know the roles on it, or to say what there is not.
+    let found = find::object(db, resource, label, project_label, caller.sight())?;
+    let roles = roles::on(db, caller, resource, found.id)?;
+    caller.need(roles, resource.readers(), &format!("reading {}", resource.plural()))?;
+    object(db, resource, found.id, roles)
+}
+
+/// By one statement what everybody may read who may know of it.
+fn at_once(
+    db: &Connection,
+    sight: Sight,
+    select: &Select,
+    label: &str,
+    project_label: Option<&str>,
+) -> Done<Option<Vec<u8>>> {
+    let mut statement = db.prepare_cached(select.by_label(sight))?;
+    let scoped = select.resource.scope == Scope::Project;
+    statement.raw_bind_parameter(1, label)?;
+    if scoped {
+        statement.raw_bind_parameter(2, project_label)?;
+    }
+    if let Sight::User(user) = sight
+        && (scoped || select.resource.name == PROJECT.name)
+    {
+        statement.raw_bind_parameter(3, user)?;
+    }
+    let mut rows = statement.raw_query();
+    let Some(found) = rows.next()? else { return Ok(None) };
+    let mut out = Vec::with_capacity(1_024);
+    row(select, found, Who::ANYONE, &mut out)?;
+    Ok(Some(out))
 }
 
 /// One whole object as a map, with every field: what history compares.

@@ -5,7 +5,7 @@ use mf_core::resource::{Resource, Who};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Done;
-use super::key::Holder;
+use super::key::{self, Holder};
 use super::select::Sight;
 
 /// The role that everybody has, with a key or without.
@@ -88,28 +88,34 @@ impl Caller {
     }
 }
 
-/// Who the holder of a key is; `None` when that user or system is no more.
+/// Who has the key `text`; `None` when it is nobody's.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn caller(db: &Connection, holder: Holder) -> Done<Option<Caller>> {
-    let label = |sql: &str, id: i64| {
-        db.prepare_cached(sql)?.query_row([id], |row| row.get::<_, String>(0)).optional()
+pub fn by_key(db: &Connection, text: &str) -> Done<Option<Caller>> {
+    const SQL: &str = "SELECT k.hash, k.user_id, k.system_id, coalesce(u.label, s.label), \
+         EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
+                 WHERE m.user_id = k.user_id AND g.label = ?2) \
+         FROM api_key k LEFT JOIN \"user\" u ON u.id = k.user_id \
+         LEFT JOIN system s ON s.id = k.system_id WHERE k.public_id = ?1";
+    let Some(public) = key::public_id(text) else { return Ok(None) };
+    let mut statement = db.prepare_cached(SQL)?;
+    let mut rows = statement.query(params![public, ADMIN_GROUP])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    if !key::is(text, row.get_ref(0)?.as_blob().unwrap_or_default()) {
+        return Ok(None);
+    }
+    let holder = match (row.get(1)?, row.get(2)?) {
+        (Some(user), _) => Holder::User(user),
+        (_, Some(system)) => Holder::System(system),
+        _ => Holder::Regulator,
     };
-    let (label, admin) = match holder {
-        Holder::Regulator => (Some("regulator".to_owned()), false),
-        Holder::System(id) => (label("SELECT label FROM system WHERE id = ?1", id)?, false),
-        Holder::User(id) => {
-            (label("SELECT label FROM \"user\" WHERE id = ?1", id)?, is_admin(db, id)?)
-        }
+    let label = match holder {
+        Holder::Regulator => Some("regulator".to_owned()),
+        _ => row.get(3)?,
     };
-    Ok(label.map(|label| Caller { holder: Some(holder), label, key: String::new(), admin }))
-}
-
-fn is_admin(db: &Connection, user: i64) -> Done<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
-               WHERE m.user_id = ?1 AND g.label = ?2)";
-    Ok(db.prepare_cached(sql)?.query_row(params![user, ADMIN_GROUP], |row| row.get(0))?)
+    let (key, admin) = (public.to_owned(), row.get(4)?);
+    Ok(label.map(|label| Caller { holder: Some(holder), label, key, admin }))
 }
 
 /// All roles of the caller on an object.

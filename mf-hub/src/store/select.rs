@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use mf_core::resource::{self, ALL, Field, Kind, Resource, Scope};
+use mf_core::resource::{self, ALL, Field, Kind, Resource, Scope, Who};
 
 use super::sums;
 
@@ -29,8 +29,9 @@ impl Sight {
     /// The condition on a row of `resource` called `t`; `None` for no condition.
     pub fn condition(self, resource: &Resource) -> Option<String> {
         let project = match (resource.scope, resource.name) {
-            (Scope::Project, _) => "t.project_id",
-            (_, "project") => "t.id",
+            // Never by its index: what is asked for has a better one.
+            (Scope::Project, _) => "+t.project_id",
+            (_, "project") => "+t.id",
             _ => return None,
         };
         self.of_project(project)
@@ -39,28 +40,49 @@ impl Sight {
     /// The condition on a project's id; `None` for no condition. A project
     /// that is no more (in history) is nobody's to know.
     pub fn of_project(self, id: &str) -> Option<String> {
-        let mine = match self {
+        let known = match self {
             Sight::All => return None,
-            Sight::Public => String::new(),
-            Sight::User(user) => format!(
-                " OR admin_group_id IN (SELECT group_id FROM group_user WHERE user_id = {user})"
-            ),
+            Sight::Public => known(None),
+            Sight::User(user) => known(Some(&user.to_string())),
         };
-        Some(format!("{id} IN (SELECT id FROM project WHERE restricted = 0{mine})"))
+        Some(format!("{id} IN (SELECT id FROM project WHERE {known})"))
     }
 }
 
-/// The SELECT lists of a resource.
+/// The condition on a row of `project` that nobody, or the user of this id,
+/// may know of it.
+fn known(user: Option<&str>) -> String {
+    match user {
+        None => "restricted = 0".to_owned(),
+        Some(user) => format!(
+            "(restricted = 0 OR admin_group_id IN \
+             (SELECT group_id FROM group_user WHERE user_id = {user}))"
+        ),
+    }
+}
+
+/// The statements of a resource, written once: who asks is a parameter.
 #[derive(Debug)]
 pub struct Select {
     /// The resource.
     pub resource: &'static Resource,
     /// The fields in the order of the columns; without secrets.
     pub fields: Vec<&'static Field>,
-    /// `SELECT … FROM … t`, with every field.
+    /// What stands before each field's value in an object: `,"name":`.
+    pub keys: Vec<String>,
+    /// `SELECT …`, with every field.
     pub whole: String,
     /// The same, with NULL for fields that grow with the farm's age.
     pub brief: String,
+    /// What follows `FROM`: the row `t`, and what it refers to.
+    pub from: String,
+    /// The whole object with a number.
+    pub by_id: String,
+    /// Whether everybody sees all that there is of what they may know of: then
+    /// nobody's roles on an object need to be looked up to show it.
+    pub open: bool,
+    /// [`Select::by_label`], for each kind of sight.
+    by_label: [String; 3],
 }
 
 static SELECTS: LazyLock<HashMap<&'static str, Select>> =
@@ -75,20 +97,83 @@ pub fn of(resource: &Resource) -> &'static Select {
 impl Select {
     fn new(resource: &'static Resource) -> Self {
         let fields: Vec<_> = resource.fields().filter(|f| f.kind != Kind::Secret).collect();
-        let select = |columns: Vec<String>| {
-            format!("SELECT {} FROM \"{}\" t", columns.join(", "), resource.key())
+        let from = from(resource, &fields);
+        let select = |lists: bool| {
+            let column = |field: &&'static Field| match field.grows() && !lists {
+                true => "NULL".to_owned(),
+                false => shown(resource, field),
+            };
+            let columns: Vec<String> = fields.iter().map(column).collect();
+            format!("SELECT {}", columns.join(", "))
         };
-        let whole = select(fields.iter().map(|field| expression(resource, field)).collect());
-        let brief = select(
-            fields
-                .iter()
-                .map(|field| match field.grows() {
-                    true => "NULL".to_owned(),
-                    false => expression(resource, field),
-                })
-                .collect(),
-        );
-        Self { resource, fields, whole, brief }
+        let (whole, brief) = (select(true), select(false));
+        let by_label = [Sight::All, Sight::User(0), Sight::Public]
+            .map(|sight| format!("{whole} FROM {from} WHERE {}", is_called(resource, sight)));
+        Self {
+            resource,
+            keys: fields.iter().map(|field| format!(",\"{}\":", field.name)).collect(),
+            by_id: format!("{whole} FROM {from} WHERE t.id = ?1"),
+            open: resource.readers() == Who::ANYONE
+                && fields.iter().all(|field| field.read == Who::ANYONE),
+            whole,
+            brief,
+            from,
+            by_label,
+            fields,
+        }
+    }
+
+    /// The whole object of the label `?1`, in the project of the label `?2`
+    /// where it is in one, if it may be known; for a user, whose id is `?3`.
+    pub fn by_label(&self, sight: Sight) -> &str {
+        &self.by_label[match sight {
+            Sight::All => 0,
+            Sight::User(_) => 1,
+            Sight::Public => 2,
+        }]
+    }
+}
+
+/// The row `t`, and what it refers to: a row that many refer to is found at
+/// once when it is asked for again, as those of a list do.
+fn from(resource: &Resource, fields: &[&'static Field]) -> String {
+    let mut from = format!("{} t", table(resource.name));
+    for field in fields {
+        if let (Kind::Ref { to, .. }, Some(column)) = (field.kind, column(field)) {
+            let (to, name) = (table(to), field.name);
+            from += &format!(" LEFT JOIN {to} \"{name}\" ON \"{name}\".id = t.\"{column}\"");
+        }
+    }
+    from
+}
+
+/// The condition of [`Select::by_label`].
+fn is_called(resource: &Resource, sight: Sight) -> String {
+    let known = match sight {
+        Sight::All => None,
+        Sight::Public => Some(known(None)),
+        Sight::User(_) => Some(known(Some("?3"))),
+    };
+    match (resource.scope, known) {
+        (Scope::Project, known) => {
+            let known = known.map_or(String::new(), |known| format!(" AND {known}"));
+            format!(
+                "t.label = ?1 AND t.project_id = (SELECT id FROM project WHERE label = ?2{known})"
+            )
+        }
+        (_, Some(known)) if resource.name == "project" => {
+            format!("t.label = ?1 AND t.id IN (SELECT id FROM project WHERE {known})")
+        }
+        _ => "t.label = ?1".to_owned(),
+    }
+}
+
+/// A field's value among the columns of a SELECT: [`expression`], but for what
+/// [`from`] has joined.
+fn shown(resource: &Resource, field: &Field) -> String {
+    match field.kind {
+        Kind::Ref { .. } => format!("\"{}\".label", field.name),
+        _ => expression(resource, field),
     }
 }
 
@@ -173,8 +258,12 @@ mod tests {
                 .map(Result::unwrap)
                 .collect();
             assert_eq!(found, wanted, "{key}");
-            db.prepare(&of(resource).whole).unwrap();
-            db.prepare(&of(resource).brief).unwrap();
+            let select = of(resource);
+            db.prepare(&format!("{} FROM {}", select.brief, select.from)).unwrap();
+            db.prepare(&of(resource).by_id).unwrap();
+            for sight in [Sight::All, Sight::User(7), Sight::Public] {
+                db.prepare(of(resource).by_label(sight)).unwrap();
+            }
         }
     }
 
@@ -208,7 +297,7 @@ mod tests {
             assert_eq!(of(resource).fields[0].name, "id", "{}: pages go by it", resource.name);
             for field in resource.fields().filter(|field| field.find != resource::Find::No) {
                 let name = format!("{}.{}", resource.name, field.name);
-                assert_eq!(field.read, resource::Who::ANYONE, "{name}: a filter would tell it");
+                assert_eq!(field.read, Who::ANYONE, "{name}: a filter would tell it");
                 assert!(column(field).is_some(), "{name}: nothing to filter by");
             }
         }

@@ -33,6 +33,7 @@ async fn filters_search_and_order() {
         ("limit=0", "InvalidValue"),
         ("limit=1&after=x", "InvalidValue"),
         ("lists=some", "InvalidValue"),
+        ("mf_search_query=a%00", "InvalidValue"),
     ] {
         farm.get(&format!("/target/get_all.json?{query}")).await.refused(400, code);
     }

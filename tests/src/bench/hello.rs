@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::runtime::Runtime;
 
 /// How many rows a list has.
@@ -57,7 +58,10 @@ impl Hello {
 fn read(path: &Path, rows: usize) -> Result<Body, (StatusCode, String)> {
     DB.with_borrow_mut(|db| {
         if db.is_none() {
-            *db = Some(Connection::open(path)?);
+            let new = Connection::open(path)?;
+            // As the hub's: else `LIMIT ?` is prepared anew at every use.
+            new.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+            *db = Some(new);
         }
         let mut text = Vec::new();
         if let Some(db) = db {

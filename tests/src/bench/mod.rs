@@ -61,7 +61,9 @@ pub fn run(base: Option<&Path>, only: &[String]) -> anyhow::Result<()> {
         }
     }
     report.print();
-    report.save(&programs::source_tree().join("target/bench.json"))
+    let target = programs::source_tree().join("target");
+    std::fs::create_dir_all(&target)?;
+    report.save(&target.join("bench.json"))
 }
 
 /// The value below which this share of the values lies.
