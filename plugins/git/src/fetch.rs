@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use monkeyfarm_plugin_api::Context;
 use monkeyfarm_plugin_api::command::{Ended, Stream};
 
-use crate::mirror::{Mirror, Suspicion};
+use monkeyfarm_vcs_kit::{Home, Suspicion, Trouble};
+
+use crate::mirror::Mirror;
 use crate::reference::{REMOTE_HEAD, Reference};
-use crate::trouble::Trouble;
+use crate::trouble;
 
 /// A server that says nothing for so long will not say anything more. Git
 /// tells its progress all the while, so that a long fetch is never silent.
@@ -19,7 +21,7 @@ const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// How much of what git complains of is looked at.
 const MOST_COMPLAINTS: usize = 200;
 
-impl Mirror {
+impl Mirror<'_> {
     /// Fetches what is new. The repository is asked even when the mirror has
     /// the revision already: whether it may be read is for it to say.
     pub(crate) fn update(&self, reference: &Reference, cx: &Context) -> Result<(), Trouble> {
@@ -29,29 +31,30 @@ impl Mirror {
         if *reference == Reference::Default {
             wanted.push(format!("+HEAD:{REMOTE_HEAD}"));
         }
-        self.with_credentials(cx, || {
-            self.fetch(&wanted, cx)?;
-            match reference {
-                // It may be in no branch, and still be had.
-                Reference::Hash(hash) if !self.has(hash, cx)? => {
-                    self.fetch(std::slice::from_ref(hash), cx)
-                }
-                _ => Ok(()),
+        let home = self.home(cx)?;
+        self.fetch(&home, &wanted, cx)?;
+        match reference {
+            // It may be in no branch, and still be had.
+            Reference::Hash(hash) if !self.has(hash, cx)? => {
+                self.fetch(&home, std::slice::from_ref(hash), cx)?;
             }
-        })?;
-        self.tidy(cx)
+            _ => {}
+        }
+        drop(home);
+        self.tidy(cx)?;
+        Ok(self.place.note_size()?)
     }
 
-    fn fetch(&self, wanted: &[String], cx: &Context) -> Result<(), Trouble> {
+    fn fetch(&self, home: &Home, wanted: &[String], cx: &Context) -> Result<(), Trouble> {
         let fetch = self
-            .git()
+            .git_out(home)
             .args(["fetch", "--progress", "--prune", "--force", "--no-tags"])
             .args(["--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"])
             .arg("--end-of-options")
-            .arg(self.url.for_git())
+            .arg(self.url.for_program())
             .args(wanted)
             .silence(SILENCE);
-        self.mark(Suspicion::Check)?;
+        self.place.mark(Suspicion::Check)?;
         let mut complaints = Vec::new();
         let mut told = Instant::now();
         let ended = fetch.lines(cx, |stream, line| match kind(stream, line) {
@@ -74,17 +77,17 @@ impl Mirror {
             if code != 0 {
                 self.sweep()?;
             }
-            self.unmark()?;
+            self.place.unmark()?;
         }
-        Trouble::unless_ended_well(ended, &complaints.join("\n"), self, "fetch")
+        trouble::unless_ended_well(ended, &complaints.join("\n"), &self.url, "fetch")
     }
 
     /// Repacks the mirror now and then; git knows when.
     fn tidy(&self, cx: &Context) -> Result<(), Trouble> {
-        self.mark(Suspicion::Check)?;
+        self.place.mark(Suspicion::Check)?;
         let said = self.git().args(["gc", "--auto", "--quiet"]).output(cx, 1 << 20)?;
         if said.ended.success() {
-            self.unmark()?;
+            self.place.unmark()?;
         } else {
             // The source is there all the same.
             cx.log(format!("git gc in the mirror of {} {}", self.url, said.ended));

@@ -1,16 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+mod changes;
 mod checkout;
-mod config;
 mod fetch;
-mod lock;
+mod head;
+mod lfs;
 mod mirror;
-mod nearest;
 mod program;
 mod reference;
 mod resolve;
+mod submodule;
 mod trouble;
-mod url;
 mod worktree;
 
 pub use checkout::Git;

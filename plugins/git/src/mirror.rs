@@ -1,66 +1,34 @@
 //! The mirror of one repository: a bare repository that stays on this host.
 //!
-//! All that is here happens under the mirror's lock. While a mirror is
-//! written there is a mark beside it; a mark that is found means that its
-//! writer was killed, so that the mirror is checked and, if it is damaged,
-//! made again.
+//! All that is here happens under the mirror's lock.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::command::Command;
 use monkeyfarm_plugin_api::{Context, Failure};
-use sha2::{Digest, Sha256};
+use monkeyfarm_vcs_kit::cache::remove_dir;
+use monkeyfarm_vcs_kit::{Home, Place, Scheme, Suspicion, Terms, Trouble, Url};
 
-use crate::program::git;
-use crate::trouble::Trouble;
-use crate::url::{Scheme, Url};
-
-/// What is thought of a mirror.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Suspicion {
-    /// It may be damaged.
-    Check,
-    /// It is damaged.
-    Remake,
-}
+use crate::checkout::Options;
+use crate::program::{git, git_out};
+use crate::trouble;
 
 /// The mirror of one repository.
 #[derive(Debug)]
-pub(crate) struct Mirror {
+pub(crate) struct Mirror<'a> {
     pub(crate) url: Url,
-    allowed: Vec<Scheme>,
+    pub(crate) terms: &'a Terms<Options>,
+    pub(crate) place: Place,
     dir: PathBuf,
-    lock: PathBuf,
-    mark: PathBuf,
-    home: PathBuf,
 }
 
-impl Mirror {
-    /// The mirror of `url` below `cache`, whether there is one yet or not. It
-    /// is named by a hash: no foreign name becomes a path.
-    pub(crate) fn new(cache: &Path, url: &Url, allowed: Vec<Scheme>) -> Result<Self, Failure> {
-        let cannot = || Failure::io(format!("cannot use the cache {}", cache.display()));
-        fs::create_dir_all(cache).map_err(cannot())?;
-        let cache = std::path::absolute(cache).map_err(cannot())?;
-        let hash = Sha256::digest(url.for_git());
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let beside = |ending: &str| cache.join(format!("{name}.{ending}"));
-        Ok(Self {
-            url: url.clone(),
-            allowed,
-            dir: beside("git"),
-            lock: beside("lock"),
-            mark: beside("mark"),
-            home: beside("home"),
-        })
-    }
-
-    /// What stands for the mirror when it is locked.
-    pub(crate) fn lock_file(&self) -> &Path {
-        &self.lock
+impl<'a> Mirror<'a> {
+    /// The mirror of `url`, whether there is one yet or not.
+    pub(crate) fn new(url: &Url, terms: &'a Terms<Options>) -> Self {
+        let place = terms.cache.place(&url.for_program());
+        Self { url: url.clone(), terms, dir: place.dir(), place }
     }
 
     /// Where the mirror keeps its objects.
@@ -68,14 +36,24 @@ impl Mirror {
         self.dir.join("objects")
     }
 
-    /// A call of git that is not yet in any repository.
+    /// A call of git that is not in any repository and stays on this host.
     pub(crate) fn plain_git(&self) -> Command {
-        git(&self.home, &self.allowed)
+        // There is none: nothing of a user plays a part.
+        git(Path::new("/nonexistent"))
     }
 
-    /// A call of git in the mirror.
+    /// A call of git in the mirror that stays on this host.
     pub(crate) fn git(&self) -> Command {
         self.plain_git().arg("--git-dir").arg(&self.dir)
+    }
+
+    /// A call of git in the mirror that may go out.
+    pub(crate) fn git_out(&self, home: &Home) -> Command {
+        git_out(home.path(), &self.leads_on()).arg("--git-dir").arg(&self.dir)
+    }
+
+    fn leads_on(&self) -> Vec<Scheme> {
+        self.terms.leads_on(&self.url)
     }
 
     /// Whether the mirror has the whole commit of that hash at hand.
@@ -86,51 +64,18 @@ impl Mirror {
 
     /// Sees to it that there is a sound mirror, an empty one if need be.
     pub(crate) fn prepare(&self, cx: &Context) -> Result<(), Trouble> {
-        if let Some(suspicion) = self.suspicion()? {
+        if let Some(suspicion) = self.place.suspicion()? {
             let sound = suspicion == Suspicion::Check && self.mend(cx)?;
             if !sound && self.dir.exists() {
                 cx.log(format!("the mirror of {} is damaged: making it again", self.url));
-                remove_dir(&self.dir)?;
+                self.place.remove()?;
             }
-            self.unmark()?;
+            self.place.unmark()?;
         }
         if !self.dir.exists() {
             self.create(cx)?;
         }
-        Ok(())
-    }
-
-    /// Keeps in mind, for whoever comes next, what is thought of the mirror.
-    pub(crate) fn suspect(&self, trouble: Trouble) -> Trouble {
-        if let Some(suspicion) = trouble.suspicion
-            && let Err(failure) = self.mark(suspicion)
-        {
-            return failure.into();
-        }
-        trouble
-    }
-
-    pub(crate) fn mark(&self, suspicion: Suspicion) -> Result<(), Failure> {
-        let word = match suspicion {
-            Suspicion::Check => "check\n",
-            Suspicion::Remake => "remake\n",
-        };
-        fs::write(&self.mark, word)
-            .map_err(Failure::io(format!("cannot write {}", self.mark.display())))
-    }
-
-    pub(crate) fn unmark(&self) -> Result<(), Failure> {
-        gone(fs::remove_file(&self.mark))
-            .map_err(Failure::io(format!("cannot remove {}", self.mark.display())))
-    }
-
-    fn suspicion(&self) -> Result<Option<Suspicion>, Failure> {
-        match fs::read(&self.mark) {
-            Ok(word) if word == b"remake\n" => Ok(Some(Suspicion::Remake)),
-            Ok(_) => Ok(Some(Suspicion::Check)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::io(format!("cannot read {}", self.mark.display()))(error)),
-        }
+        Ok(self.place.tidy()?)
     }
 
     /// Removes locks and temporary files: whoever held them is gone, because
@@ -150,52 +95,38 @@ impl Mirror {
     }
 
     fn create(&self, cx: &Context) -> Result<(), Trouble> {
-        let new = self.dir.with_extension("new");
+        let new = self.place.new_dir();
         remove_dir(&new)?;
         let init = self.plain_git().args(["init", "--quiet", "--bare", "--template="]);
         let said = init.arg("--").arg(&new).output(cx, 1 << 20)?;
-        Trouble::unless_ended_well(said.ended, &said.error_text(), self, "make the mirror of")?;
+        trouble::unless_ended_well(
+            said.ended,
+            &said.error_text(),
+            &self.url,
+            "make the mirror of",
+        )?;
         // Under its own name only when it is whole.
-        fs::rename(&new, &self.dir)
-            .map_err(Failure::io(format!("cannot make {}", self.dir.display())))?;
-        Ok(())
+        Ok(self.place.adopt()?)
     }
 
-    /// Lends git the credentials while `work` is done: by a file that only
-    /// this user reads, so that they are in no argument and no environment.
-    pub(crate) fn with_credentials<T>(
-        &self,
-        cx: &Context,
-        work: impl FnOnce() -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        let lines: Vec<_> =
-            self.url.credentials().into_iter().chain(cx.secret("credentials")).collect();
-        remove_dir(&self.home)?;
-        if lines.is_empty() {
-            return work();
-        }
-        let cannot = || Failure::io(format!("cannot write to {}", self.home.display()));
-        fs::DirBuilder::new().mode(0o700).create(&self.home).map_err(cannot())?;
-        let file = self.home.join(".git-credentials");
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-        file.and_then(|mut file| file.write_all((lines.join("\n") + "\n").as_bytes()))
-            .map_err(cannot())?;
-        let outcome = work();
-        remove_dir(&self.home)?;
-        outcome
+    /// A home for calls that go out: with the credentials, in a file that
+    /// only this user reads, so that they are in no argument and no
+    /// environment.
+    pub(crate) fn home(&self, cx: &Context) -> Result<Home, Failure> {
+        home(self.terms, &self.url, cx)
     }
 }
 
-fn remove_dir(dir: &Path) -> Result<(), Failure> {
-    gone(fs::remove_dir_all(dir)).map_err(Failure::io(format!("cannot remove {}", dir.display())))
-}
-
-/// What is not there need not be removed.
-fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
-    match removed {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
+/// See [`Mirror::home`].
+pub(crate) fn home(terms: &Terms<Options>, url: &Url, cx: &Context) -> Result<Home, Failure> {
+    let home = terms.home(url)?;
+    let mut lines: Vec<_> =
+        terms.credentials(url, cx)?.iter().map(|given| given.as_url()).collect();
+    lines.extend(cx.secret("credentials"));
+    if !lines.is_empty() {
+        home.write(".git-credentials", &(lines.join("\n") + "\n"))?;
     }
+    Ok(home)
 }
 
 fn remove_leftovers(dir: &Path) -> std::io::Result<()> {

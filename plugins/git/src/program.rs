@@ -4,8 +4,7 @@
 use std::path::Path;
 
 use monkeyfarm_plugin_api::command::Command;
-
-use crate::url::Scheme;
+use monkeyfarm_vcs_kit::Scheme;
 
 /// Settings of every call; they win over what any file says.
 const SETTINGS: &[&str] = &[
@@ -29,14 +28,8 @@ const SETTINGS: &[&str] = &[
     "core.autocrlf=false",
 ];
 
-/// An ssh that asks nobody, and notices when the other end is gone.
-const SSH: &str = "ssh -oBatchMode=yes -oConnectTimeout=30 \
-                   -oServerAliveInterval=15 -oServerAliveCountMax=4";
-
-/// A call of git. `home` holds credentials and nothing else; `allowed` are
-/// the schemes it may fetch by.
-pub(crate) fn git(home: &Path, allowed: &[Scheme]) -> Command {
-    let allowed: Vec<_> = allowed.iter().map(Scheme::name).collect();
+/// A call of git that stays on this host. `home` need not be there.
+pub(crate) fn git(home: &Path) -> Command {
     let mut git = Command::new("git")
         .if_missing("install the Debian package git")
         .env("HOME", home)
@@ -45,12 +38,20 @@ pub(crate) fn git(home: &Path, allowed: &[Scheme]) -> Command {
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_ATTR_NOSYSTEM", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_ALLOW_PROTOCOL", allowed.join(":"))
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_SSH_COMMAND", SSH)
-        .env("GIT_SSH_VARIANT", "ssh");
+        .env("GIT_ALLOW_PROTOCOL", "none")
+        .env("GIT_NO_LAZY_FETCH", "1");
     for setting in SETTINGS {
         git = git.args(["-c", setting]);
     }
     git
+}
+
+/// A call of git that may go out by the schemes `allowed`, with the
+/// credentials and the ssh of `home`.
+pub(crate) fn git_out(home: &Path, allowed: &[Scheme]) -> Command {
+    let allowed: Vec<_> = allowed.iter().map(|scheme| scheme.name).collect();
+    git(home)
+        .env("GIT_ALLOW_PROTOCOL", allowed.join(":"))
+        .env("GIT_SSH", home.join("ssh"))
+        .env("GIT_SSH_VARIANT", "ssh")
 }

@@ -2,10 +2,11 @@
 
 use monkeyfarm_plugin_api::{Context, Failure};
 
+use monkeyfarm_vcs_kit::nearest::nearest;
+use monkeyfarm_vcs_kit::{Trouble, Url};
+
 use crate::mirror::Mirror;
-use crate::nearest::nearest;
 use crate::reference::Reference;
-use crate::trouble::Trouble;
 
 /// How many names are offered when one does not exist.
 const OFFERED: usize = 5;
@@ -16,7 +17,7 @@ const MOST_NAMES: usize = 64 << 20;
 /// The full hash of the commit that `reference` names.
 pub(crate) fn resolve(
     reference: &Reference,
-    mirror: &Mirror,
+    mirror: &Mirror<'_>,
     cx: &Context,
 ) -> Result<String, Trouble> {
     for name in reference.candidates() {
@@ -37,35 +38,34 @@ pub(crate) fn resolve(
             .into());
         }
     }
-    Err(unknown(reference, mirror, cx)?.into())
-}
-
-fn unknown(reference: &Reference, mirror: &Mirror, cx: &Context) -> Result<Failure, Failure> {
-    let url = &mirror.url;
     let list = mirror.git().args(["for-each-ref", "--format=%(refname:lstrip=2)"]);
     let said = list.args(["refs/heads", "refs/tags"]).output(cx, MOST_NAMES)?;
     let text = said.text();
     let names: Vec<&str> = text.lines().collect();
+    Err(unknown(reference, &mirror.url, &names).into())
+}
+
+/// There is nothing of that name; `names` are the branches and tags that there
+/// are.
+pub(crate) fn unknown(reference: &Reference, url: &Url, names: &[&str]) -> Failure {
     let wanted = match reference {
-        Reference::Default => return Ok(no_default(url)),
-        Reference::Hash(hash) => {
-            return Ok(Failure::new(format!("{url} has no revision `{hash}`")));
-        }
+        Reference::Default => return no_default(url),
+        Reference::Hash(hash) => return Failure::new(format!("{url} has no revision `{hash}`")),
         Reference::Full(name) | Reference::Name(name) => name,
     };
     let short = wanted.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
-    let near = nearest(short, &names, OFFERED);
-    Ok(Failure::new(match near.is_empty() {
+    let near = nearest(short, names, OFFERED);
+    Failure::new(match near.is_empty() {
         true => format!("{url} has no branch, tag or revision `{wanted}`: it is empty"),
         false => format!(
             "{url} has no branch, tag or revision `{wanted}`; the nearest it has: {}",
             near.join(", ")
         ),
-    }))
+    })
 }
 
 /// There is nothing to check out, and nothing was asked for by name.
-pub(crate) fn no_default(url: &crate::url::Url) -> Failure {
+pub(crate) fn no_default(url: &Url) -> Failure {
     Failure::new(format!(
         "{url} has no default branch: it is empty, or its HEAD names a branch that it does not \
          have; give the package-branch a `vcs_branch`"

@@ -2,30 +2,12 @@
 
 use monkeyfarm_plugin_api::Failure;
 use monkeyfarm_plugin_api::command::Ended;
+use monkeyfarm_vcs_kit::{Meaning, Suspicion, Trouble, Url};
 
-use crate::mirror::{Mirror, Suspicion};
 use crate::resolve::no_default;
 
-/// A failure, and whether the mirror may be to blame for it.
-#[derive(Debug)]
-pub(crate) struct Trouble {
-    pub(crate) failure: Failure,
-    pub(crate) suspicion: Option<Suspicion>,
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self { failure, suspicion: None }
-    }
-}
-
-/// What git or ssh say, in lower case, and what it means. The first row that
-/// fits is taken; `{url}` and `{line}` are filled in.
-const KNOWN: &[(&[&str], &str)] = &[
-    (
-        &["no space left on device", "out of diskspace", "disk quota exceeded"],
-        "the disk is full: no room on this worker for the source of {url}",
-    ),
+/// What git or ssh say, and what it means.
+const KNOWN: &[Meaning] = &[
     (
         &[
             "could not resolve host",
@@ -94,59 +76,45 @@ const KNOWN: &[(&[&str], &str)] = &[
         &["invalid path", "file name too long"],
         "the source of {url} has a file that cannot be made on this worker: {line}",
     ),
-    (&[": ssh: not found"], "cannot reach {url}: this worker has no ssh; install openssh-client"),
+    (
+        &[": ssh: not found", "exec: ssh: not found"],
+        "cannot reach {url}: this worker has no ssh; install openssh-client",
+    ),
     (&["' not allowed"], "{url} leads on to where this worker may not fetch from: {line}"),
     // Whatever else ssh says.
     (&["could not read from remote repository"], "cannot fetch {url}: {line}"),
 ];
 
-impl Trouble {
-    /// A failure that the mirror may be to blame for.
-    pub(crate) fn suspicious(failure: Failure, suspicion: Suspicion) -> Self {
-        Self { failure, suspicion: Some(suspicion) }
-    }
-
-    /// # Errors
-    /// What git's `complaints` mean, unless it `ended` well. `doing` is what
-    /// was being done to the URL: `fetch`.
-    pub(crate) fn unless_ended_well(
-        ended: Ended,
-        complaints: &str,
-        mirror: &Mirror,
-        doing: &str,
-    ) -> Result<(), Self> {
-        let url = &mirror.url;
-        match ended {
-            Ended::Exit(0) => return Ok(()),
-            Ended::Silent(limit) => {
-                let seconds = limit.as_secs();
-                return Err(Failure::new(format!(
-                    "cannot {doing} {url}: it said nothing for {seconds} seconds"
-                ))
-                .into());
-            }
-            _ => {}
+/// # Errors
+/// What git's `complaints` mean, unless it `ended` well. `doing` is what was
+/// being done to the URL: `fetch`.
+pub(crate) fn unless_ended_well(
+    ended: Ended,
+    complaints: &str,
+    url: &Url,
+    doing: &str,
+) -> Result<(), Trouble> {
+    match ended {
+        Ended::Exit(0) => return Ok(()),
+        Ended::Silent(limit) | Ended::TimedOut(limit) => {
+            let seconds = limit.as_secs();
+            return Err(Failure::new(format!(
+                "cannot {doing} {url}: it said nothing for {seconds} seconds"
+            ))
+            .into());
         }
-        let lower = complaints.to_lowercase();
-        let line = telling(complaints);
-        if lower.contains("couldn't find remote ref head") {
-            return Err(no_default(url).into());
-        }
-        for (signs, meaning) in KNOWN {
-            if signs.iter().any(|sign| lower.contains(sign)) {
-                let sentence = meaning.replace("{line}", line).replace("{url}", &url.to_string());
-                return Err(Failure::new(sentence).into());
-            }
-        }
-        let why = if line.is_empty() { format!("git {ended}") } else { line.to_owned() };
-        let failure = Failure::new(format!("cannot {doing} {url}: {why}"));
-        Err(Self::suspicious(failure, Suspicion::Check))
+        Ended::Exit(_) | Ended::Signal(_) => {}
     }
-
-    /// The same with the mirror as good as guilty, if it was suspected.
-    pub(crate) fn harden(self, suspicion: Suspicion) -> Self {
-        Self { suspicion: self.suspicion.map(|_| suspicion), ..self }
+    let line = telling(complaints);
+    if complaints.to_lowercase().contains("couldn't find remote ref head") {
+        return Err(no_default(url).into());
     }
+    if let Some(known) = Trouble::known(complaints, line, url, KNOWN) {
+        return Err(known);
+    }
+    let why = if line.is_empty() { format!("git {ended}") } else { line.to_owned() };
+    let failure = Failure::new(format!("cannot {doing} {url}: {why}"));
+    Err(Trouble::suspicious(failure, Suspicion::Check))
 }
 
 /// The line that says why: the first that is an error, else the first of all.

@@ -15,8 +15,10 @@ use std::path::Path;
 
 use monkeyfarm_plugin_api::{Context, Failure};
 
-use crate::mirror::{Mirror, Suspicion};
-use crate::trouble::Trouble;
+use monkeyfarm_vcs_kit::{Suspicion, Trouble};
+
+use crate::mirror::Mirror;
+use crate::trouble::unless_ended_well;
 
 /// The tags of a repository: enough for a million.
 const MOST_TAGS: usize = 128 << 20;
@@ -25,12 +27,12 @@ const MOST_TAGS: usize = 128 << 20;
 pub(crate) fn fill(
     dir: &Path,
     revision: &str,
-    mirror: &Mirror,
+    mirror: &Mirror<'_>,
     cx: &Context,
 ) -> Result<(), Trouble> {
     let init = mirror.plain_git().args(["init", "--quiet", "--template="]);
     let said = init.arg("--").arg(dir).output(cx, 1 << 20)?;
-    Trouble::unless_ended_well(said.ended, &said.error_text(), mirror, "make a checkout of")?;
+    unless_ended_well(said.ended, &said.error_text(), &mirror.url, "make a checkout of")?;
     let git = dir.join(".git");
     borrow(&git, &mirror.objects()).map_err(Failure::io("cannot set up the checkout"))?;
 
@@ -41,12 +43,9 @@ pub(crate) fn fill(
 
     let checkout = mirror.plain_git().arg("-C").arg(dir).args(["checkout", "--quiet", "--force"]);
     let said = checkout.args(["--detach", revision, "--"]).output(cx, 1 << 20)?;
-    Trouble::unless_ended_well(said.ended, &said.error_text(), mirror, "check out")
+    unless_ended_well(said.ended, &said.error_text(), &mirror.url, "check out")
         // All of it is here: what fails is the mirror, unless it is the disk.
         .map_err(|trouble| trouble.harden(Suspicion::Remake))?;
-    if dir.join(".gitmodules").exists() {
-        cx.log("this repository has submodules, which are not checked out");
-    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ fn a_branch_a_tag_a_hash_and_the_default() {
         assert_eq!(revision, *hash, "{reference}");
         assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), text, "{reference}");
     }
-    assert_eq!(world.cached("git").len(), 1, "one mirror");
+    assert_eq!(world.cached("mirror").len(), 1, "one mirror");
     assert_eq!(world.cached("mark").len(), 0, "no mark is left");
     let last = world.farm.log().pop().unwrap();
     assert_eq!(last, format!("`{}` of {url} is {second}", &second[..7]));
@@ -165,7 +165,7 @@ fn many_tasks_share_one_mirror_at_once() {
     for job in &jobs {
         assert_eq!(fs::read_to_string(job.source_dir.join("a")).unwrap(), "1");
     }
-    assert_eq!(world.cached("git").len(), 1);
+    assert_eq!(world.cached("mirror").len(), 1);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn mirrored() -> (World, Repo, PathBuf) {
     }
     repo.git(["gc", "--quiet"]);
     world.checkout(&repo.url(), "main");
-    let mirror = world.cached("git").pop().unwrap();
+    let mirror = world.cached("mirror").pop().unwrap();
     (world, repo, mirror)
 }
 
@@ -130,7 +130,7 @@ fn half_a_mirror_is_not_one() {
     let repo = world.repo("r");
     let hash = repo.commit("a", "1");
     world.checkout(&repo.url(), "main");
-    let mirror = world.cached("git").pop().unwrap();
+    let mirror = world.cached("mirror").pop().unwrap();
     // Killed while it was being made: it has not got its name yet.
     fs::rename(&mirror, mirror.with_extension("new")).unwrap();
     assert_eq!(world.checkout(&repo.url(), "main").1, hash);

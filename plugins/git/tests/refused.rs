@@ -70,7 +70,7 @@ fn a_file_url_takes_a_host_that_allows_it() {
     job.handler_config = "\nallow = ['file']".into();
     assert_eq!(
         world.run(&job).unwrap_err().sentence,
-        "the config of vcs handler `git`, line 2: unknown field `allow`, expected `allow_schemes`"
+        "the config of vcs handler `git`, line 2: unknown field `allow`, expected `allow_schemes` or `checkout`"
     );
 }
 

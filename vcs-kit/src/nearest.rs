@@ -1,7 +1,7 @@
 //! Names that may have been meant.
 
 /// At most `count` of `names`, those that differ least from `wanted` first.
-pub(crate) fn nearest<'a>(wanted: &str, names: &[&'a str], count: usize) -> Vec<&'a str> {
+pub fn nearest<'a>(wanted: &str, names: &[&'a str], count: usize) -> Vec<&'a str> {
     let mut near: Vec<_> = names.iter().map(|name| (distance(wanted, name), *name)).collect();
     near.sort();
     near.into_iter().take(count).map(|(_, name)| name).collect()

@@ -1,6 +1,7 @@
 //! One writer of a mirror at a time, among all processes of a host.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -12,28 +13,51 @@ use monkeyfarm_plugin_api::{Context, Failure};
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A lock on a mirror. The kernel gives it up when the process is gone,
-/// however it went.
-pub(crate) struct Lock {
+/// however it went. The lock file's time of change is when the mirror was
+/// used last.
+#[derive(Debug)]
+pub struct Lock {
     file: File,
 }
 
 impl Lock {
     /// Waits until nobody else has the mirror.
-    pub(crate) fn exclusive(path: &Path, cx: &Context) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// The file cannot be locked, or the call was told to stop.
+    pub fn exclusive(path: &Path, cx: &Context) -> Result<Self, Failure> {
         let cannot = || Failure::io(format!("cannot lock {}", path.display()));
-        let file = File::create(path).map_err(cannot())?;
-        match file.try_lock() {
-            Ok(()) => return Ok(Self { file }),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(cannot()(error)),
+        loop {
+            let file = File::create(path).map_err(cannot())?;
+            let lock = match file.try_lock() {
+                Ok(()) => Self { file },
+                Err(TryLockError::WouldBlock) => {
+                    cx.log("another task is fetching the same repository: waiting for it");
+                    cx.progress("waiting for another task that fetches the same repository");
+                    wait(file, File::lock, cx)?.map_err(cannot())?
+                }
+                Err(TryLockError::Error(error)) => return Err(cannot()(error)),
+            };
+            // Who made room in the cache may have removed the file meanwhile:
+            // then this is a lock on nothing.
+            if lock.file.metadata().map_err(cannot())?.nlink() > 0 {
+                return Ok(lock);
+            }
         }
-        cx.log("another task is fetching the same repository: waiting for it");
-        cx.progress("waiting for another task that fetches the same repository");
-        wait(file, File::lock, cx)?.map_err(cannot())
+    }
+
+    /// The lock, if nobody has it now.
+    pub fn try_exclusive(path: &Path) -> Option<Self> {
+        let file = File::options().write(true).open(path).ok()?;
+        file.try_lock().ok()?;
+        Some(Self { file })
     }
 
     /// Lets other readers in. Another writer may come in between.
-    pub(crate) fn share(self, cx: &Context) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// As [`exclusive`](Self::exclusive).
+    pub fn share(self, cx: &Context) -> Result<Self, Failure> {
         match self.file.try_lock_shared() {
             Ok(()) => Ok(self),
             Err(TryLockError::WouldBlock) => {

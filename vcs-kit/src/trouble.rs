@@ -1,0 +1,67 @@
+//! What a program complains of, said so that people know what to do.
+
+use monkeyfarm_plugin_api::Failure;
+
+use crate::url::Url;
+
+/// What is thought of a mirror.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspicion {
+    /// It may be damaged.
+    Check,
+    /// It is damaged.
+    Remake,
+}
+
+/// A failure, and whether the mirror may be to blame for it.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    /// For people.
+    pub failure: Failure,
+    /// What is to be thought of the mirror.
+    pub suspicion: Option<Suspicion>,
+    /// Whether the disk was full: room may help.
+    pub full: bool,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self { failure, suspicion: None, full: false }
+    }
+}
+
+/// What a program says, in lower case, and what it means: when one of the
+/// first is in its complaints, then the second, in which `{url}` and `{line}`
+/// (the line that says why) are filled in.
+pub type Meaning = (&'static [&'static str], &'static str);
+
+/// What a full disk makes programs say.
+const FULL: Meaning = (
+    &["no space left on device", "out of diskspace", "disk quota exceeded", "disk full"],
+    "the disk is full: no room on this worker for the source of {url}; make room, or let its \
+     cache have less (`cache_mib`)",
+);
+
+impl Trouble {
+    /// A failure that the mirror may be to blame for.
+    pub fn suspicious(failure: Failure, suspicion: Suspicion) -> Self {
+        Self { failure, suspicion: Some(suspicion), full: false }
+    }
+
+    /// The same with the mirror as good as guilty, if it was suspected.
+    pub fn harden(self, suspicion: Suspicion) -> Self {
+        Self { suspicion: self.suspicion.map(|_| suspicion), ..self }
+    }
+
+    /// What `complaints` mean: the first row of `known` that fits. `line` is
+    /// the one that says why.
+    pub fn known(complaints: &str, line: &str, url: &Url, known: &[Meaning]) -> Option<Self> {
+        let lower = complaints.to_lowercase();
+        let fits = |(signs, _): &&Meaning| signs.iter().any(|sign| lower.contains(sign));
+        let (_, meaning) = [FULL].iter().chain(known).find(fits).copied()?;
+        // What a server says comes last: it is not looked at again.
+        let sentence = meaning.replace("{url}", &url.to_string()).replace("{line}", line);
+        let full = meaning == FULL.1;
+        Some(Self { full, ..Failure::new(sentence).into() })
+    }
+}
