@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ini::{Ini, ParseOption};
 
-use crate::{Error, Hub, Key};
+use crate::{Error, Hub, Key, Trust};
 
 /// Where a hub is when nothing says otherwise.
 pub const DEFAULT_URL: &str = "http://127.0.0.1:8765";
@@ -23,6 +23,8 @@ pub struct Connection {
     pub api_key: Option<Key>,
     /// Where the hub is.
     pub url: String,
+    /// `ca_file` and `plain_http`: how far the way there is trusted.
+    pub trust: Trust,
     /// What tells its hub from others: the file that `MF_CONFIG` names, and the
     /// section in it, for `mf up` may come back on another port; else the URL.
     pub hub_is: String,
@@ -44,7 +46,7 @@ impl Connection {
     ///
     /// `/etc/monkeyfarm/mf.conf` is read first, then `~/.mf.conf`, whose
     /// values win; with `MF_CONFIG` set, only the file that it names. Last
-    /// come the variables `MF_URL` and `MF_API_KEY`.
+    /// come the variables `MF_URL`, `MF_API_KEY` and `MF_CA_FILE`.
     ///
     /// # Errors
     /// A file cannot be read or understood, or has no such connection.
@@ -102,6 +104,7 @@ impl Connection {
             // A key is for the hub that it was written down with.
             if url.trim_end_matches('/') != connection.url.trim_end_matches('/') {
                 connection.api_key = None;
+                connection.trust = Trust::default();
                 connection.hub_is.clear();
             }
             connection.url = url;
@@ -112,15 +115,19 @@ impl Connection {
         if let Some(text) = given("MF_API_KEY") {
             connection.api_key = Some(key(&text, "MF_API_KEY")?);
         }
+        if let Some(file) = given("MF_CA_FILE") {
+            connection.trust.ca_file = Some(file.into());
+        }
         Ok(connection)
     }
 
     /// A hub to call.
     ///
     /// # Errors
-    /// The URL is none that a hub can have.
+    /// The URL is none that a hub can have, or the key would leave this host
+    /// in clear.
     pub fn hub(&self) -> Result<Hub, Error> {
-        Hub::new(&self.url, self.api_key.clone())
+        Hub::trusting(&self.url, self.api_key.clone(), &self.trust)
     }
 
     /// Takes over what `file` says of this connection; whether it says
@@ -144,11 +151,25 @@ impl Connection {
                 "user" => self.user = value.to_owned(),
                 "url" => self.url = value.to_owned(),
                 "api_key" => self.api_key = Some(key(value, &file.display().to_string())?),
+                // Beside the file that names it, unless it is a whole path.
+                "ca_file" => {
+                    let beside = file.parent().unwrap_or(Path::new("."));
+                    self.trust.ca_file = Some(beside.join(value));
+                }
+                "plain_http" => self.trust.plain_http = truth(value).map_err(fail)?,
                 // Files of other versions and other clients may say more.
                 _ => {}
             }
         }
         Ok(true)
+    }
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "True" | "1" => Ok(true),
+        "false" | "False" | "0" => Ok(false),
+        other => Err(format!("plain_http is true or false, not {other:?}")),
     }
 }
 
@@ -198,6 +219,18 @@ mod tests {
         assert_eq!((other.url.as_str(), other.api_key), ("http://evil:1", None));
         let same = load(TWO, None, &[("MF_URL", "http://a:1/"), ("MF_API_KEY", "k")]).unwrap();
         assert_eq!(same.api_key.unwrap().expose(), "k");
+    }
+
+    #[test]
+    fn the_way_is_trusted_as_the_file_says_and_no_other() {
+        let text = "[connection:default]\nurl = http://a:1\nca_file = ca.pem\nplain_http = true\n";
+        let there = load(text, None, &[]).unwrap().trust;
+        let file = there.ca_file.unwrap();
+        assert!(file.is_absolute() && file.ends_with("ca.pem") && there.plain_http, "{file:?}");
+        let elsewhere = load(text, None, &[("MF_URL", "http://b:1"), ("MF_CA_FILE", "x")]).unwrap();
+        assert_eq!(elsewhere.trust, Trust { ca_file: Some("x".into()), plain_http: false });
+        let wrong = load("[connection:default]\nplain_http = maybe\n", None, &[]).unwrap_err();
+        assert!(wrong.to_string().contains("not \"maybe\""), "{wrong}");
     }
 
     #[test]

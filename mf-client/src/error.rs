@@ -2,6 +2,8 @@
 
 use mf_core::error::Code;
 
+use crate::trust::distrust;
+
 /// Why a call did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -64,7 +66,10 @@ impl Error {
 }
 
 /// The whole chain of reasons, since the outermost alone says little.
-pub(crate) fn reasons(error: &dyn std::error::Error) -> String {
+pub(crate) fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(why) = distrust(error) {
+        return why;
+    }
     let mut parts = vec![error.to_string()];
     let mut inner = error.source();
     while let Some(reason) = inner {

@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::request::resource;
-use crate::{Error, Key};
+use crate::{Error, Key, Trust};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -57,14 +57,22 @@ impl Hub {
     /// ```
     ///
     /// # Errors
-    /// The URL is none that a hub can have.
+    /// The URL is none that a hub can have, or the key would leave this host
+    /// in clear: see [`Trust`].
     pub fn new(url: &str, key: Option<Key>) -> Result<Self, Error> {
+        Self::trusting(url, key, &Trust::default())
+    }
+
+    /// As [`Hub::new`], with what is said of the way there.
+    ///
+    /// # Errors
+    /// As [`Hub::new`]; the authorities cannot be read.
+    pub fn trusting(url: &str, key: Option<Key>, trust: &Trust) -> Result<Self, Error> {
         let wrong = |why: &str| Error::Invalid(format!("the hub's url {url:?} {why}"));
         let base = Url::parse(url).map_err(|e| wrong(&format!("is no URL: {e}")))?;
         match base.scheme() {
-            "http" => {}
-            "https" => return Err(wrong("is https, which this version does not speak yet")),
-            _ => return Err(wrong("must begin with http://")),
+            "http" | "https" => {}
+            _ => return Err(wrong("must begin with https:// or http://")),
         }
         if !base.username().is_empty() || base.password().is_some() {
             return Err(wrong("must not hold a name or password; a key goes in mf.conf"));
@@ -72,7 +80,11 @@ impl Hub {
         if base.query().is_some() || base.fragment().is_some() {
             return Err(wrong("must end with its path"));
         }
+        if key.is_some() {
+            trust.check(&base)?;
+        }
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.tls(&base)?)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)

@@ -11,6 +11,7 @@ mod key;
 mod request;
 mod retry;
 mod sse;
+mod trust;
 mod typed;
 
 pub use attempt::APPEND_LIMIT;
@@ -20,3 +21,4 @@ pub use follow::{Events, Log, Next};
 pub use hub::Hub;
 pub use key::{Key, KeyError};
 pub use retry::{Backoff, retry};
+pub use trust::Trust;

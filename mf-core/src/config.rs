@@ -17,6 +17,24 @@ pub struct HubConfig {
     pub public_url: String,
     /// How long an attempt lives without a heartbeat, in seconds.
     pub lease_seconds: u64,
+    /// PEM file of the certificate, and of those between it and its
+    /// authority; with it the hub speaks https.
+    pub certificate: Option<PathBuf>,
+    /// PEM file of the certificate's key.
+    pub certificate_key: Option<PathBuf>,
+    /// Whether plain http may be spoken on an address that other hosts reach.
+    pub plain_http: bool,
+    /// How long a request may take to arrive, in seconds: its head, its body,
+    /// and any pause within a body that is streamed. An answer may stop as
+    /// long when its reader does.
+    pub request_seconds: u64,
+    /// Most connections at a time.
+    pub connections: usize,
+    /// Most connections at a time from one address, or from one network of
+    /// IPv6 (/64). A proxy before the hub is one address.
+    pub connections_per_address: usize,
+    /// Most event streams and followed logs at a time.
+    pub streams: usize,
 }
 
 impl Default for HubConfig {
@@ -26,6 +44,17 @@ impl Default for HubConfig {
             listen: "127.0.0.1:8765".into(),
             public_url: String::new(),
             lease_seconds: 60,
+            certificate: None,
+            certificate_key: None,
+            plain_http: false,
+            // Slow lines are served; who does nothing is gone in half a minute.
+            request_seconds: 30,
+            // Each is a descriptor and some 20 KiB: 160 MiB at the most.
+            connections: 8_192,
+            // A worker has a handful, a farm behind one address some hundreds.
+            connections_per_address: 1_024,
+            // Each holds a connection for good: others must find some left.
+            streams: 2_048,
         }
     }
 }
@@ -38,6 +67,10 @@ pub struct RegulatorConfig {
     pub url: String,
     /// File that holds the regulator's key.
     pub key_file: PathBuf,
+    /// PEM file of certificate authorities; with it, only these are believed.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the key may be sent over plain http to another host.
+    pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
     /// How long a hook rests after it ran, in seconds.
@@ -53,6 +86,8 @@ impl Default for RegulatorConfig {
         Self {
             url: "http://127.0.0.1:8765".into(),
             key_file: "/var/lib/monkeyfarm/keys/regulator".into(),
+            ca_file: None,
+            plain_http: false,
             plugins_dirs: Vec::new(),
             cycle_seconds: 10,
             at_once: 4,
@@ -69,6 +104,10 @@ pub struct WorkerConfig {
     pub url: String,
     /// File that holds the system's key.
     pub key_file: PathBuf,
+    /// PEM file of certificate authorities; with it, only these are believed.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the key may be sent over plain http to another host.
+    pub plain_http: bool,
     /// Where work directories, caches and undelivered results are.
     pub data_dir: PathBuf,
     /// Where plugins are; none: the default places.
@@ -90,6 +129,8 @@ impl Default for WorkerConfig {
         Self {
             url: "http://127.0.0.1:8765".into(),
             key_file: "/var/lib/monkeyfarm/keys/worker".into(),
+            ca_file: None,
+            plain_http: false,
             data_dir: "/var/lib/monkeyfarm/worker".into(),
             plugins_dirs: Vec::new(),
             archs: Vec::new(),

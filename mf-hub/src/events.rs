@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mf_core::error::{Code, Error};
 use mf_core::resource::{self, Who};
 use mf_core::wire;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::broadcast;
 
 use crate::params::Values;
 use crate::store::roles::Caller;
@@ -15,8 +15,6 @@ use crate::store::select::Sight;
 /// How many events a slow watcher may be behind before it is sent to the
 /// database for the rest.
 const RING: usize = 1024;
-/// Most watchers: others must still be served.
-const WATCHERS: usize = 2048;
 
 /// One event, and the project that says who may know of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,32 +28,18 @@ pub struct Happened {
 /// The stream of events.
 pub struct Events {
     sender: broadcast::Sender<Arc<Happened>>,
-    permits: Arc<Semaphore>,
 }
-
-/// The right to watch.
-pub type Permit = OwnedSemaphorePermit;
 
 impl Events {
     /// A stream without watchers.
     pub fn new() -> Self {
-        Self { sender: broadcast::Sender::new(RING), permits: Arc::new(Semaphore::new(WATCHERS)) }
+        Self { sender: broadcast::Sender::new(RING) }
     }
 
     /// Tells everybody who watches; called by the writer alone.
     pub fn publish(&self, happened: Happened) {
         // Without watchers there is nobody to tell.
         let _ = self.sender.send(Arc::new(happened));
-    }
-
-    /// The right to watch, until it is dropped.
-    ///
-    /// # Errors
-    /// [`Code::TooMany`].
-    pub fn permit(&self) -> Result<Permit, Error> {
-        Arc::clone(&self.permits).try_acquire_owned().map_err(|_| {
-            Error::new(Code::TooMany, format!("{WATCHERS} watch already; try again later"))
-        })
     }
 
     /// Watches from now on.

@@ -13,6 +13,7 @@ use crate::store::open::{self, Lock, OpenError};
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 use crate::store::{bootstrap, ready, task};
+use crate::streams::Streams;
 
 /// The running hub: everything that a request may use.
 pub struct Hub {
@@ -24,6 +25,8 @@ pub struct Hub {
     pub readers: Readers,
     /// What happens.
     pub events: Arc<Events>,
+    /// Who watches what happens.
+    pub streams: Streams,
     /// Who builds what: memory that follows the database.
     pub dispatch: Arc<Dispatch>,
     /// Logs and files of tasks.
@@ -65,6 +68,7 @@ impl Hub {
         let files = Files::open(&dir)?;
         let (stopping, _) = watch::channel(false);
         let hub = Arc::new(Self {
+            streams: Streams::new(config.streams),
             config,
             writer,
             readers,

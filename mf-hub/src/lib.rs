@@ -7,4 +7,5 @@ pub mod http;
 pub mod hub;
 pub mod params;
 pub mod store;
+pub mod streams;
 pub mod web;

@@ -29,6 +29,10 @@ const LOCKED: u8 = 75;
 /// The configuration is wrong, or the database is a newer hub's.
 const WRONG: u8 = 78;
 
+/// Why the hub does not listen.
+const IN_CLEAR: &str = "other hosts reach that address, and plain http would show every key to \
+    the network; name a certificate and its certificate_key, or say plain_http = true";
+
 /// MonkeyFarm's hub: owns the database, answers the API.
 #[derive(Parser)]
 #[command(
@@ -46,6 +50,15 @@ struct Flags {
     /// Address and port to listen on; port 0 picks a free one
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
+    /// PEM file of the certificate to speak https with
+    #[arg(long, value_name = "FILE", requires = "certificate_key")]
+    certificate: Option<PathBuf>,
+    /// PEM file of the certificate's key
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
+    /// Speak plain http on an address that other hosts reach
+    #[arg(long)]
+    plain_http: bool,
     /// How people reach the hub, for links
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -59,6 +72,10 @@ impl Flags {
         let mut config: HubConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
         config.data_dir = self.data_dir.unwrap_or(config.data_dir);
         config.listen = self.listen.unwrap_or(config.listen);
+        config.certificate = self.certificate.or(config.certificate);
+        config.certificate_key = self.certificate_key.or(config.certificate_key);
+        config.plain_http |= self.plain_http;
+        config.request_seconds = config.request_seconds.max(1);
         config.public_url = self.public_url.unwrap_or(config.public_url);
         config.lease_seconds = self.lease_seconds.unwrap_or(config.lease_seconds).max(1);
         Ok(config)
@@ -136,25 +153,29 @@ async fn serve(
 ) -> anyhow::Result<()> {
     // Before anybody is told that the hub is ready, and may send one.
     let signals = Signals::listen()?;
-    let listen = config.listen.clone();
+    let tls = http::tls::acceptor(&config)?;
+    let (listen, plain_http) = (config.listen.clone(), config.plain_http);
     let hub = Hub::start(config).await?;
+    let fail = |why: String| ConfigError { path: format!("listen = {listen:?}"), why };
     let listener = match handed {
         Some(listener) => listener,
-        None => TcpListener::bind(&listen).map_err(|error| ConfigError {
-            path: format!("listen = {listen:?}"),
-            why: format!("cannot listen there: {error}"),
-        })?,
+        None => TcpListener::bind(&listen)
+            .map_err(|error| fail(format!("cannot listen there: {error}")))?,
     };
+    let address = listener.local_addr()?;
+    if tls.is_none() && !plain_http && !address.ip().is_loopback() {
+        return Err(fail(IN_CLEAR.into()).into());
+    }
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
     tracing::info!("the hub answers at {url}");
     if let Some(lifeline) = &lifeline {
         lifeline.send(&Ready { url, ..Ready::default() }).context("the parent is gone")?;
     }
     tokio::spawn(stop_when_told(Arc::clone(&hub), signals, lifeline));
     let router = http::router(Arc::clone(&hub));
-    http::serve::serve(Arc::clone(&hub), listener, router).await;
+    http::serve::serve(Arc::clone(&hub), listener, router, tls).await;
     // What was asked for is committed before the process ends.
     let stopped = tokio::task::spawn_blocking(move || hub.writer.stop()).await;
     stopped.context("the writer did not stop in order")

@@ -34,6 +34,12 @@ pub struct Farm {
     options: Options,
 }
 
+/// reqwest is built for TLS without an implementation of its own choice.
+pub fn choose_tls() {
+    // All tests of a process choose the same; the first one's is taken.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// What a program said and how it ended.
 #[derive(Debug)]
 pub struct Ran {
@@ -61,10 +67,16 @@ impl Farm {
 
     /// Starts a farm; returns when it can build.
     pub fn with(options: Options) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let mut farm = Self { dir, up: None, messages: Arc::default(), options };
+        let mut farm = Self::prepared(options);
         farm.up();
         farm
+    }
+
+    /// A farm that is still to be brought up.
+    pub fn prepared(options: Options) -> Self {
+        choose_tls();
+        let dir = tempfile::tempdir().unwrap();
+        Self { dir, up: None, messages: Arc::default(), options }
     }
 
     /// Runs `mf up` on the farm's directory; returns when the farm can build.

@@ -1,6 +1,7 @@
 //! What every command is given: how to print, and which hub to ask.
 
 use std::cell::OnceCell;
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 use mf_core::resource::{Resource, Scope};
@@ -16,6 +17,8 @@ pub struct Cx {
     pub json: bool,
     /// Name of a section of `mf.conf`; else the default.
     connection: Option<String>,
+    /// Certificate authorities, instead of those of the connection.
+    ca_file: Option<PathBuf>,
     /// The project that `mf workon` gave to this command.
     worked_on: OnceCell<String>,
 }
@@ -26,8 +29,21 @@ impl Cx {
         Self {
             json: matches.get_flag("json"),
             connection: matches.get_one::<String>("connection").cloned(),
+            ca_file: matches.get_one::<PathBuf>("ca-file").filter(|file| **file != *"").cloned(),
             worked_on: OnceCell::new(),
         }
+    }
+
+    /// The certificate authorities of `--ca-file` or `MF_CA_FILE`, wherever
+    /// they are named from.
+    ///
+    /// # Errors
+    /// There is no directory that we are in.
+    pub fn ca_file(&self) -> Result<Option<PathBuf>, Failure> {
+        let variable = || std::env::var_os("MF_CA_FILE").filter(|file| !file.is_empty());
+        let given = self.ca_file.clone().or_else(|| variable().map(PathBuf::from));
+        let whole = given.map(std::path::absolute).transpose();
+        whole.map_err(|e| Failure::usage(format!("the file of authorities: {e}")))
     }
 
     /// The connection that was chosen.
@@ -35,7 +51,11 @@ impl Cx {
     /// # Errors
     /// `mf.conf` cannot be used.
     pub fn connection(&self) -> Result<Connection, Failure> {
-        Ok(Connection::load(self.connection.as_deref())?)
+        let mut connection = Connection::load(self.connection.as_deref())?;
+        if let Some(file) = &self.ca_file {
+            connection.trust.ca_file = Some(file.clone());
+        }
+        Ok(connection)
     }
 
     /// The hub to ask.

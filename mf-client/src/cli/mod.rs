@@ -110,6 +110,15 @@ pub fn tree() -> Command {
                 .value_name("NAME")
                 .help("Use the section [connection:NAME] of mf.conf"),
         )
+        .arg(
+            Arg::new("ca-file")
+                .long("ca-file")
+                .global(true)
+                .display_order(902)
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(std::path::PathBuf))
+                .help("Believe only the certificate authorities in this PEM file"),
+        )
         .subcommands(verbs.chain(resources).chain(sibling::commands()))
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use mf_client::{Hub, Key};
+use mf_client::{Hub, Key, Trust};
 use mf_core::wire::Offer;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::runtime::Runtime;
@@ -23,7 +23,8 @@ pub struct HookContext {
 impl HookContext {
     /// A context for one run.
     pub(super) fn new(job: HookJob) -> anyhow::Result<Self> {
-        let hub = Hub::new(&job.url, Some(Key::read(&job.key_file)?))?;
+        let trust = Trust { ca_file: job.ca_file.clone(), plain_http: job.plain_http };
+        let hub = Hub::trusting(&job.url, Some(Key::read(&job.key_file)?), &trust)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { job, hub, runtime, report: RefCell::default() })
     }

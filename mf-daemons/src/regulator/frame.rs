@@ -13,6 +13,10 @@ pub struct HookJob {
     pub url: String,
     /// File that holds the regulator's key.
     pub key_file: PathBuf,
+    /// Certificate authorities that are believed, instead of the host's.
+    pub ca_file: Option<PathBuf>,
+    /// Whether the key may be sent over plain http to another host.
+    pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
     /// Something happened since the hook's last run that concerns it, or that

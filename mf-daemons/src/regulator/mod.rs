@@ -13,7 +13,7 @@ mod settings;
 
 use std::time::{Duration, Instant};
 
-use mf_client::{Hub, Key};
+use mf_client::{Hub, Key, Trust};
 use mf_core::config::RegulatorConfig;
 use mf_core::wire;
 use tokio::sync::mpsc;
@@ -46,7 +46,9 @@ pub fn run_hook(name: &str) -> anyhow::Result<()> {
 pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let config = flags.config()?;
     let key = Key::read(&config.key_file).map_err(|e| Misconfigured(e.to_string()))?;
-    let hub = Hub::new(&config.url, Some(key)).map_err(|e| Misconfigured(e.to_string()))?;
+    let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };
+    let hub =
+        Hub::trusting(&config.url, Some(key), &trust).map_err(|e| Misconfigured(e.to_string()))?;
     let (sender, heard) = mpsc::channel(events::QUEUE);
     let listening = tokio::spawn(events::listen(hub, hook::resources(), sender));
     Regulator::new(config).cycle(&program, heard).await;
@@ -74,6 +76,8 @@ impl Regulator {
         let job = HookJob {
             url: config.url,
             key_file: config.key_file,
+            ca_file: config.ca_file,
+            plain_http: config.plain_http,
             plugins_dirs: config.plugins_dirs,
             ..HookJob::default()
         };

@@ -27,6 +27,12 @@ pub struct Flags {
     /// File that holds the regulator's key
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Believe only certificates of the authorities in this PEM file
+    #[arg(long, value_name = "FILE", env = "MF_CA_FILE")]
+    ca_file: Option<PathBuf>,
+    /// Send the key over plain http to another host
+    #[arg(long)]
+    plain_http: bool,
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
@@ -56,6 +62,8 @@ impl Flags {
         let config = RegulatorConfig {
             url: self.url.unwrap_or(file.url),
             key_file: self.key_file.unwrap_or(file.key_file),
+            ca_file: self.ca_file.or(file.ca_file),
+            plain_http: self.plain_http || file.plain_http,
             plugins_dirs,
             cycle_seconds: self.cycle_seconds.unwrap_or(file.cycle_seconds),
             at_once: self.at_once.unwrap_or(file.at_once),

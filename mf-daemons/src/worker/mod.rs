@@ -27,7 +27,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mf_client::{Hub, Key};
+use mf_client::{Hub, Key, Trust};
 use mf_core::config::WorkerConfig;
 use mf_core::wire;
 
@@ -108,7 +108,9 @@ impl Worker {
         let key = Key::read(&config.key_file).map_err(|e| wrong(e.to_string()))?;
         let locals = Locals::read(&flags.plugins_d())?;
         let masked = Arc::new(Secrets::new(locals.secrets().chain([key.expose()])));
-        let hub = Hub::new(&config.url, Some(key)).map_err(|e| wrong(e.to_string()))?;
+        let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };
+        let hub =
+            Hub::trusting(&config.url, Some(key), &trust).map_err(|e| wrong(e.to_string()))?;
         let host = HostProgram::beside().map_err(|e| wrong(e.to_string()))?;
         let sources = Sources::new(&config.plugins_dirs)?;
         let data = DataDir::open(&config.data_dir)?;

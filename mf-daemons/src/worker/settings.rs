@@ -15,7 +15,7 @@ const CONFIG: &str = "/etc/monkeyfarm/workerd.toml";
 #[command(
     name = "mf-workerd",
     version,
-    after_help = "Example: mf-workerd --url http://hub.example.org:8765 \
+    after_help = "Example: mf-workerd --url https://hub.example.org:8765 \
                   --key-file /etc/monkeyfarm/worker.key --data-dir /var/lib/monkeyfarm/worker"
 )]
 pub struct Flags {
@@ -31,6 +31,12 @@ pub struct Flags {
     /// Where work directories and caches are
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Believe only certificates of the authorities in this PEM file
+    #[arg(long, value_name = "FILE", env = "MF_CA_FILE")]
+    ca_file: Option<PathBuf>,
+    /// Send the key over plain http to another host
+    #[arg(long)]
+    plain_http: bool,
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
@@ -67,6 +73,8 @@ impl Flags {
         let config = WorkerConfig {
             url: flags.url.unwrap_or(file.url),
             key_file: flags.key_file.unwrap_or(file.key_file),
+            ca_file: flags.ca_file.or(file.ca_file),
+            plain_http: flags.plain_http || file.plain_http,
             data_dir: std::path::absolute(flags.data_dir.unwrap_or(file.data_dir))?,
             plugins_dirs: or(flags.plugins_dir, file.plugins_dirs),
             archs: if file.archs.is_empty() { host_archs() } else { file.archs },

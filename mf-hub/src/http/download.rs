@@ -108,5 +108,6 @@ fn base(hub: &Hub, headers: &HeaderMap) -> String {
         // What is no host would make the link lead elsewhere.
         !host.is_empty() && host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-:[]".contains(&c))
     });
-    format!("http://{}", host.unwrap_or(&hub.config.listen))
+    let scheme = if hub.config.certificate.is_some() { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or(&hub.config.listen))
 }

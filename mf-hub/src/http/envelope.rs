@@ -38,10 +38,14 @@ pub fn empty() -> Response {
     json(Body::from("{\"data\":{},\"errors\":{}}"))
 }
 
+/// The text of an error.
+pub fn refused(error: &Error) -> String {
+    serde_json::json!({ "data": {}, "errors": { error.code.name(): error.sentence } }).to_string()
+}
+
 /// The body of an error; the status is set elsewhere.
 pub fn refusal(error: &Error) -> Response {
-    let errors = serde_json::json!({ "data": {}, "errors": { error.code.name(): error.sentence } });
-    json(Body::from(errors.to_string()))
+    json(Body::from(refused(error)))
 }
 
 /// A reply of JSON text.

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use mf_core::error::{Code, Error};
 
-use super::envelope;
+use super::{envelope, request};
 
 /// An error on its way to the caller.
 #[derive(Debug)]
@@ -49,7 +49,10 @@ pub fn status(code: Code) -> StatusCode {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Refusal(error) = self;
+        let Refusal(mut error) = self;
+        if error.code == Code::Internal {
+            error.sentence += &format!(" (request {})", request::id());
+        }
         let mut response = envelope::refusal(&error);
         *response.status_mut() = status(error.code);
         let headers = response.headers_mut();

@@ -8,6 +8,7 @@ use mf_core::error::{Code, Error};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::error::Refusal;
+use super::request;
 
 /// Puts the bounds around all routes. What a body may be is the business of
 /// who reads it: uploads are streams, all others are read by
@@ -22,7 +23,7 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
-    tracing::error!("a request panicked: {told}");
+    tracing::error!("request {} panicked: {told}", request::id());
     Refusal(Error::new(Code::Internal, "the hub could not answer; its messages say why"))
         .into_response()
 }

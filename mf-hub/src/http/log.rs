@@ -18,6 +18,7 @@ use crate::dispatch::Pulse;
 use crate::files::{BLOCK, Reading};
 use crate::hub::Hub;
 use crate::store::{file, task};
+use crate::streams::Permit;
 
 /// A log's bytes: those that there are, or with `follow` until its attempt
 /// has ended. Followed before the attempt has begun, it is waited for.
@@ -60,10 +61,12 @@ struct Follower {
     /// Whether nothing more will be written.
     over: bool,
     reading: Option<Reading>,
+    _permit: Permit,
 }
 
 fn follow(call: Call, offset: u64) -> Result<Response, Error> {
     let id = call.id()?;
+    let permit = call.hub.streams.permit()?;
     // Before the rows are read, so that no move falls in between.
     let bell = call.hub.dispatch.watch(id);
     let of = match call.values.int("attempt") {
@@ -83,6 +86,7 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
         moves: None,
         over: false,
         reading: None,
+        _permit: permit,
     };
     follower.look()?;
     if follower.over && follower.reading.is_none() && !follower.is_named()? {

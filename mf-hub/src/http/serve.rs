@@ -1,51 +1,58 @@
-//! Serving connections, within bounds of time and number, until told to stop.
+//! Accepting connections, within bounds of number, until told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
+use super::connection::{Shared, turn_away};
+use super::room::Room;
 use crate::hub::Hub;
 
-/// Longest that the head of a request may take; also how long an idle
-/// connection is kept.
-const HEAD_TIME: Duration = Duration::from_secs(30);
-/// Most connections at a time; who comes then waits in the system's queue.
-const CONNECTIONS: usize = 8_192;
 /// How long answers under way may take once the hub stops.
 const STOP_TIME: Duration = Duration::from_secs(8);
 /// How long to wait when the system has no descriptor for a connection.
 const SHORT_OF: Duration = Duration::from_secs(1);
+/// Most who are told at the same time that there is no room; others are just
+/// cut off.
+const TURNED_AWAY: usize = 64;
 
 /// Serves until the hub is told to stop; then answers what is under way.
-pub async fn serve(hub: Arc<Hub>, listener: TcpListener, router: Router) {
+pub async fn serve(hub: Arc<Hub>, listener: TcpListener, router: Router, tls: Option<TlsAcceptor>) {
     let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let room = Room::new(hub.config.connections, hub.config.connections_per_address);
+    let door = Arc::new(Semaphore::new(TURNED_AWAY));
+    let shared = Arc::new(Shared { hub, router, tls });
     loop {
         let accepted = tokio::select! {
-            () = hub.stopped() => break,
-            accepted = accept(&listener, &room) => accepted,
+            () = shared.hub.stopped() => break,
+            accepted = accept(&listener) => accepted,
         };
-        let Some((stream, permit)) = accepted else { continue };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // A connection that breaks is its client's business.
-            if let Err(error) = connection.await {
-                tracing::debug!("a connection ended: {error}");
+        let Some((stream, from)) = accepted else { continue };
+        match room.take(from.ip()) {
+            Ok(seat) => {
+                let (shared, watcher) = (Arc::clone(&shared), graceful.watcher());
+                tokio::spawn(async move {
+                    shared.serve(stream, watcher).await;
+                    drop(seat);
+                });
             }
-            drop(permit);
-        });
+            // In TLS there are no words yet in which it could be told.
+            Err(_) if shared.tls.is_some() => {}
+            Err(why) => {
+                if let Ok(permit) = Arc::clone(&door).try_acquire_owned() {
+                    tokio::spawn(async move {
+                        turn_away(stream, &why).await;
+                        drop(permit);
+                    });
+                }
+            }
+        }
     }
     drop(listener);
     if tokio::time::timeout(STOP_TIME, graceful.shutdown()).await.is_err() {
@@ -53,17 +60,9 @@ pub async fn serve(hub: Arc<Hub>, listener: TcpListener, router: Router) {
     }
 }
 
-type Accepted = Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)>;
-
-async fn accept(listener: &TcpListener, room: &Arc<Semaphore>) -> Accepted {
-    // The semaphore is never closed.
-    let permit = Arc::clone(room).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
-        Ok((stream, _)) => {
-            // Small answers must not wait for more to come.
-            let _ = stream.set_nodelay(true);
-            Some((stream, permit))
-        }
+        Ok(accepted) => Some(accepted),
         Err(error) => {
             tracing::warn!("a connection could not be accepted: {error}");
             tokio::time::sleep(SHORT_OF).await;

@@ -13,9 +13,10 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use super::call::Call;
-use crate::events::{Filter, Happened, Permit};
+use crate::events::{Filter, Happened};
 use crate::hub::Hub;
 use crate::store::history;
+use crate::streams::Permit;
 
 /// How often a silent stream says that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -50,7 +51,7 @@ pub async fn events(call: Call) -> Result<Response, Error> {
             })?)
         }
     };
-    let permit = call.hub.events.permit()?;
+    let permit = call.hub.streams.permit()?;
     // Subscribed before the database is read: nothing falls in between.
     let receiver = call.hub.events.watch();
     let newest = call.hub.readers.read(history::newest)?;

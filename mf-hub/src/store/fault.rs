@@ -44,6 +44,6 @@ impl From<Fault> for Error {
 }
 
 fn internal(told: &str) -> Error {
-    tracing::error!("database: {told}");
+    tracing::error!("request {}: database: {told}", crate::http::request::id());
     Error::new(Code::Internal, "the hub could not do it; its messages say why")
 }

@@ -55,7 +55,7 @@ struct Pending<F, T> {
     actor: Actor,
     outcome: Option<Done<T>>,
     effects: Vec<Effect>,
-    reply: oneshot::Sender<Result<T, Error>>,
+    reply: oneshot::Sender<Done<T>>,
 }
 
 impl<F, T> Job for Pending<F, T>
@@ -102,7 +102,7 @@ where
     fn answer(self: Box<Self>) {
         let outcome = self.outcome.unwrap_or_else(|| Err(Fault::Broken("a job never ran".into())));
         // A caller that went away does not undo what it asked for.
-        let _ = self.reply.send(outcome.map_err(Error::from));
+        let _ = self.reply.send(outcome);
     }
 }
 
@@ -144,7 +144,8 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Pending { work, actor: actor.into(), outcome: None, effects: Vec::new(), reply };
         self.send(Box::new(job))?;
-        answer.await.unwrap_or_else(|_| Err(stopping()))
+        // Told here, where the request is known.
+        Ok(answer.await.map_err(|_| stopping())??)
     }
 
     fn send(&self, job: Box<dyn Job>) -> Result<(), Error> {

@@ -22,6 +22,12 @@ pub struct Farm {
     serving: JoinHandle<()>,
 }
 
+/// reqwest is built for TLS without an implementation of its own choice.
+pub fn choose_tls() {
+    // All tests of a process choose the same; the first one's is taken.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Reply {
@@ -61,12 +67,23 @@ impl Farm {
 
     /// Starts on a data directory that there is.
     pub async fn start_in(dir: TempDir) -> Self {
-        let config = HubConfig { data_dir: dir.path().into(), ..HubConfig::default() };
+        Self::start_as(dir, |_| ()).await
+    }
+
+    /// Starts with a configuration of its own.
+    pub async fn start_with(change: impl FnOnce(&mut HubConfig)) -> Self {
+        Self::start_as(tempfile::tempdir().unwrap(), change).await
+    }
+
+    async fn start_as(dir: TempDir, change: impl FnOnce(&mut HubConfig)) -> Self {
+        let mut config = HubConfig { data_dir: dir.path().into(), ..HubConfig::default() };
+        change(&mut config);
+        choose_tls();
         let hub = Hub::start(config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = http::router(Arc::clone(&hub));
-        let serving = tokio::spawn(http::serve::serve(Arc::clone(&hub), listener, router));
+        let serving = tokio::spawn(http::serve::serve(Arc::clone(&hub), listener, router, None));
         let admin = std::fs::read_to_string(dir.path().join("keys/admin")).unwrap();
         let admin = admin.trim().to_owned();
         Self { hub, url, admin, client: Client::new(), dir, serving }

@@ -12,6 +12,7 @@ mod pages;
 mod paths;
 mod people;
 mod program;
+mod raw;
 mod rights;
 mod verbs;
 mod writer;

@@ -31,6 +31,7 @@ async fn started(dir: &Path, listener: &TcpListener) -> (Child, Lifeline, Ready)
 #[tokio::test]
 async fn it_serves_the_socket_it_was_handed_until_its_parent_is_gone() {
     let dir = tempfile::tempdir().unwrap();
+    crate::farm::choose_tls();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     for _ in 0..2 {
@@ -49,6 +50,7 @@ async fn it_serves_the_socket_it_was_handed_until_its_parent_is_gone() {
 #[tokio::test]
 async fn sigterm_ends_it_in_order_and_sigint_is_its_parents() {
     let dir = tempfile::tempdir().unwrap();
+    crate::farm::choose_tls();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (mut child, _lifeline, ready) = started(dir.path(), &listener).await;
     let pid = Pid::from_raw(child.id().unwrap() as i32).unwrap();

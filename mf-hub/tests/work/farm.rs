@@ -33,6 +33,12 @@ pub struct Caller {
     pub key: String,
 }
 
+/// reqwest is built for TLS without an implementation of its own choice.
+fn choose_tls() {
+    // All tests of a process choose the same; the first one's is taken.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// What the hub answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -48,6 +54,7 @@ impl Farm {
 
     /// The same, with leases of that length in seconds.
     pub async fn with_lease(lease: u64) -> Self {
+        choose_tls();
         let dir = tempfile::tempdir().unwrap();
         let (hub, lifeline, url) = start(dir.path(), lease);
         let farm = Self { url, http: Client::new(), dir, hub, _lifeline: lifeline, lease };

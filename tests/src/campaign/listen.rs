@@ -29,6 +29,7 @@ pub struct Reader {
 impl Reader {
     /// A reader of the farm at `url`.
     pub fn new(hub: &Hub, url: String, key: String) -> Self {
+        crate::farm::choose_tls();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { hub: hub.clone(), http, url, key }
     }

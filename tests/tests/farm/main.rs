@@ -2,6 +2,7 @@
 
 mod building;
 mod demo;
+mod https;
 mod input;
 mod plugins;
 mod source;

@@ -65,6 +65,8 @@ async fn in_place(cx: &Cx, place: &Path, plugins_dirs: Vec<PathBuf>) -> Outcome 
         plugins_dirs,
         // The demo's repository is a directory of this host.
         allow_schemes: vec!["file".into()],
+        ca_file: None,
+        plain_http: false,
         messages: Messages::File(Arc::new(file)),
     };
     let mut farm = Farm::new(options).await.map_err(|e| step("taking its directory", e))?;

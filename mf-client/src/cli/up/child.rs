@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 /// What says to a client where its hub is; the farm's programs are told by
 /// their flags alone.
-const CLIENTS: [&str; 4] = ["MF_CONFIG", "MF_CONNECTION", "MF_URL", "MF_API_KEY"];
+const CLIENTS: [&str; 5] = ["MF_CONFIG", "MF_CONNECTION", "MF_URL", "MF_API_KEY", "MF_CA_FILE"];
 
 /// Where the programs' messages go.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::Key;
 use crate::cli::exit::{Exit, Failure};
+use crate::{Key, Trust};
 
 /// The client configuration of a farm that `mf up` runs.
 #[derive(Debug)]
@@ -35,12 +35,18 @@ impl Conf {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn appear(&self, url: &str, key: &Key) -> Result<(), Failure> {
-        let text = format!(
+    pub fn appear(&self, url: &str, key: &Key, trust: &Trust) -> Result<(), Failure> {
+        let mut text = format!(
             "# Written by `mf up`; it is here while the farm can build.\n\
              [connection:default]\nuser = admin\napi_key = {}\nurl = {url}\n",
             key.expose()
         );
+        if let Some(file) = &trust.ca_file {
+            text += &format!("ca_file = {}\n", file.display());
+        }
+        if trust.plain_http {
+            text += "plain_http = true\n";
+        }
         let fresh = self.fresh();
         let write = || {
             let mut options = OpenOptions::new();
@@ -89,11 +95,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(".mf.conf.new"), "left by one that was killed").unwrap();
         let conf = Conf::absent(dir.path()).unwrap();
-        conf.appear("http://127.0.0.1:1", &"mf_1_s".parse().unwrap()).unwrap();
+        let trust = Trust { ca_file: Some("/ca.pem".into()), plain_http: false };
+        conf.appear("http://127.0.0.1:1", &"mf_1_s".parse().unwrap(), &trust).unwrap();
         let mode = conf.path().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let text = std::fs::read_to_string(conf.path()).unwrap();
         assert!(text.contains("api_key = mf_1_s") && text.contains("user = admin"), "{text}");
+        assert!(text.ends_with("\nca_file = /ca.pem\n"), "{text}");
         conf.vanish();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mf_core::config::{self, WorkerConfig};
+use mf_core::config::{self, HubConfig, WorkerConfig};
 use tokio::sync::mpsc;
 
 use super::child::{Messages, Program};
@@ -18,7 +18,7 @@ use super::lock::Lock;
 use super::{Signals, ready};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::sibling;
-use crate::{Backoff, Hub, Key};
+use crate::{Backoff, Hub, Key, Trust};
 
 /// How long the programs of a farm that was killed may take to end.
 const AFTER_A_KILL: Duration = Duration::from_secs(15);
@@ -37,6 +37,11 @@ pub struct Options {
     pub plugins_dirs: Vec<PathBuf>,
     /// Schemes that source may come from beyond the usual ones.
     pub allow_schemes: Vec<String>,
+    /// Certificate authorities that its programs believe, instead of the
+    /// host's.
+    pub ca_file: Option<PathBuf>,
+    /// Whether plain http may be spoken on an address that other hosts reach.
+    pub plain_http: bool,
     /// Where its programs' messages go.
     pub messages: Messages,
 }
@@ -78,7 +83,7 @@ impl Farm {
         let (listener, address) = listen(options.listen, patience).await?;
         let (tell, failures) = mpsc::channel(3);
         Ok(Self {
-            url: url_of(address),
+            url: url_of(address, &hub_config(&options.data_dir)),
             options: Options { listen: address, ..options },
             listener: Arc::new(listener),
             conf,
@@ -109,7 +114,9 @@ impl Farm {
         }
         let key = Key::read(&self.options.data_dir.join("keys/admin"))
             .map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
-        let hub = Hub::new(&self.url, Some(key.clone()))?;
+        let ca_file = self.options.ca_file.clone();
+        let trust = Trust { ca_file, plain_http: self.options.plain_http };
+        let hub = Hub::trusting(&self.url, Some(key.clone()), &trust)?;
         let plugins = self.plugins_are_in()?;
         self.unless_failed(async |keepers| {
             keepers[1].ready().await;
@@ -119,7 +126,7 @@ impl Farm {
         .await?;
         // All three have their directories: nothing of an earlier farm is left.
         self.lock.after_a_kill = false;
-        self.conf.appear(&self.url, &key)
+        self.conf.appear(&self.url, &key, &trust)
     }
 
     /// Waits until one of the programs cannot go on.
@@ -225,6 +232,9 @@ impl Farm {
         hub.flag("--data-dir", &self.options.data_dir);
         hub.flag("--listen", self.options.listen.to_string());
         hub.listener = Some(Arc::clone(&self.listener));
+        if self.options.plain_http {
+            hub.words.push("--plain-http".into());
+        }
         let mut regulator = program("mf-regulatord", "regulatord.toml")?;
         regulator.flag("--url", &self.url);
         regulator.flag("--key-file", key("regulator"));
@@ -235,6 +245,14 @@ impl Farm {
         worker.flag("--key-file", key("worker"));
         worker.flag("--data-dir", self.options.data_dir.join("worker"));
         worker.flag("--plugins-d", self.options.data_dir.join("plugins.d"));
+        for program in [&mut regulator, &mut worker] {
+            if let Some(file) = &self.options.ca_file {
+                program.flag("--ca-file", file);
+            }
+            if self.options.plain_http {
+                program.words.push("--plain-http".into());
+            }
+        }
         for scheme in &self.options.allow_schemes {
             worker.flag("--allow-scheme", scheme);
         }
@@ -287,14 +305,25 @@ async fn listen(
     }
 }
 
-/// Where programs on this host reach the address.
-fn url_of(address: SocketAddr) -> String {
+/// What the hub's own file says. What cannot be read there is the hub's to
+/// complain of.
+fn hub_config(dir: &Path) -> HubConfig {
+    config::load(None, &dir.join("hub.toml")).unwrap_or_default()
+}
+
+/// Where programs on this host reach the address. A certificate is for a
+/// name, which only the hub's `public_url` tells.
+fn url_of(address: SocketAddr, hub: &HubConfig) -> String {
+    if hub.certificate.is_some() && !hub.public_url.is_empty() {
+        return hub.public_url.trim_end_matches('/').to_owned();
+    }
+    let scheme = if hub.certificate.is_some() { "https" } else { "http" };
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
+    format!("{scheme}://{}", SocketAddr::new(ip, address.port()))
 }
 
 #[cfg(test)]
@@ -307,6 +336,8 @@ mod tests {
             listen,
             plugins_dirs: Vec::new(),
             allow_schemes: Vec::new(),
+            ca_file: None,
+            plain_http: false,
             messages: Messages::Inherit,
         }
     }
@@ -329,7 +360,12 @@ mod tests {
 
     #[test]
     fn an_address_for_all_is_reached_on_this_host() {
-        assert_eq!(url_of("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
-        assert_eq!(url_of("[::]:80".parse().unwrap()), "http://[::1]:80");
+        let mut hub = HubConfig::default();
+        assert_eq!(url_of("0.0.0.0:80".parse().unwrap(), &hub), "http://127.0.0.1:80");
+        assert_eq!(url_of("[::]:80".parse().unwrap(), &hub), "http://[::1]:80");
+        hub.certificate = Some("hub.pem".into());
+        assert_eq!(url_of("0.0.0.0:80".parse().unwrap(), &hub), "https://127.0.0.1:80");
+        hub.public_url = "https://farm.example.org:80/".into();
+        assert_eq!(url_of("0.0.0.0:80".parse().unwrap(), &hub), "https://farm.example.org:80");
     }
 }

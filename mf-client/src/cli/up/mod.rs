@@ -50,6 +50,12 @@ pub fn command() -> Command {
                 .default_value("127.0.0.1:8765")
                 .help("Where the API answers; port 0 picks a free one"),
         )
+        .arg(
+            Arg::new("plain-http")
+                .long("plain-http")
+                .action(ArgAction::SetTrue)
+                .help("Speak plain http on an address that other hosts reach"),
+        )
         .args(plugins_and_schemes())
         .after_help(example::text(
             "mf up --data-dir farm --listen 127.0.0.1:0\nMF_CONFIG=farm/mf.conf mf status",
@@ -87,6 +93,8 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
         listen,
         plugins_dirs,
         allow_schemes: words("allow-scheme"),
+        ca_file: cx.ca_file()?,
+        plain_http: matches.get_flag("plain-http"),
         messages: Messages::Inherit,
     };
     run(async {

@@ -1,0 +1,215 @@
+//! Https: a certificate of the farm's own, who believes it, and who does not.
+
+use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mf_client::{Error, Hub, Key, Trust};
+use monkeyfarm_tests::{Farm, Options, programs, world};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+
+/// Far longer than anything here takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// An authority, and the directory that its files are in.
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    dir: PathBuf,
+    file: PathBuf,
+}
+
+impl Authority {
+    fn new(dir: &Path, name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let file = dir.join(format!("{name}.pem"));
+        fs::write(&file, params.self_signed(&key).unwrap().pem()).unwrap();
+        Self { issuer: Issuer::new(params, key), dir: dir.to_owned(), file }
+    }
+
+    /// Writes a certificate for a host and its key, as `hub.pem` and `hub.key`.
+    fn certify(&self, host: &str, valid: bool) {
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        if !valid {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        fs::write(self.dir.join("hub.pem"), certificate.pem()).unwrap();
+        fs::write(self.dir.join("hub.key"), key.serialize_pem()).unwrap();
+    }
+
+    fn trust(&self) -> Trust {
+        Trust { ca_file: Some(self.file.clone()), plain_http: false }
+    }
+}
+
+/// A hub of its own, on a port that was free.
+struct OneHub {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl OneHub {
+    fn start(dir: &Path, https: bool) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let mut command = Command::new(programs::program("mf-hub"));
+        command.args(["--config", "/dev/null", "--listen", &address.to_string()]);
+        command.arg("--data-dir").arg(dir.join("data")).stderr(Stdio::null());
+        if https {
+            command.arg("--certificate").arg(dir.join("hub.pem"));
+            command.arg("--certificate-key").arg(dir.join("hub.key"));
+        }
+        Self { child: command.spawn().unwrap(), address }
+    }
+
+    /// What a client is told that trusts so, once somebody listens there.
+    async fn asked(&self, scheme: &str, trust: &Trust) -> Result<String, Error> {
+        let url = format!("{scheme}://{}", self.address);
+        let began = Instant::now();
+        loop {
+            // A new client, and so a new connection.
+            let told = Hub::trusting(&url, None, trust).unwrap().version().await;
+            match told {
+                Err(Error::Unreachable { why, .. }) if why.contains("refused") => {
+                    assert!(began.elapsed() < LIMIT, "nobody listens: {why}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                told => return told,
+            }
+        }
+    }
+
+    async fn refusal(&self, scheme: &str, trust: &Trust) -> String {
+        self.asked(scheme, trust).await.unwrap_err().to_string()
+    }
+}
+
+impl Drop for OneHub {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_not_believed_is_told_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = Authority::new(dir.path(), "own");
+    let other = Authority::new(dir.path(), "other");
+    own.certify("127.0.0.1", true);
+    let hub = OneHub::start(dir.path(), true);
+    assert_eq!(hub.asked("https", &own.trust()).await.unwrap(), mf_core::VERSION);
+    let told = hub.refusal("https", &other.trust()).await;
+    assert!(told.contains("no authority that is trusted here"), "{told}");
+    let told = hub.refusal("http", &own.trust()).await;
+    assert!(told.contains("this is https"), "{told}");
+    // What is wrong with a new certificate, once the hub has taken it over.
+    for (host, valid, expected) in [
+        ("127.0.0.1", false, "its certificate expired"),
+        ("farm.example.org", true, "its certificate is another host's"),
+    ] {
+        own.certify(host, valid);
+        let began = Instant::now();
+        loop {
+            let told = hub.asked("https", &own.trust()).await;
+            if told.as_ref().is_err_and(|error| error.to_string().contains(expected)) {
+                break;
+            }
+            assert!(began.elapsed() < LIMIT, "not {expected}: {told:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    drop(hub);
+    let plain = OneHub::start(dir.path(), false);
+    let told = plain.refusal("https", &own.trust()).await;
+    assert!(told.contains("does not speak TLS"), "{told}");
+}
+
+#[tokio::test]
+async fn a_bad_certificate_never_replaces_a_good_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = Authority::new(dir.path(), "own");
+    own.certify("127.0.0.1", true);
+    let hub = OneHub::start(dir.path(), true);
+    hub.asked("https", &own.trust()).await.unwrap();
+    let certificate = fs::read(dir.path().join("hub.pem")).unwrap();
+    let mut file = fs::File::create(dir.path().join("hub.pem")).unwrap();
+    file.write_all(&certificate[..100]).unwrap();
+    drop(file);
+    // Long enough for the hub to look again and again.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(2_500) {
+        hub.asked("https", &own.trust()).await.unwrap();
+    }
+    let second = Authority::new(dir.path(), "second");
+    second.certify("127.0.0.1", true);
+    let began = Instant::now();
+    while let Err(error) = hub.asked("https", &second.trust()).await {
+        assert!(began.elapsed() < LIMIT, "{error}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn what_would_show_a_key_to_the_network_does_not_start() {
+    let dir = tempfile::tempdir().unwrap();
+    Authority::new(dir.path(), "own").certify("127.0.0.1", true);
+    let hub = |more: &[&str]| {
+        let mut command = Command::new(programs::program("mf-hub"));
+        command.args(["--config", "/dev/null", "--data-dir"]).arg(dir.path().join("data"));
+        monkeyfarm_tests::Ran::of(command.args(more).current_dir(dir.path()))
+    };
+    let ran = hub(&["--listen", "0.0.0.0:0"]);
+    assert_eq!(ran.code, 78, "{ran:?}");
+    assert!(ran.err.contains("plain_http = true") && ran.err.contains("0.0.0.0:0"), "{ran:?}");
+    for (certificate, key, told) in [
+        ("nothing.pem", "hub.key", "nothing.pem: "),
+        ("hub.key", "hub.key", "there is no certificate in it"),
+        ("own.pem", "hub.key", "is another certificate's"),
+        ("hub.pem", "own.pem", "own.pem: "),
+    ] {
+        let ran = hub(&["--certificate", certificate, "--certificate-key", key]);
+        assert_eq!(ran.code, 78, "{ran:?}");
+        assert!(ran.err.contains(told), "{ran:?}");
+    }
+    let key: Key = "mf_1_s".parse().unwrap();
+    let told = Hub::new("http://192.0.2.1:8765", Some(key)).unwrap_err().to_string();
+    assert!(told.contains("plain http"), "{told}");
+}
+
+#[test]
+fn a_whole_farm_builds_over_https_with_an_authority_of_its_own() {
+    let authority = tempfile::tempdir().unwrap();
+    let own = Authority::new(authority.path(), "own");
+    own.certify("127.0.0.1", true);
+    let ca_file = own.file.display().to_string();
+    let more = vec!["--ca-file".into(), ca_file.clone()];
+    let mut farm = Farm::prepared(Options { more, ..Options::default() });
+    let toml = format!(
+        "certificate = '{0}/hub.pem'\ncertificate_key = '{0}/hub.key'\n",
+        authority.path().display()
+    );
+    fs::create_dir_all(farm.data_dir()).unwrap();
+    fs::write(farm.data_dir().join("hub.toml"), toml).unwrap();
+    farm.up();
+    assert!(farm.setting("url").starts_with("https://127.0.0.1:"));
+    assert_eq!(farm.setting("ca_file"), ca_file);
+    world::make(&farm);
+    let config = world::recipe(&["true"]);
+    farm.ok(["target", "update", "one-x86_64", "--config", &config]);
+    let branch = world::package(&farm, "tool", "", &["--release", "one"]);
+    farm.ok(["build", "create", "-l", "b1", "--package-branch", &branch, "--watch"]);
+    let other = Authority::new(authority.path(), "other");
+    let ran = farm.mf(["status", "--ca-file", &other.file.display().to_string()]);
+    assert!(ran.err.contains("no authority that is trusted here"), "{ran:?}");
+    assert_eq!(farm.stop().code(), Some(0));
+}
