@@ -169,6 +169,15 @@ pub const TASK: Resource = Resource {
             who: Who::OWNER.or(Who::PROJECT).or(Who::ADMIN),
             writes: true,
         },
+        Function {
+            name: "why",
+            about: "why it runs, waits or ended: a word, a sentence, and what each system says",
+            on: On::One,
+            takes: &[],
+            gives: &["verdict", "sentence", "details"],
+            who: Who::ANYONE,
+            writes: false,
+        },
         HISTORY,
         Function {
             name: "advance",

@@ -18,16 +18,16 @@ use super::waiting::{Waiter, Waiting};
 
 /// Where a task is, as dispatch sees it.
 #[derive(Debug)]
-enum Entry {
+pub(super) enum Entry {
     Ready,
     Reserved { system: i64, number: u64 },
     Held { system: i64, attempt: i64, cancelling: bool },
 }
 
 #[derive(Debug, Default)]
-struct Station {
-    system: System,
-    load: Load,
+pub(super) struct Station {
+    pub(super) system: System,
+    pub(super) load: Load,
     stop: Arc<Notify>,
     /// Number of its worker's last heartbeat.
     beats: u64,
@@ -39,13 +39,13 @@ struct Station {
 /// The farm's queue, systems, waiting workers and leases.
 #[derive(Debug)]
 pub struct Farm {
-    lanes: Lanes,
-    tasks: HashMap<i64, (Facts, Entry)>,
-    stations: BTreeMap<i64, Station>,
-    enabled: Enabled,
+    pub(super) lanes: Lanes,
+    pub(super) tasks: HashMap<i64, (Facts, Entry)>,
+    pub(super) stations: BTreeMap<i64, Station>,
+    pub(super) enabled: Enabled,
     /// Tasks that are being built, by project.
-    running: HashMap<i64, usize>,
-    waiting: Waiting,
+    pub(super) running: HashMap<i64, usize>,
+    pub(super) waiting: Waiting,
     leases: Leases,
     offers: u64,
 }

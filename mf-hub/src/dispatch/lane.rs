@@ -1,7 +1,7 @@
 //! Ready tasks, in lanes: all tasks of a lane ask the same of a system, so
 //! that looking at its head is looking at all of them.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -56,6 +56,19 @@ impl Lane {
     /// Priority and id of the lane's next task.
     pub fn head(&self) -> Option<(i64, i64)> {
         self.queue.first().map(|(priority, task)| (priority.0, *task))
+    }
+}
+
+impl Lane {
+    /// How many of its tasks go before one of that priority and id, when the
+    /// lane's project is treated `worse`, like or better than that one's.
+    pub fn before(&self, priority: i64, task: i64, worse: Ordering) -> usize {
+        let last = match worse {
+            Ordering::Less => i64::MAX,
+            Ordering::Equal => task,
+            Ordering::Greater => i64::MIN,
+        };
+        self.queue.range(..(Reverse(priority), last)).count()
     }
 }
 

@@ -12,6 +12,7 @@ mod place;
 mod pulse;
 mod system;
 mod waiting;
+mod why;
 
 #[cfg(test)]
 mod tests;
@@ -25,10 +26,11 @@ use tokio::sync::{Notify, oneshot, watch};
 
 pub use lane::{Class, Facts, Package};
 pub use lease::Silence;
-pub use pick::Enabled;
+pub use pick::{Enabled, Reason};
 pub use place::{Busy, Place, Snapshot, Told};
 pub use pulse::Pulse;
 pub use system::System;
+pub use why::{Answer, Says, Why};
 
 use farm::Farm;
 use place::{Chosen, Ticket};
@@ -161,6 +163,11 @@ impl Dispatch {
     /// Attempts whose lease is over, and why.
     pub fn expired(&self) -> Vec<(Held, Silence)> {
         self.lock().leases().expired(Instant::now())
+    }
+
+    /// Why a task is where it is.
+    pub fn why(&self, task: i64) -> Why {
+        self.lock().why(task)
     }
 
     /// What each system is doing.

@@ -22,6 +22,9 @@ pub enum Reason {
     HandlerDisabled(HandlerKind, String),
     /// The system does not have a handler that the task needs.
     HandlerMissing(HandlerKind, String),
+    /// The system has a handler that the task needs in another plugin file
+    /// than the farm's.
+    HandlerDiffers(HandlerKind, String),
     /// The system does not serve the task's arch.
     ArchMissing(String),
     /// Something of the same source name is being built there.
@@ -42,29 +45,38 @@ pub enum Reason {
 /// # Errors
 /// The first reason why not.
 pub fn serves(system: &System, enabled: &Enabled, class: &Class) -> Result<(), Reason> {
-    if !system.enabled {
-        return Err(Reason::SystemDisabled);
-    }
-    if system.capacity <= 0 {
-        return Err(Reason::NoCapacity);
-    }
+    lacks(system, enabled, class).next().map_or(Ok(()), Err)
+}
+
+/// Every reason why `system` may not build tasks of `class`, as things are.
+pub fn lacks<'a>(
+    system: &'a System,
+    enabled: &'a Enabled,
+    class: &'a Class,
+) -> impl Iterator<Item = Reason> + 'a {
+    let own = [
+        (!system.enabled).then_some(Reason::SystemDisabled),
+        (system.capacity <= 0).then_some(Reason::NoCapacity),
+    ];
     let needs = [
         (HandlerKind::BuildHandler, &class.build_handler),
         (HandlerKind::VcsHandler, &class.vcs_handler),
     ];
-    for (kind, label) in needs.into_iter().filter(|(_, label)| !label.is_empty()) {
+    let handlers = needs.into_iter().filter(|(_, label)| !label.is_empty());
+    let handlers = handlers.flat_map(|(kind, label)| {
         let handler = (kind, label.clone());
-        if !enabled.contains(&handler) {
-            return Err(Reason::HandlerDisabled(kind, label.clone()));
-        }
-        if !system.offers.contains(&handler) {
-            return Err(Reason::HandlerMissing(kind, label.clone()));
-        }
-    }
-    if !system.archs.contains(&class.arch) {
-        return Err(Reason::ArchMissing(class.arch.clone()));
-    }
-    Ok(())
+        let disabled = !enabled.contains(&handler);
+        let missing = !system.offers.contains(&handler);
+        let differs = system.differs.contains(&handler);
+        [
+            disabled.then(|| Reason::HandlerDisabled(kind, label.clone())),
+            missing.then(|| Reason::HandlerMissing(kind, label.clone())),
+            differs.then(|| Reason::HandlerDiffers(kind, label.clone())),
+        ]
+    });
+    let serves = system.archs.contains(&class.arch);
+    let arch = (!serves).then(|| Reason::ArchMissing(class.arch.clone()));
+    own.into_iter().chain(handlers).chain([arch]).flatten()
 }
 
 /// Whether a task of `package` fits beside what `system` is building.
@@ -118,6 +130,29 @@ pub fn pick(
         })
 }
 
+/// How many tasks `system` should have before this one that waits and that
+/// it could take, if nothing changed meanwhile.
+pub fn ahead(
+    lanes: &Lanes,
+    system: &System,
+    load: &Load,
+    enabled: &Enabled,
+    running: &HashMap<i64, usize>,
+    of: &Facts,
+) -> usize {
+    let share = |package: &Package| running.get(&package.project).copied().unwrap_or(0);
+    lanes
+        .classes()
+        .filter(|(class, _)| serves(system, enabled, class).is_ok())
+        .flat_map(|(_, lanes)| lanes.values())
+        .filter(|lane| fits(system, load, &lane.package).is_ok())
+        .map(|lane| {
+            let worse = share(&lane.package).cmp(&share(&of.package));
+            lane.before(of.priority, of.task, worse)
+        })
+        .sum()
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |kind: &HandlerKind| kind.resource().replace('_', " ");
@@ -129,6 +164,13 @@ impl fmt::Display for Reason {
             }
             Reason::HandlerMissing(kind, label) => {
                 write!(f, "the system does not have the {} {label}", named(kind))
+            }
+            Reason::HandlerDiffers(kind, label) => {
+                write!(
+                    f,
+                    "the system has the {} {label} in another plugin file than the farm's",
+                    named(kind)
+                )
             }
             Reason::ArchMissing(arch) => write!(f, "the system does not serve {arch}"),
             Reason::SourceNameBusy(name) => {

@@ -23,6 +23,9 @@ pub struct System {
     pub archs: BTreeSet<String>,
     /// Handlers that its plugins provide.
     pub offers: BTreeSet<(HandlerKind, String)>,
+    /// Those of them that are in another plugin file than the farm's: a task
+    /// would only fail there.
+    pub differs: BTreeSet<(HandlerKind, String)>,
 }
 
 /// An attempt that is no longer the system's, and may still go on there.
@@ -98,6 +101,13 @@ impl Load {
     /// Attempts that the system holds.
     pub fn held(&self) -> impl Iterator<Item = Held> + '_ {
         self.held.keys().copied()
+    }
+
+    /// Tasks that are being built, or may be, of packages that match.
+    pub fn tasks(&self, wanted: impl Fn(&Package) -> bool) -> Vec<i64> {
+        let ghosts = self.ghosts.iter().map(|(held, ghost)| (held, &ghost.package));
+        let all = self.held.iter().chain(ghosts);
+        all.filter(|(_, package)| wanted(package)).map(|(held, _)| held.task).collect()
     }
 
     /// Sum of the footprints.

@@ -47,6 +47,7 @@ fn system(id: i64, capacity: i64) -> System {
         capacity,
         archs: ["x86_64".to_owned()].into(),
         offers: [(HandlerKind::BuildHandler, "generic".to_owned())].into(),
+        differs: Enabled::new(),
     }
 }
 
@@ -86,6 +87,8 @@ fn every_reason_is_given() {
     assert_eq!(serves(&able, &none, &class), Err(Reason::HandlerDisabled(build, generic())));
     let bare = System { offers: Enabled::new(), ..able.clone() };
     assert_eq!(serves(&bare, &enabled(), &class), Err(Reason::HandlerMissing(build, generic())));
+    let other = System { differs: enabled(), ..able.clone() };
+    assert_eq!(serves(&other, &enabled(), &class), Err(Reason::HandlerDiffers(build, generic())));
     let arm = System { archs: ["aarch64".to_owned()].into(), ..able.clone() };
     assert_eq!(serves(&arm, &enabled(), &class), Err(Reason::ArchMissing("x86_64".into())));
     let git = (HandlerKind::VcsHandler, "git".to_owned());

@@ -94,6 +94,7 @@ const BOUND: &[Bound] = &[
     bound!("task", "config", Anywhere, super::file::config),
     bound!("task", "list_files", Anywhere, super::file::list),
     bound!("task", "cancel", Anywhere, super::cancel::task),
+    bound!("task", "why", Anywhere, super::why::why),
     bound!("task", "retry", Anywhere, super::retry::task),
     bound!("task", "advance", Address, super::worker::advance),
     bound!("task", "append", Address, super::worker::append),

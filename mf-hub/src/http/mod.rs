@@ -34,6 +34,7 @@ pub mod stream;
 pub mod tag;
 pub mod tls;
 pub mod util;
+pub mod why;
 pub mod worker;
 
 use std::sync::Arc;

@@ -34,10 +34,13 @@ pub struct Changed {
 /// SQLite would not.
 pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
     let mut changed = Changed::default();
+    let mut replaced = false;
     for (kind, resource) in KINDS {
         let now: Vec<&Offer> = offers.iter().filter(|offer| offer.kind == kind).collect();
         let before = registered(tx, kind)?;
         for offer in &now {
+            replaced |=
+                row(tx, resource, &offer.label)?.is_some_and(|row| row.digest != offer.digest);
             // A build handler that was away waits for `enable` once more.
             let usable = kind != HandlerKind::BuildHandler;
             if upsert(tx, resource, offer, usable)? && usable {
@@ -59,6 +62,10 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
                 changed.disabled.push(gone.clone());
             }
         }
+    }
+    if replaced {
+        // Which systems have the farm's own plugin files is another matter now.
+        ready::follow_all(tx)?;
     }
     follow(tx, &changed)?;
     Ok(changed)

@@ -43,6 +43,7 @@ pub mod tagging;
 pub mod task;
 pub mod task_data;
 mod tx;
+pub mod why;
 pub mod writer;
 
 mod fault;

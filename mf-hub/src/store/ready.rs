@@ -116,10 +116,21 @@ pub fn system(db: &Connection, id: i64) -> Done<Option<System>> {
         system.archs.insert(arch?);
     }
     for kind in [HandlerKind::BuildHandler, HandlerKind::VcsHandler] {
-        let offers = "SELECT label FROM system_offer WHERE system_id = ?1 AND kind = ?2";
-        let mut offers = db.prepare_cached(offers)?;
-        for label in offers.query_map((id, kind.resource()), |row| row.get(0))? {
-            system.offers.insert((kind, label?));
+        let offers = format!(
+            "SELECT o.label, o.digest <> h.digest AND h.digest <> '' FROM system_offer o \
+             LEFT JOIN {} h ON h.label = o.label WHERE o.system_id = ?1 AND o.kind = ?2",
+            kind.resource()
+        );
+        let mut offers = db.prepare_cached(&offers)?;
+        let offers = offers.query_map((id, kind.resource()), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Option<bool>>(1)?))
+        })?;
+        for offer in offers {
+            let (label, differs) = offer?;
+            if differs == Some(true) {
+                system.differs.insert((kind, label.clone()));
+            }
+            system.offers.insert((kind, label));
         }
     }
     Ok(Some(system))

@@ -14,3 +14,4 @@ mod life;
 mod lost;
 mod retry;
 mod tags;
+mod why;

@@ -6,6 +6,7 @@ use super::{enabled, farm, heavy, held, system, take};
 use crate::dispatch::farm::Farm;
 use crate::dispatch::lane::Facts;
 use crate::dispatch::place::{Place, Snapshot};
+use crate::dispatch::why::{Answer, Says, Why};
 
 /// A small generator of numbers, the same in every run.
 struct Dice(u64);
@@ -14,6 +15,11 @@ impl Dice {
     fn roll(&mut self, below: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         i64::try_from((self.0 >> 33) % below.unsigned_abs()).expect("it is below an i64")
+    }
+
+    fn index(&mut self, length: usize) -> usize {
+        let length = i64::try_from(length).expect("it is small");
+        usize::try_from(self.roll(length)).expect("it is small")
     }
 }
 
@@ -67,6 +73,75 @@ fn a_random_farm_keeps_the_rules_and_lets_nothing_lie() {
             let sum: i64 = of(&building, id).iter().map(|facts| facts.package.footprint).sum();
             assert_eq!(busy.load, sum, "nothing is forgotten");
         }
+    }
+}
+
+#[test]
+fn what_is_said_of_a_task_is_what_happens_to_it() {
+    let mut dice = Dice(3);
+    let now = Instant::now();
+    let mut seen = [0; 4];
+    for _ in 0..600 {
+        let systems: Vec<(i64, i64)> = (1..=3).map(|id| (id, dice.roll(9))).collect();
+        let mut farm = farm(&systems);
+        let mut busy = Vec::new();
+        for task in 1..=24 {
+            let package = dice.roll(8);
+            let facts = Facts { priority: dice.roll(3), ..heavy(task, package, 1 + package % 3) };
+            let place = if dice.roll(6) == 0 { held(1 + dice.roll(3)) } else { Place::Ready };
+            if place != Place::Ready {
+                busy.push(task);
+            }
+            farm.place(facts, place, now);
+        }
+        let task = 1 + dice.roll(24);
+        let Why::Ready(mut answers) = farm.why(task) else { continue };
+        let Answer { system, says, .. } = answers.swap_remove(dice.index(answers.len()));
+        let first = take(&mut farm, system);
+        let kind = match says {
+            Says::Next => {
+                assert_eq!(first, Some(task));
+                0
+            }
+            Says::Behind(_) => {
+                assert!(first.is_some_and(|first| first != task));
+                1
+            }
+            Says::Busy(_, tasks) => {
+                assert!(!tasks.is_empty() && first != Some(task));
+                assert!(tasks.iter().all(|task| busy.contains(task)), "only what is built there");
+                2
+            }
+            Says::Never(_) => {
+                assert_eq!(first, None, "nothing else is missing either: all are of one class");
+                3
+            }
+        };
+        seen[kind] += 1;
+    }
+    assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
+}
+
+#[test]
+fn as_many_go_before_a_task_as_is_said() {
+    let mut dice = Dice(13);
+    let now = Instant::now();
+    for _ in 0..100 {
+        let mut farm = farm(&[(1, 1_000)]);
+        for task in 1..=30 {
+            // All of one project, so that what is given changes nobody's turn.
+            let facts = Facts { priority: dice.roll(3), ..heavy(task, task * 2, 1) };
+            farm.place(facts, Place::Ready, now);
+        }
+        let task = 1 + dice.roll(30);
+        let Why::Ready(answers) = farm.why(task) else { panic!("it waits") };
+        let ahead = match answers[0].says {
+            Says::Next => 0,
+            Says::Behind(ahead) => ahead,
+            ref other => panic!("{other:?}"),
+        };
+        let given: Vec<_> = (0..=ahead).filter_map(|_| take(&mut farm, 1)).collect();
+        assert_eq!(given.iter().position(|given| *given == task), Some(ahead));
     }
 }
 

@@ -2,6 +2,7 @@
 //! what the hub sends; its schema follows from that.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use mf_core::VERSION;
 use mf_core::task::STATUSES;
@@ -9,6 +10,13 @@ use mf_core::wire::{Claim, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
 
 use crate::store::status::{Queue, Status, SystemStatus};
+use crate::store::why::{Details, SystemSays, VERDICTS};
+
+static VERDICT: LazyLock<String> = LazyLock::new(|| {
+    let each: Vec<String> =
+        VERDICTS.iter().map(|(word, means)| format!("{word}: {means}")).collect();
+    each.join("; ")
+});
 
 /// What may be null.
 pub const CLAIM: &str = "claim";
@@ -28,6 +36,9 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("download_url", "fetched by a plain GET, without a key", json!("http://farm/download?…")),
         ("history", "the newest first; `changes` has `from` and `to` by field", history()),
         ("after", "what to give as `after` for what is older; 0 at the end", json!(17)),
+        ("verdict", &VERDICT, json!("running")),
+        ("sentence", "the same in words, with what to do", json!("it runs on builder1 since …")),
+        ("details", "what it needs, and what each system says while it waits", details()),
         ("found", "objects of all resources", found()),
         ("moved_builds", "builds that have the other tag now", json!(["php-5.2.14-1"])),
         ("untagged_builds", "builds that have neither tag now", json!(["php-5.2.13-1"])),
@@ -57,6 +68,10 @@ fn history() -> Value {
 fn found() -> Value {
     let text = "Fast Version Control System";
     json!([{ "resource": "package", "label": "git17", "project_label": "ius", "text": text }])
+}
+
+fn details() -> Value {
+    json!(Details { systems: vec![SystemSays::default()], ..Details::default() })
 }
 
 fn claim() -> Claim {
