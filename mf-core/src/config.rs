@@ -122,6 +122,9 @@ pub struct WorkerConfig {
     pub finish_seconds: u64,
     /// How long one task may take, in seconds.
     pub task_seconds: u64,
+    /// How much of logs and files may wait for the hub, in megabytes of a
+    /// million bytes; a build that makes more is ended.
+    pub outbox_megabytes: u64,
 }
 
 impl Default for WorkerConfig {
@@ -137,6 +140,7 @@ impl Default for WorkerConfig {
             allow_schemes: Vec::new(),
             finish_seconds: 0,
             task_seconds: 6 * 60 * 60,
+            outbox_megabytes: 50_000,
         }
     }
 }

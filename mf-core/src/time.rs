@@ -1,6 +1,9 @@
 //! The farm's clock: the only place that asks what time it is.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The format of every time on the wire: UTC, to the second.
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
@@ -14,6 +17,14 @@ pub fn now() -> String {
 /// signed link. Deadlines of leases use the monotonic clock instead.
 pub fn unix_now() -> i64 {
     Timestamp::now().as_second()
+}
+
+/// How long ago this host was started, also while it slept: what all its
+/// processes can compare, and nobody can set.
+pub fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    // It is never before its own beginning.
+    Duration::try_from(now).unwrap_or_default()
 }
 
 /// Whether `text` is a time as it stands on the wire.
@@ -33,6 +44,12 @@ pub fn seconds_between(from: &str, to: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_started_is_not_started_later() {
+        let before = since_boot();
+        assert!(!before.is_zero() && before <= since_boot());
+    }
 
     #[test]
     fn now_is_a_time() {

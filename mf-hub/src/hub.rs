@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::dispatch::Dispatch;
 use crate::events::Events;
+use crate::expire;
 use crate::files::Files;
 use crate::store::open::{self, Lock, OpenError};
 use crate::store::readers::Readers;
@@ -83,6 +84,7 @@ impl Hub {
         hub.dispatch.reload(hub.readers.read(ready::snapshot)?);
         let sweeping = Arc::clone(&hub);
         tokio::task::spawn_blocking(move || sweeping.sweep());
+        tokio::spawn(expire::keep(Arc::clone(&hub)));
         Ok(hub)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod dispatch;
 pub mod events;
+pub mod expire;
 pub mod files;
 pub mod http;
 pub mod hub;

@@ -2,10 +2,16 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// After so many attempts whose worker was lost, a task is `Lost`: it may be
 /// what kills its workers.
 pub const ATTEMPT_LIMIT: i64 = 3;
+
+/// How long an attempt stays its worker's after the hub was last heard to take
+/// something for it, whatever happens: so long a worker that hung up has to
+/// come back.
+pub const COME_BACK: Duration = Duration::from_secs(1);
 
 /// Proof that a worker holds one attempt of one task. Every write of a worker
 /// carries it, in the header `MF-Lease`; a stale one is refused.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use mf_core::lifeline::Lifeline;
+use mf_core::time::since_boot;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::process::{
@@ -120,6 +121,10 @@ impl<'a> Watch<'a> {
     /// Hands the order on and listens until the call is over: with an
     /// outcome, or without, when the last words will tell.
     fn run(mut self, order: CallOrder, fds: Vec<OwnedFd>) -> Option<Outcome> {
+        // The parent may have been stopped before it sent this.
+        if order.begin_by_ms.is_some_and(|ms| Duration::from_millis(ms) < since_boot()) {
+            return Some(Outcome::Late);
+        }
         let borrowed: Vec<_> = fds.iter().map(AsFd::as_fd).collect();
         let sent = self.inner.lifeline.send_with(&Order::Call(Box::new(order)), &borrowed);
         drop(fds);

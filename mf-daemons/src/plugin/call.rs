@@ -37,6 +37,9 @@ pub struct Call {
     pub work_dir: PathBuf,
     /// How long the call may take.
     pub deadline: Option<Duration>,
+    /// When it must have begun, since this host was started: else it does not
+    /// begin, and ends as [`Ended::Late`].
+    pub begin_by: Option<Duration>,
     /// What the plugin may ask for by name; never in environment or argv.
     pub secrets: BTreeMap<String, String>,
 }
@@ -53,11 +56,13 @@ impl Call {
             keeper: keeper.child,
             plugin: format!("plugin '{}' ({})", self.plugin.meta.id, self.plugin.path.display()),
         };
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let order = Order::Call(Box::new(CallOrder {
             handler: self.handler,
             job: self.job,
             work_dir: self.work_dir,
-            deadline_ms: self.deadline.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+            deadline_ms: self.deadline.map(millis),
+            begin_by_ms: self.begin_by.map(millis),
             secrets: self.secrets,
         }));
         running.lifeline.send_with(&order, &[self.plugin.image.as_fd(), self.log.as_fd()])?;
@@ -114,6 +119,8 @@ pub enum Ended {
     TimedOut,
     /// It was told to stop.
     Stopped,
+    /// It was too late for it to begin, and nothing of it has.
+    Late,
 }
 
 impl Running {
@@ -145,6 +152,7 @@ impl Running {
             }
             Ok(Outcome::TimedOut) => Ended::TimedOut,
             Ok(Outcome::Stopped) => Ended::Stopped,
+            Ok(Outcome::Late) => Ended::Late,
             Err(lost) => Ended::Crashed(format!("{plugin} was lost: {lost}")),
         }
     }

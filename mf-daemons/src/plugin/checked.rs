@@ -97,6 +97,7 @@ impl Plugin {
             log: log.into(),
             work_dir: "/".into(),
             deadline: Some(LOAD_LIMIT),
+            begin_by: None,
             secrets: Default::default(),
         };
         let why = match call.start(host)?.outcome(|_| ()) {

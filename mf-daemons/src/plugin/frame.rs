@@ -34,6 +34,8 @@ pub struct CallOrder {
     pub work_dir: PathBuf,
     /// How long it may take, in milliseconds; nothing is for ever.
     pub deadline_ms: Option<u64>,
+    /// When it must have begun, in milliseconds since this host was started.
+    pub begin_by_ms: Option<u64>,
     /// What the plugin may ask for by name.
     pub secrets: BTreeMap<String, String>,
 }
@@ -104,6 +106,8 @@ pub enum Outcome {
     TimedOut,
     /// The parent told it to stop.
     Stopped,
+    /// It came too late to begin.
+    Late,
 }
 
 /// How a process ended.

@@ -82,21 +82,47 @@ impl Beneath {
         }
     }
 
-    /// SHA-256 of a file, in hexadecimal.
+    /// Size of a file, in bytes.
     ///
     /// # Errors
-    /// A sentence: it cannot be opened or read.
-    pub fn digest(&self, inside: &Path) -> Result<String, String> {
+    /// As [`open`](Self::open).
+    pub fn size(&self, inside: &Path) -> Result<u64, String> {
+        let examined = self.open(inside)?.metadata();
+        examined.map(|data| data.len()).map_err(|e| format!("{}: {e}", inside.display()))
+    }
+
+    /// Moves a file to `to`, outside the work directory. Nothing of the build
+    /// runs any more, so that the file is the one that was looked at.
+    ///
+    /// # Errors
+    /// A sentence: it cannot be opened, or not be written there.
+    pub fn take(&self, inside: &Path, to: &Path) -> Result<(), String> {
         let mut file = self.open(inside)?;
-        let mut hash = Sha256::new();
-        let mut block = vec![0; 64 * 1024];
-        loop {
-            match file.read(&mut block) {
-                Ok(0) => return Ok(hex(&hash.finalize())),
-                Ok(length) => hash.update(&block[..length]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(format!("{} cannot be read: {error}", inside.display())),
-            }
+        // Nobody put a symbolic link on the way to it: it has been opened.
+        if std::fs::rename(self.path.join(inside), to).is_ok() {
+            return Ok(());
+        }
+        // It is on another disk, or its directory is locked.
+        File::create_new(to)
+            .and_then(|mut copy| io::copy(&mut file, &mut copy))
+            .map(drop)
+            .map_err(|e| format!("{} cannot be kept: {e}", inside.display()))
+    }
+}
+
+/// SHA-256 of a file, in hexadecimal. Blocks.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest(mut file: File) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut block) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(length) => hash.update(&block[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -152,7 +178,7 @@ mod tests {
         let inside = beneath.inside(&at("sub/good")).unwrap();
         assert_eq!(inside, Path::new("sub/good"));
         assert_eq!(
-            beneath.digest(&inside).unwrap(),
+            digest(beneath.open(&inside).unwrap()).unwrap(),
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         );
         let why = |path: &str| beneath.open(Path::new(path)).unwrap_err();

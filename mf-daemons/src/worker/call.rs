@@ -24,6 +24,8 @@ pub struct Caller<'a> {
     pub work_dir: &'a Path,
     /// When the whole task must be done.
     pub deadline: tokio::time::Instant,
+    /// When it must have begun, if it must, as [`Call::begin_by`].
+    pub begin_by: Option<Duration>,
     /// For the sentence of a task that was not: `task_seconds`.
     pub limit: Duration,
     /// The log.
@@ -48,6 +50,7 @@ impl Caller<'_> {
             log: self.log.writer().map_err(|e| fail("the log cannot be written", e))?,
             work_dir: self.work_dir.to_path_buf(),
             deadline: Some(self.deadline.saturating_duration_since(tokio::time::Instant::now())),
+            begin_by: self.begin_by,
             secrets: self.secrets.clone(),
         };
         let (host, words) = (self.host.clone(), self.stage.words());
@@ -89,6 +92,7 @@ impl Caller<'_> {
                     Some(end) => Err(end),
                 }
             }
+            Ended::Late => halted.map_or(Ok(Ended::Late), Err),
             Ended::Stopped => Err(halted.unwrap_or(End::Stopped)),
             Ended::Failed(failure) if failure.kind == FailureKind::Cancelled => {
                 Err(halted.unwrap_or(End::Failure(failure.sentence)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mf_client::{Backoff, Error};
+use mf_core::time::since_boot;
 use mf_core::wire::{Claim, ClaimRequest};
 use rand::distr::{Alphanumeric, SampleString};
 
@@ -25,6 +26,15 @@ const LAST: Duration = Duration::from_secs(2);
 /// from taking the host down.
 const HELD_LIMIT: usize = 1000;
 
+/// A task that was claimed.
+pub struct Claimed {
+    /// What the hub gave.
+    pub claim: Claim,
+    /// When it was asked for it, since this host was started: the attempt was
+    /// this worker's after that.
+    pub asked: Duration,
+}
+
 /// Claims and starts tasks until the worker is told to stop.
 pub async fn claim(worker: Arc<Worker>, stop: Stop) {
     loop {
@@ -34,7 +44,9 @@ pub async fn claim(worker: Arc<Worker>, stop: Stop) {
         }
         let nonce = Alphanumeric.sample_string(&mut rand::rng(), 22);
         tokio::select! {
-            claim = next(&worker, &nonce) => drop(tokio::spawn(task::run(worker.clone(), claim))),
+            claimed = next(&worker, &nonce) => {
+                drop(tokio::spawn(task::run(worker.clone(), claimed)));
+            }
             () = stop.wait() => {
                 give_back(&worker, &nonce).await;
                 return;
@@ -44,14 +56,14 @@ pub async fn claim(worker: Arc<Worker>, stop: Stop) {
 }
 
 /// Waits for a task, however long that takes.
-async fn next(worker: &Worker, nonce: &str) -> Claim {
+async fn next(worker: &Worker, nonce: &str) -> Claimed {
     let mut backoff = Backoff::default();
     loop {
-        let asked = Instant::now();
+        let (asked, since_boot) = (Instant::now(), since_boot());
         let limit = Duration::from_secs(WAIT) + SLACK;
         let answer = tokio::time::timeout(limit, ask(worker, nonce, WAIT)).await;
         match answer.map(|answer| worker.link.asked(asked, answer)) {
-            Ok(Ok(Some(claim))) => return claim,
+            Ok(Ok(Some(claim))) => return Claimed { claim, asked: since_boot },
             Ok(Ok(None)) if asked.elapsed() > TOO_SOON => backoff.reset(),
             // The hub may have given a task whose answer was lost: it is asked
             // for again before its lease is over.

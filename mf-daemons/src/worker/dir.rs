@@ -31,7 +31,7 @@ impl DataDir {
         // Without symbolic links on the way: what plugins say of files in it
         // is compared with it.
         let path = &fs::canonicalize(path).map_err(told)?;
-        for name in ["tasks", "cache", "spool"] {
+        for name in ["tasks", "cache", "outbox"] {
             private(&path.join(name)).map_err(told)?;
         }
         let lock = File::create(path.join("worker.lock")).map_err(told)?;
@@ -53,9 +53,9 @@ impl DataDir {
         self.path.join("tasks")
     }
 
-    /// Where logs are kept until the hub has them.
-    pub fn spool(&self) -> PathBuf {
-        self.path.join("spool")
+    /// Where logs and results are kept until the hub has them.
+    pub fn outbox(&self) -> PathBuf {
+        self.path.join("outbox")
     }
 
     /// Where a plugin may keep what stays from task to task.

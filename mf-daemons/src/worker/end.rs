@@ -30,6 +30,16 @@ impl End {
         };
         Some(Complete { outcome, message })
     }
+
+    /// The result that was told like this.
+    pub fn result(told: &Complete) -> Result<(), Self> {
+        match told.outcome {
+            Outcome::Success => Ok(()),
+            Outcome::Failure => Err(End::Failure(told.message.clone())),
+            Outcome::Stopped => Err(End::Stopped),
+            Outcome::HandedBack => Err(End::HandedBack),
+        }
+    }
 }
 
 impl From<Reason> for End {

@@ -4,7 +4,6 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::sync::Arc;
 
 use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
@@ -12,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::halt::{Halt, Reason};
 use super::mask::{Masker, Secrets};
-use super::spool::{self, SpoolReader, SpoolWriter};
+use super::outbox::SpoolWriter;
 
 /// What the pipe holds while this worker is busy elsewhere, in bytes: a build
 /// that writes much does not wait for every block.
@@ -24,31 +23,30 @@ const BLOCK: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct TaskLog {
     pipe: File,
-    reading: JoinHandle<()>,
+    reading: JoinHandle<SpoolWriter>,
 }
 
 impl TaskLog {
-    /// A log whose spool is in `dir`. What cannot be kept ends the attempt.
+    /// A log that is kept in `spool`. What cannot be kept ends the attempt.
     ///
     /// # Errors
-    /// The pipe or the spool cannot be made.
-    pub fn start(dir: &Path, secrets: Arc<Secrets>, halt: Halt) -> io::Result<(Self, SpoolReader)> {
-        let (writer, reader) = spool::new(dir)?;
+    /// The pipe cannot be made.
+    pub fn start(spool: SpoolWriter, secrets: Arc<Secrets>, halt: Halt) -> io::Result<Self> {
         let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
         // A user's pipes may hold less together; this one is slower then.
         let _ = fcntl_setpipe_size(&read, PIPE);
         let reading = tokio::task::spawn_blocking(move || {
-            copy(File::from(read), writer, &secrets, |error| {
+            copy(File::from(read), spool, &secrets, |error| {
                 halt.set(Reason::Failed(format!("the log cannot be kept: {error}")));
-            });
+            })
         });
-        Ok((Self { pipe: File::from(write), reading }, reader))
+        Ok(Self { pipe: File::from(write), reading })
     }
 
     /// A line of the worker's own.
     pub fn say(&self, line: &str) {
         // Only a reader that has gone makes this fail, and it has said why.
-        let _ = (&self.pipe).write_all(format!("[mf] {line}\n").as_bytes());
+        let _ = (&self.pipe).write_all(own(line).as_bytes());
     }
 
     /// The end of the pipe for a call to write into.
@@ -59,18 +57,33 @@ impl TaskLog {
         Ok(self.pipe.try_clone()?.into())
     }
 
-    /// No more is written: waits until all of it is in the spool.
-    pub async fn close(self) {
+    /// No more is written: waits until all of it is in the spool, and gives
+    /// that. A reader that panicked has closed it.
+    pub async fn close(self) -> Option<SpoolWriter> {
         drop(self.pipe);
-        // A reader that panicked has closed the spool all the same.
-        let _ = self.reading.await;
+        self.reading.await.ok()
     }
+}
+
+/// The line that says why an attempt failed.
+pub fn failed(why: &str) -> String {
+    own(&format!("failed: {why}"))
+}
+
+/// A line of the worker's own, as it stands in the log.
+fn own(line: &str) -> String {
+    format!("[mf] {line}\n")
 }
 
 /// Reads to the end of the pipe, even when the spool takes no more: a build
 /// that cannot write its log would hang.
-fn copy(mut pipe: File, spool: SpoolWriter, secrets: &Secrets, lost: impl Fn(io::Error)) {
-    let mut spool = Some(spool);
+fn copy(
+    mut pipe: File,
+    mut spool: SpoolWriter,
+    secrets: &Secrets,
+    lost: impl Fn(io::Error),
+) -> SpoolWriter {
+    let mut open = true;
     let mut masker = Masker::new(secrets);
     let mut block = vec![0; BLOCK];
     let mut shown = Vec::new();
@@ -78,20 +91,22 @@ fn copy(mut pipe: File, spool: SpoolWriter, secrets: &Secrets, lost: impl Fn(io:
         let length = match pipe.read(&mut block) {
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return lost(error),
+            Err(error) => {
+                lost(error);
+                return spool;
+            }
         };
         shown.clear();
         match length {
             0 => masker.finish(&mut shown),
             _ => masker.push(&block[..length], &mut shown),
         }
-        let kept = spool.as_mut().map_or(Ok(()), |spool| spool.write(&shown));
-        if let Err(error) = kept {
-            spool = None;
+        if open && let Err(error) = spool.write(&shown) {
+            open = false;
             lost(error);
         }
         if length == 0 {
-            return;
+            return spool;
         }
     }
 }
@@ -99,12 +114,17 @@ fn copy(mut pipe: File, spool: SpoolWriter, secrets: &Secrets, lost: impl Fn(io:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::worker::outbox::Outbox;
+    use mf_core::wire::Held;
 
     #[tokio::test]
     async fn all_that_is_written_arrives_masked_and_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let (secrets, halt) = (Arc::new(Secrets::new(["hunter2"])), Halt::new());
-        let (log, mut reader) = TaskLog::start(dir.path(), secrets, halt.clone()).unwrap();
+        let outbox = Outbox::new(dir.path().to_path_buf(), 100);
+        let parcel = outbox.begin(Held { task: 1, attempt: 1 }).unwrap();
+        let (writer, mut reader) = parcel.log().unwrap();
+        let log = TaskLog::start(writer, secrets, halt.clone()).unwrap();
         log.say("first");
         let mut writer = File::from(log.writer().unwrap());
         let thread = std::thread::spawn(move || {
@@ -114,7 +134,7 @@ mod tests {
         });
         thread.join().unwrap();
         log.say("last");
-        log.close().await;
+        drop(log.close().await);
         let whole = reader.wait(|_| false).await;
         let text = reader.read(0, usize::try_from(whole.length).unwrap()).unwrap();
         let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();

@@ -5,8 +5,10 @@ mod artifact;
 mod call;
 mod claim;
 mod collect;
+mod deliver;
 mod dir;
 mod end;
+mod fresh;
 mod halt;
 mod heartbeat;
 mod held;
@@ -17,8 +19,8 @@ mod mask;
 mod outbox;
 mod plugins;
 mod register;
+mod resume;
 mod settings;
-mod spool;
 mod stage;
 mod task;
 mod upload;
@@ -40,6 +42,7 @@ use dir::DataDir;
 use held::Table;
 use link::Link;
 use mask::Secrets;
+use outbox::Outbox;
 use plugins::Plugins;
 use register::Registration;
 
@@ -51,6 +54,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 struct Worker {
     config: WorkerConfig,
     data: DataDir,
+    outbox: Outbox,
     link: Arc<Link>,
     plugins: Plugins,
     /// What this host says to its plugins.
@@ -91,13 +95,14 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sees that nothing of an earlier worker is left, and registers; the label
-/// of this system.
-async fn start(worker: &Worker) -> anyhow::Result<String> {
+/// Sees that nothing of an earlier worker runs, takes over what it could not
+/// deliver, and registers; the label of this system.
+async fn start(worker: &Arc<Worker>) -> anyhow::Result<String> {
     let tasks = worker.data.tasks();
     let ended = tokio::task::spawn_blocking(move || leftover::end(&tasks)).await?;
     ended.map_err(anyhow::Error::msg)?;
     worker.data.remove_left();
+    resume::resume(worker)?;
     register::first(worker).await
 }
 
@@ -114,10 +119,12 @@ impl Worker {
         let host = HostProgram::beside().map_err(|e| wrong(e.to_string()))?;
         let sources = Sources::new(&config.plugins_dirs)?;
         let data = DataDir::open(&config.data_dir)?;
+        let outbox = Outbox::new(data.outbox(), config.outbox_megabytes);
         orphans::adopt()?;
         Ok(Self {
             config,
             data,
+            outbox,
             link: Arc::new(Link::new(hub)),
             plugins: Plugins::new(host, sources),
             locals,

@@ -55,6 +55,10 @@ pub struct Flags {
     /// How long one task may take, in seconds
     #[arg(long, value_name = "N")]
     task_seconds: Option<u64>,
+    /// How much may wait here for the hub, in megabytes; a build that makes
+    /// more is ended
+    #[arg(long, value_name = "N")]
+    outbox_megabytes: Option<u64>,
 }
 
 impl Flags {
@@ -81,9 +85,15 @@ impl Flags {
             allow_schemes,
             finish_seconds: flags.finish_seconds.unwrap_or(file.finish_seconds),
             task_seconds: flags.task_seconds.unwrap_or(file.task_seconds),
+            outbox_megabytes: flags.outbox_megabytes.unwrap_or(file.outbox_megabytes),
         };
         if config.task_seconds == 0 {
             let told = "task_seconds is 0; the least that makes sense is 1";
+            return Err(Misconfigured(told.into()).into());
+        }
+        if config.outbox_megabytes == 0 {
+            let told = "outbox_megabytes is 0, and no build could say a word; \
+                        the least that makes sense is 1";
             return Err(Misconfigured(told.into()).into());
         }
         for arch in &config.archs {

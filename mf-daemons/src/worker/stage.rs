@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::task::Lease;
+use mf_core::time::since_boot;
 use mf_core::wire::Advance;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,7 +22,18 @@ const WORD_LIMIT: usize = 200;
 #[derive(Debug)]
 pub struct Stage {
     now: watch::Sender<Now>,
+    told: watch::Receiver<Told>,
     telling: JoinHandle<()>,
+}
+
+/// What the hub has been told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// Up to which stage.
+    number: u64,
+    /// When it was asked to take that, since this host was started; `None`
+    /// when it did not.
+    asked: Option<Duration>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,10 +47,11 @@ impl Stage {
     /// No stage yet.
     pub fn new(link: Arc<Link>, lease: Lease, halt: Halt) -> Self {
         let (now, receiver) = watch::channel(Now::default());
+        let (sender, told) = watch::channel(Told::default());
         let telling = tokio::spawn(async move {
-            tell(receiver, |advance| post(&link, &lease, &halt, advance)).await;
+            tell(receiver, sender, |advance| post(&link, &lease, &halt, advance)).await;
         });
-        Self { now, telling }
+        Self { now, told, telling }
     }
 
     /// The attempt comes to a new stage.
@@ -47,6 +60,20 @@ impl Stage {
             now.number += 1;
             stage.clone_into(&mut now.advance.stage);
         });
+    }
+
+    /// Tells the hub of the present stage once more.
+    pub fn again(&self) {
+        self.now.send_modify(|now| now.number += 1);
+    }
+
+    /// Waits until the hub has taken the present stage; gives when it was
+    /// asked to, since this host was started. `None`: it never takes it.
+    pub async fn confirmed(&self) -> Option<Duration> {
+        let number = self.now.borrow().number;
+        let mut told = self.told.clone();
+        let told = told.wait_for(|told| told.number >= number).await;
+        told.ok().and_then(|told| told.asked)
     }
 
     /// The revision of the source is known.
@@ -82,10 +109,14 @@ impl Stage {
     }
 }
 
-/// Posts what is new, until `post` says that nobody wants to hear more.
-async fn tell<F>(mut now: watch::Receiver<Now>, mut post: impl FnMut(Advance) -> F)
-where
-    F: Future<Output = bool>,
+/// Posts what is new, until `post` says that nobody wants to hear more; that
+/// gives when the hub was asked, if it took it.
+async fn tell<F>(
+    mut now: watch::Receiver<Now>,
+    so_far: watch::Sender<Told>,
+    mut post: impl FnMut(Advance) -> F,
+) where
+    F: Future<Output = Result<Option<Duration>, ()>>,
 {
     let (mut told, mut at) = (0, Instant::now());
     while now.changed().await.is_ok() {
@@ -98,18 +129,30 @@ where
             }
             next = now.borrow_and_update().clone();
         }
-        if !post(next.advance).await {
-            return;
-        }
+        let Ok(asked) = post(next.advance).await else { return };
         (told, at) = (next.number, Instant::now());
+        so_far.send_replace(Told { number: told, asked });
     }
 }
 
-async fn post(link: &Link, lease: &Lease, halt: &Halt, advance: Advance) -> bool {
+async fn post(
+    link: &Link,
+    lease: &Lease,
+    halt: &Halt,
+    advance: Advance,
+) -> Result<Option<Duration>, ()> {
     let path = "/task/advance.json";
-    let call = || link.hub().post::<serde_json::Value>(path, &advance, Some(lease), "");
-    // A hub that refuses one stage may well take the next.
-    link.deliver(halt, call).await != Err(Undelivered::Unwanted)
+    let call = || async {
+        let asked = since_boot();
+        let taken = link.hub().post::<serde_json::Value>(path, &advance, Some(lease), "").await;
+        taken.map(|_| asked)
+    };
+    match link.deliver(halt, call).await {
+        Ok(asked) => Ok(Some(asked)),
+        // A hub that refuses one stage may well take the next.
+        Err(Undelivered::Refused(_)) => Ok(None),
+        Err(Undelivered::Unwanted) => Err(()),
+    }
 }
 
 #[cfg(test)]
@@ -121,12 +164,15 @@ mod tests {
     async fn a_stage_is_told_at_once_and_words_once_a_second() {
         let (now, receiver) = watch::channel(Now::default());
         let (sender, mut told) = mpsc::unbounded_channel();
-        let telling = tokio::spawn(tell(receiver, move |advance| {
-            std::future::ready(sender.send((advance.stage, Instant::now())).is_ok())
+        let (so_far, confirmed) = watch::channel(Told::default());
+        let telling = tokio::spawn(tell(receiver, so_far, move |advance| {
+            let sent = sender.send((advance.stage, Instant::now()));
+            std::future::ready(sent.map(|()| Some(Duration::from_secs(7))).map_err(drop))
         }));
-        let stage = Stage { now, telling };
+        let stage = Stage { now, told: confirmed, telling };
         let start = Instant::now();
         stage.enter("build");
+        assert_eq!(stage.confirmed().await, Some(Duration::from_secs(7)));
         assert_eq!(told.recv().await.unwrap(), ("build".into(), start));
 
         let mut words = stage.words();

@@ -4,88 +4,164 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::task::Lease;
-use mf_core::wire::{Claim, Complete, Held};
+use mf_core::wire::{Claim, Held, Outcome};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Worker;
+use super::claim::Claimed;
+use super::deliver::{Delivery, Left, complete, sending};
 use super::dir::TaskDir;
 use super::end::End;
+use super::fresh::Fresh;
 use super::halt::{Halt, Reason};
-use super::link::Undelivered;
-use super::log::TaskLog;
-use super::outbox;
+use super::log::{TaskLog, failed};
+use super::outbox::{Item, Sealed, SpoolWriter};
 use super::stage::Stage;
 use super::work::Attempt;
 
 /// Works on a claimed task and says how it went.
-pub async fn run(worker: Arc<Worker>, claim: Claim) {
+pub async fn run(worker: Arc<Worker>, claimed: Claimed) {
     let halt = Halt::new();
+    let held = held(&claimed.claim);
     // The same claim twice is an answer that was lost on its way.
-    let Some(held) = worker.held.insert(held(&claim), &halt) else { return };
-    let lease = lease(&claim);
-    let result = attempt(&worker, &claim, &lease, &halt).await;
-    if let Some(complete) = End::complete(result) {
-        tell(&worker, &lease, &halt, &complete).await;
+    let Some(entry) = worker.held.insert(held, &halt) else { return };
+    let lease = lease(&claimed.claim);
+    match worker.outbox.begin(held) {
+        Ok(parcel) => {
+            let (lease, halt, parcel) = (&lease, &halt, &parcel);
+            let delivery = Delivery { worker: &worker, lease, halt, parcel };
+            if attempt(&delivery, &claimed).await {
+                delivery.remove().await;
+            }
+        }
+        Err(error) => {
+            let why = format!("this system cannot keep what it builds: {error}");
+            tell(&worker, &lease, &halt, End::Failure(why)).await;
+        }
     }
-    drop(held);
+    drop(entry);
 }
 
 /// Gives a claimed task back without having begun.
 pub async fn hand_back(worker: Arc<Worker>, claim: Claim) {
-    if let Some(complete) = End::complete(Err(End::HandedBack)) {
-        tell(&worker, &lease(&claim), &Halt::new(), &complete).await;
+    tell(&worker, &lease(&claim), &Halt::new(), End::HandedBack).await;
+}
+
+async fn tell(worker: &Worker, lease: &Lease, halt: &Halt, end: End) {
+    if let Some(said) = End::complete(Err(end)) {
+        complete(worker, lease, halt, &said).await;
     }
 }
 
-async fn tell(worker: &Worker, lease: &Lease, halt: &Halt, complete: &Complete) {
-    let hub = worker.link.hub();
-    let path = "/task/complete.json";
-    let call = || hub.post::<serde_json::Value>(path, complete, Some(lease), "");
-    if let Err(Undelivered::Refused(why)) = worker.link.deliver(halt, call).await {
-        tracing::warn!("task {}: the hub does not take its end: {why}", lease.task);
-    }
-}
-
-/// Works in a directory of its own, of which nothing is left afterwards.
-async fn attempt(worker: &Worker, claim: &Claim, lease: &Lease, halt: &Halt) -> Result<(), End> {
-    let secrets = worker.masked.clone();
-    let (log, spool) = TaskLog::start(&worker.data.spool(), secrets, halt.clone())
-        .map_err(|e| End::Failure(format!("this system cannot keep a log: {e}")))?;
-    let sending: JoinHandle<_> = tokio::spawn({
-        let (link, lease, halt) = (worker.link.clone(), lease.clone(), halt.clone());
-        async move { outbox::send(&link, &lease, &halt, spool).await }
+/// Builds in a directory of its own, of which nothing is left afterwards, and
+/// delivers what came of it. Whether the parcel is of no more use.
+async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
+    let Delivery { worker, lease, halt, parcel } = *delivery;
+    let started = parcel.log().and_then(|(writer, spool)| {
+        Ok((TaskLog::start(writer, worker.masked.clone(), halt.clone())?, spool))
     });
-    let system = worker.registration.system();
-    log.say(&format!("task {}, attempt {}, on system {system}", claim.job.task, claim.attempt));
-    let stage = Stage::new(worker.link.clone(), lease.clone(), halt.clone());
-    let made = TaskDir::create(&worker.data.tasks(), held(claim));
-    let result = match &made {
-        Ok(dir) => {
-            let job = &claim.job;
-            let deadline = Instant::now() + Duration::from_secs(worker.config.task_seconds);
-            let (log, stage) = (&log, &stage);
-            Attempt { worker, job, lease, halt, log, stage, dir, deadline }.work().await
+    let (log, spool) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let why = format!("this system cannot keep a log: {error}");
+            tell(worker, lease, halt, End::Failure(why)).await;
+            return true;
         }
-        Err(error) => Err(End::Failure(format!("the work directory cannot be made: {error}"))),
     };
-    let removing = made.ok().map(|dir| tokio::task::spawn_blocking(move || remove(&dir)));
-    if let Err(End::Failure(why)) = &result {
+    let sending = sending(worker, lease, halt, spool);
+    let system = worker.registration.system();
+    log.say(&format!(
+        "task {}, attempt {}, on system {system}",
+        claimed.claim.job.task, lease.attempt
+    ));
+    let stage = Stage::new(worker.link.clone(), lease.clone(), halt.clone());
+    let built = build(delivery, claimed, &log, &stage).await;
+    let writer = close(log, halt, &built.result).await;
+    let Built { result, items, removing } = built;
+    let sealed = seal(delivery, &result, &items);
+    let keep = sealed.is_some();
+    if !items.is_empty() {
+        stage.enter("upload");
+    }
+    let delivering = async {
+        let content = delivery.content(Left { result, items, writer, sending }).await;
+        stage.end().await;
+        if let Some(removing) = removing {
+            // It has told what it could not remove; a panic is told by itself.
+            let _ = removing.await;
+        }
+        delivery.end(content).await
+    };
+    delivery.beside(sealed, delivering).await || !keep
+}
+
+/// What a build came to, and the removal of its directory.
+struct Built {
+    result: Result<(), End>,
+    items: Vec<Item>,
+    removing: Option<JoinHandle<()>>,
+}
+
+async fn build(delivery: &Delivery<'_>, claimed: &Claimed, log: &TaskLog, stage: &Stage) -> Built {
+    let Delivery { worker, lease, halt, parcel } = *delivery;
+    let dir = match TaskDir::create(&worker.data.tasks(), held(&claimed.claim)) {
+        Ok(dir) => dir,
+        Err(error) => {
+            let why = format!("the work directory cannot be made: {error}");
+            return Built { result: Err(End::Failure(why)), items: Vec::new(), removing: None };
+        }
+    };
+    let mut attempt = Attempt {
+        worker,
+        job: &claimed.claim.job,
+        lease,
+        halt,
+        log,
+        stage,
+        dir: &dir,
+        parcel,
+        items: Vec::new(),
+        deadline: Instant::now() + Duration::from_secs(worker.config.task_seconds),
+        fresh: Fresh::claimed(claimed.asked),
+    };
+    let result = attempt.work().await;
+    let items = attempt.items;
+    Built { result, items, removing: Some(tokio::task::spawn_blocking(move || remove(&dir))) }
+}
+
+/// Ends a log with why it failed, if it did.
+async fn close(log: TaskLog, halt: &Halt, result: &Result<(), End>) -> Option<SpoolWriter> {
+    if let Some(Reason::Failed(why)) = halt.reason() {
+        // It may be the log that failed, and it may end in the middle of a line.
+        let mut writer = log.close().await;
+        if let Some(writer) = &mut writer {
+            // A disk that does not take a line more: the task says it too.
+            let _ = writer.last_words(&format!("\n{}", failed(&why)));
+        }
+        return writer;
+    }
+    if let Err(End::Failure(why)) = result {
         log.say(&format!("failed: {why}"));
     }
-    log.close().await;
-    let sent = sending.await;
-    stage.end().await;
-    if let Some(removing) = removing {
-        // It has told what it could not remove; a panic is told by itself.
-        let _ = removing.await;
+    log.close().await
+}
+
+/// Writes down how the attempt ended, if the hub is to hear of it whatever
+/// becomes of this process.
+fn seal(delivery: &Delivery<'_>, result: &Result<(), End>, items: &[Item]) -> Option<Sealed> {
+    let complete = End::complete(delivery.after(result.clone()))?;
+    if !matches!(complete.outcome, Outcome::Success | Outcome::Failure) {
+        return None;
     }
-    match halt.reason() {
-        // What is built is built, even when the worker goes away meanwhile;
-        // without its log it is no success, and the log says why.
-        None | Some(Reason::HandBack) if matches!(sent, Ok(Ok(()))) => result,
-        None => result.and(Err(End::Unwanted)),
-        Some(reason) => result.and(Err(reason.into())),
+    let sealed = Sealed::new(delivery.lease, complete, items.to_vec());
+    match delivery.parcel.seal(&sealed) {
+        Ok(()) => Some(sealed),
+        Err(error) => {
+            // It is delivered all the same, by this process alone.
+            tracing::warn!("the end of task {} cannot be kept: {error}", delivery.lease.task);
+            None
+        }
     }
 }
 

@@ -1,18 +1,18 @@
 //! Stores the files of a build on the hub.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::fs::File;
+use std::path::Path;
 
 use mf_client::Error;
 use mf_core::task::Lease;
-use monkeyfarm_plugin_api::ArtifactKind;
 
-use super::artifact::{Beneath, Found};
+use super::artifact::digest;
 use super::end::End;
 use super::halt::Halt;
 use super::link::Link;
+use super::outbox::{Item, Parcel};
 
-/// Stores one file.
+/// Stores one file of a parcel.
 ///
 /// # Errors
 /// It cannot be read, or the hub does not take it.
@@ -20,34 +20,31 @@ pub async fn upload(
     link: &Link,
     lease: &Lease,
     halt: &Halt,
-    beneath: &Arc<Beneath>,
-    file: &Found,
+    parcel: &Parcel,
+    item: &Item,
 ) -> Result<(), End> {
-    let digest = digest(beneath.clone(), file.path.clone()).await?;
+    let path = parcel.path(item);
+    let (size, sha256) = examined(&path).await?;
     let call = || async {
         // Opened anew for every try: one that broke off may still be read.
-        let opened = beneath.open(&file.path).map_err(Error::Invalid)?;
-        link.hub().upload(lease, kind(file.kind), &file.name, &digest, opened).await
+        let opened = File::open(&path).map_err(|error| Error::Invalid(error.to_string()))?;
+        link.hub().upload(lease, &item.kind, &item.name, &sha256, opened).await
     };
     tokio::select! {
-        delivered = link.deliver(halt, call) => Ok(delivered?),
-        reason = halt.wait_worthless() => Err(reason.into()),
+        delivered = link.deliver(halt, call) => delivered?,
+        reason = halt.wait_worthless() => return Err(reason.into()),
     }
+    parcel.delivered(size);
+    Ok(())
 }
 
-async fn digest(beneath: Arc<Beneath>, path: PathBuf) -> Result<String, End> {
-    let digest = tokio::task::spawn_blocking(move || beneath.digest(&path)).await;
-    match digest {
-        Ok(digest) => digest.map_err(End::Failure),
-        Err(error) => Err(End::Failure(format!("a file cannot be hashed: {error}"))),
-    }
-}
-
-fn kind(kind: ArtifactKind) -> &'static str {
-    match kind {
-        ArtifactKind::File => "file",
-        ArtifactKind::Source => "source",
-        ArtifactKind::Log => "log",
-        ArtifactKind::Config => "config",
-    }
+/// Size and SHA-256 of a file.
+async fn examined(path: &Path) -> Result<(u64, String), End> {
+    let file = path.to_path_buf();
+    let examined = tokio::task::spawn_blocking(move || {
+        let file = File::open(file)?;
+        Ok((file.metadata()?.len(), digest(file)?))
+    });
+    let examined = examined.await.map_err(std::io::Error::other).and_then(|examined| examined);
+    examined.map_err(|error| End::Failure(format!("it cannot be read: {error}")))
 }

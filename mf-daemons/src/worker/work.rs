@@ -14,10 +14,11 @@ use super::call::Caller;
 use super::collect::{collect, named};
 use super::dir::TaskDir;
 use super::end::End;
+use super::fresh::Fresh;
 use super::halt::Halt;
 use super::log::TaskLog;
+use super::outbox::{Item, Parcel};
 use super::stage::Stage;
-use super::upload::upload;
 use super::{Worker, register};
 use crate::plugin::{self, Ended, Plugin};
 
@@ -41,16 +42,23 @@ pub struct Attempt<'a> {
     pub stage: &'a Stage,
     /// Its work directory.
     pub dir: &'a TaskDir,
+    /// Where its files are kept for the hub.
+    pub parcel: &'a Parcel,
+    /// What is kept there.
+    pub items: Vec<Item>,
     /// When it must be done.
     pub deadline: Instant,
+    /// Until when it is known to be this worker's, before it begins.
+    pub fresh: Fresh,
 }
 
 impl Attempt<'_> {
-    /// Does all of it.
+    /// Does all of it, but for what the hub is told; what that is to keep is
+    /// in [`items`](Self::items) then.
     ///
     /// # Errors
     /// It failed, or was ended.
-    pub async fn work(&self) -> Result<(), End> {
+    pub async fn work(&mut self) -> Result<(), End> {
         if self.has_source() {
             self.checkout().await?;
         }
@@ -58,7 +66,7 @@ impl Attempt<'_> {
         let beneath = self.beneath()?;
         let say = &mut |line: String| self.log.say(&line);
         let found = collect(self.dir, &beneath, &artifacts, say).map_err(End::Failure)?;
-        self.upload(&beneath, &found).await
+        self.pack(beneath, found).await
     }
 
     /// Whether there is something to check out.
@@ -71,7 +79,7 @@ impl Attempt<'_> {
         SOURCE_PACKAGES.iter().any(|end| path.ends_with(end))
     }
 
-    async fn checkout(&self) -> Result<(), End> {
+    async fn checkout(&mut self) -> Result<(), End> {
         let handler = &self.job.vcs_handler;
         if handler.label.is_empty() {
             return Err(End::Failure(format!(
@@ -107,7 +115,7 @@ impl Attempt<'_> {
         }
     }
 
-    async fn build(&self) -> Result<Vec<Artifact>, End> {
+    async fn build(&mut self) -> Result<Vec<Artifact>, End> {
         let handler = &self.job.build_handler;
         self.stage.enter("build");
         let plugin = self.plugin(HandlerKind::BuildHandler, handler).await?;
@@ -119,9 +127,9 @@ impl Attempt<'_> {
         }
     }
 
-    /// Stores what a failure leaves for people to read. Whatever comes of
-    /// that, the attempt ends by the failure.
-    async fn failed(&self, failure: Failure) -> End {
+    /// Keeps what a failure leaves for people to read. Whatever comes of that,
+    /// the attempt ends by the failure.
+    async fn failed(&mut self, failure: Failure) -> End {
         let end = End::Failure(failure.sentence);
         if failure.kept.is_empty() {
             return end;
@@ -130,11 +138,11 @@ impl Attempt<'_> {
             let found = named(&beneath, &failure.kept).map_err(End::Failure)?;
             Ok((beneath, found))
         });
-        let stored = match found {
-            Ok((beneath, found)) => self.upload(&beneath, &found).await,
+        let kept = match found {
+            Ok((beneath, found)) => self.pack(beneath, found).await,
             Err(end) => Err(end),
         };
-        match stored {
+        match kept {
             Ok(()) => end,
             Err(End::Failure(why)) => {
                 self.log.say(&format!("not kept: {why}"));
@@ -144,10 +152,9 @@ impl Attempt<'_> {
         }
     }
 
-    fn beneath(&self) -> Result<Arc<Beneath>, End> {
-        let beneath = Beneath::new(self.dir.root())
-            .map_err(|e| End::Failure(format!("the work directory cannot be opened: {e}")))?;
-        Ok(Arc::new(beneath))
+    fn beneath(&self) -> Result<Beneath, End> {
+        Beneath::new(self.dir.root())
+            .map_err(|e| End::Failure(format!("the work directory cannot be opened: {e}")))
     }
 
     /// The directory that a plugin's tasks share.
@@ -158,44 +165,45 @@ impl Attempt<'_> {
         })
     }
 
-    async fn upload(&self, beneath: &Arc<Beneath>, found: &[Found]) -> Result<(), End> {
+    /// Takes files out of the work directory, to be kept for the hub.
+    async fn pack(&mut self, beneath: Beneath, found: Vec<Found>) -> Result<(), End> {
         if found.is_empty() {
             return Ok(());
         }
-        self.stage.enter("upload");
-        let link = &self.worker.link;
-        for file in found {
-            match self.halt.reason().map(End::from) {
-                None | Some(End::HandedBack) => {}
-                Some(end) => return Err(end),
-            }
-            upload(link, self.lease, self.halt, beneath, file).await.map_err(|end| match end {
-                End::Failure(why) => {
-                    End::Failure(format!("{} cannot be stored: {why}", file.path.display()))
-                }
-                other => other,
-            })?;
-        }
+        let parcel = self.parcel.clone();
+        let packed = tokio::task::spawn_blocking(move || parcel.pack(&beneath, &found)).await;
+        let packed = packed.map_err(|error| error.to_string()).and_then(|packed| packed);
+        self.items = packed.map_err(End::Failure)?;
         Ok(())
     }
 
     async fn call(
-        &self,
+        &mut self,
         plugin: Arc<Plugin>,
         handler: &Handler,
         job: plugin::Job,
     ) -> Result<Ended, End> {
-        let caller = Caller {
-            host: self.worker.plugins.host(),
-            secrets: self.worker.locals.of(&plugin.meta.id).secrets,
-            work_dir: self.dir.root(),
-            deadline: self.deadline,
-            limit: Duration::from_secs(self.worker.config.task_seconds),
-            log: self.log,
-            stage: self.stage,
-            halt: self.halt,
-        };
-        caller.call(plugin, &handler.label, job).await
+        loop {
+            let begin_by = self.fresh.begin_by(self.stage, self.halt).await?;
+            let caller = Caller {
+                host: self.worker.plugins.host(),
+                secrets: self.worker.locals.of(&plugin.meta.id).secrets,
+                work_dir: self.dir.root(),
+                deadline: self.deadline,
+                begin_by,
+                limit: Duration::from_secs(self.worker.config.task_seconds),
+                log: self.log,
+                stage: self.stage,
+                halt: self.halt,
+            };
+            match caller.call(plugin.clone(), &handler.label, job.clone()).await? {
+                Ended::Late => tracing::info!("task {} begins late; asking again", self.lease.task),
+                ended => {
+                    self.fresh.begun();
+                    return Ok(ended);
+                }
+            }
+        }
     }
 
     /// The plugin that a handler is in; looked for again if it is not the one

@@ -70,6 +70,16 @@ impl Bench {
     }
 
     pub fn start_job(&self, handler: &str, job: Job, deadline: Option<Duration>) -> Started {
+        self.start_by(handler, job, deadline, None)
+    }
+
+    pub fn start_by(
+        &self,
+        handler: &str,
+        job: Job,
+        deadline: Option<Duration>,
+        begin_by: Option<Duration>,
+    ) -> Started {
         let (mut read, log) = std::io::pipe().unwrap();
         let call = Call {
             plugin: plugin("hostile"),
@@ -78,6 +88,7 @@ impl Bench {
             log: log.into(),
             work_dir: self.dir.path().into(),
             deadline,
+            begin_by,
             secrets: [("token".to_owned(), "s3cret".to_owned())].into(),
         };
         let running = call.start(&self.host).unwrap();

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mf_daemons::host::orphans;
-use mf_daemons::plugin::{Ended, HostProgram};
+use mf_daemons::plugin::{Ended, HostProgram, Job};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
@@ -94,6 +94,19 @@ fn what_obeys_is_asked_first() {
     let started = bench.start("obey", None);
     let stopper = started.running.stopper();
     assert_eq!(started.wait(|_| stopper.stop()).0, Ended::Stopped);
+}
+
+#[test]
+fn what_comes_too_late_does_not_begin() {
+    let bench = Bench::new(HostProgram::at(HOST));
+    let begin = |begin_by| {
+        let job = Job::Build(Box::default());
+        bench.start_by("obey", job, Some(Duration::from_millis(300)), Some(begin_by)).wait(|_| ())
+    };
+    let now = mf_core::time::since_boot();
+    let (ended, log) = begin(now - Duration::from_millis(10));
+    assert_eq!((ended, log.as_str()), (Ended::Late, ""));
+    assert_eq!(begin(now + Duration::from_secs(600)).0, Ended::TimedOut);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use mf_core::wire::Held;
 use tokio::sync::{Notify, oneshot, watch};
 
 pub use lane::{Class, Facts, Package};
-pub use lease::Silence;
+pub use lease::{Look, Silence};
 pub use pick::{Enabled, Reason};
 pub use place::{Busy, Place, Snapshot, Told};
 pub use pulse::Pulse;
@@ -160,9 +160,19 @@ impl Dispatch {
         self.lock().leases().length()
     }
 
-    /// Attempts whose lease is over, and why.
-    pub fn expired(&self) -> Vec<(Held, Silence)> {
-        self.lock().leases().expired(Instant::now())
+    /// Looks which attempts' leases are over.
+    pub fn look(&self) -> Look {
+        self.lock().leases().look(Instant::now())
+    }
+
+    /// Whether an attempt's lease is over now.
+    pub fn is_over(&self, held: Held) -> bool {
+        self.lock().leases().is_over(held, Instant::now())
+    }
+
+    /// Rings when leases are to be looked at earlier than was planned.
+    pub fn lease_bell(&self) -> Arc<Notify> {
+        self.lock().leases().bell()
     }
 
     /// Why a task is where it is.

@@ -187,7 +187,7 @@ fn a_heartbeat_says_what_to_stop_and_frees_what_was_lost() {
 
     farm.lose(one, now);
     farm.place(facts(1, 1), Place::Ready, now);
-    assert_eq!(farm.leases().expired(now + Duration::from_secs(600)), []);
+    assert_eq!(farm.leases().look(now + Duration::from_secs(600)).over, []);
     assert_eq!(take(&mut farm, 1), None, "its host may still be busy with it");
     assert_eq!(farm.heartbeat(1, &[one], now).0.stop, [one]);
     assert_eq!(take(&mut farm, 1), None);
@@ -207,11 +207,12 @@ fn only_the_last_heartbeat_can_hang_up() {
     farm.heartbeat(1, &[one], start);
     // The end of the old connection is seen after the new one's beginning.
     farm.hang_up(1, first, start);
-    assert_eq!(farm.leases().expired(at(59)), []);
+    assert_eq!(farm.leases().look(start).next, Some(at(59)));
     farm.hang_up(1, second, start);
-    assert_eq!(farm.leases().expired(at(1)).len(), 1);
+    assert_eq!(farm.leases().look(start).next, Some(at(1)));
+    assert_eq!(farm.leases().look(at(1)).over.len(), 1);
     farm.heartbeat(1, &[one], at(1));
-    assert_eq!(farm.leases().expired(at(60)), [], "it is back");
+    assert_eq!(farm.leases().look(at(60)).over, [], "it is back");
 }
 
 #[test]

@@ -62,6 +62,7 @@ async fn claimed(
     let secret = hub.files.secret();
     // The answer to the same request may have been lost on its way.
     if let Some(claim) = hub.readers.read(|db| claim::again(db, id, &said.nonce, secret))? {
+        hub.dispatch.renew(Held { task: claim.task_id, attempt: claim.attempt });
         return Ok(Some(claim));
     }
     while let Some(offer) = offered(hub, id, &said.nonce, until).await {

@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::store::{Tx, attempt, find, handler, roles, status, system, task_data};
+use crate::expire;
+use crate::store::{Tx, find, handler, roles, status, system, task_data};
 
 /// `GET /util/status`.
 ///
@@ -80,13 +81,8 @@ pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The database would not.
 pub async fn expire_leases(call: Call) -> Result<Response, Error> {
-    let lease = call.hub.dispatch.lease();
-    let mut expired = Vec::new();
-    for (held, silence) in call.hub.dispatch.expired() {
-        let work = move |tx: &Tx<'_>| attempt::expire(tx, held, silence, lease);
-        if call.hub.writer.run(&call.caller, work).await? {
-            expired.push(held.task);
-        }
-    }
+    let (expired, _) = expire::now(&call.hub, &call.caller).await?;
+    // The hub's own look is planned anew.
+    call.hub.dispatch.lease_bell().notify_one();
     Ok(envelope::data(&json!({ "expired": expired })))
 }

@@ -49,13 +49,14 @@ pub async fn advance(mut call: Call) -> Result<Response, Error> {
         }
     }
     let writing = Writing::new(&call)?;
+    // Before it is taken: whoever hears that it was may rely on the lease.
+    writing.check()?;
     let (system, lease) = (writing.system, writing.lease.clone());
     let work = move |tx: &Tx<'_>| {
         let held = attempt::check(tx, system, &lease)?;
         progress::advance(tx, held, &said)
     };
     writing.write(work).await?;
-    call.hub.dispatch.renew(writing.held);
     Ok(envelope::empty())
 }
 

@@ -192,6 +192,13 @@ impl Farm {
         self.admin().ok(Method::GET, &path, Value::Null).await.json["data"][resource].take()
     }
 
+    /// All that was recorded of a task.
+    pub fn history(&self, task: &str) -> String {
+        let db = Connection::open(self.dir.path().join("hub.db")).unwrap();
+        let sql = "SELECT group_concat(changes) FROM history WHERE label = ?1";
+        db.query_row(sql, [task], |row| row.get(0)).unwrap()
+    }
+
     /// A build's status.
     pub async fn status(&self, build: &Value) -> String {
         let label = build["label"].as_str().unwrap();

@@ -41,6 +41,11 @@ impl Worker {
         self.claim(nonce, 0).await.expect("a task is ready for this worker")
     }
 
+    /// Waits for a task that will be there.
+    pub async fn wait(&self, nonce: &str) -> Claim {
+        self.claim(nonce, 30).await.expect("a task comes to be ready for this worker")
+    }
+
     /// Names what it holds; gives what it must stop.
     pub async fn heartbeat(&self, held: &[Held], wait: u64) -> Vec<Held> {
         let body = json!({ "held": held, "wait": wait });

@@ -46,6 +46,7 @@ fn call(host: &HostProgram, plugin: &Arc<Plugin>) -> anyhow::Result<Duration> {
         log: log.into(),
         work_dir: "/".into(),
         deadline: None,
+        begin_by: None,
         secrets: Default::default(),
     };
     let begin = Instant::now();

@@ -8,9 +8,9 @@ use mf_client::APPEND_LIMIT;
 use mf_core::error::Code;
 use mf_core::task::Lease;
 
-use super::halt::{Halt, Reason};
-use super::link::{Link, Undelivered};
-use super::spool::SpoolReader;
+use super::SpoolReader;
+use crate::worker::halt::{Halt, Reason};
+use crate::worker::link::{Link, Undelivered};
 
 /// Name of a task's own log.
 const NAME: &str = "build.log";
@@ -56,10 +56,12 @@ where
             Undelivered::Refused(format!("it cannot be read again on this host: {error}"))
         })?;
         let length = bytes.len() as u64;
-        sent = match append(sent, bytes).await? {
+        let now = match append(sent, bytes).await? {
             Place::Here => sent + length,
             Place::Before(there) => there,
         };
+        spool.sent(sent, now);
+        sent = now;
         if length < FEW {
             let company = spool.wait(|length| length >= sent + FEW);
             // Whichever comes first.
@@ -123,13 +125,13 @@ fn full() -> Undelivered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::spool;
+    use crate::worker::outbox::spool::tests::new;
     use std::cell::RefCell;
 
     #[tokio::test(start_paused = true)]
     async fn what_a_hub_loses_is_sent_again_and_nothing_is_doubled() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        let (mut writer, reader) = new(dir.path());
         writer.write(b"first ").unwrap();
         let (log, writer, calls) =
             (RefCell::new(Vec::new()), RefCell::new(Some(writer)), RefCell::new(0));
@@ -165,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn a_log_is_sent_in_pieces_that_the_hub_takes() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        let (mut writer, reader) = new(dir.path());
         writer.write(&vec![b'x'; 2 * APPEND_LIMIT + 1]).unwrap();
         drop(writer);
         let sizes = RefCell::new(Vec::new());
@@ -175,7 +177,8 @@ mod tests {
         };
         drain(reader, append).await.unwrap();
         assert_eq!(sizes.into_inner(), [APPEND_LIMIT, APPEND_LIMIT, 1]);
-        let (mut writer, reader) = spool::new(dir.path()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, reader) = new(dir.path());
         writer.write(b"x").unwrap();
         let refuse = |_, _| std::future::ready(Err(Undelivered::Unwanted));
         assert_eq!(drain(reader, refuse).await, Err(Undelivered::Unwanted));
