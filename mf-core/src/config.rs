@@ -35,6 +35,10 @@ pub struct HubConfig {
     pub connections_per_address: usize,
     /// Most event streams and followed logs at a time.
     pub streams: usize,
+    /// Whether people may register as users by themselves.
+    pub registration: bool,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
 }
 
 impl Default for HubConfig {
@@ -55,6 +59,8 @@ impl Default for HubConfig {
             connections_per_address: 1_024,
             // Each holds a connection for good: others must find some left.
             streams: 2_048,
+            registration: false,
+            trusted_proxies: Vec::new(),
         }
     }
 }

@@ -11,6 +11,8 @@ pub struct Error {
     pub code: Code,
     /// What happened, naming the thing and the value, in lower case.
     pub sentence: String,
+    /// How many seconds to wait before trying again, where that is known.
+    pub retry_after: Option<u32>,
 }
 
 /// Makes the enum, and keeps what is said of each code for the API's own
@@ -94,7 +96,13 @@ codes! {
 impl Error {
     /// An error with its sentence.
     pub fn new(code: Code, sentence: impl Into<String>) -> Self {
-        Self { code, sentence: sentence.into() }
+        Self { code, sentence: sentence.into(), retry_after: None }
+    }
+
+    /// The same, to be tried again after so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 }
 

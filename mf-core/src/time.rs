@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The format of every time on the wire: UTC, to the second.
@@ -25,6 +25,13 @@ pub fn since_boot() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     // It is never before its own beginning.
     Duration::try_from(now).unwrap_or_default()
+}
+
+/// The time on the wire so many seconds from now; `None` when that is beyond
+/// any calendar.
+pub fn in_seconds(seconds: i64) -> Option<String> {
+    let then = Timestamp::now().checked_add(SignedDuration::from_secs(seconds)).ok()?;
+    Some(then.to_zoned(TimeZone::UTC).strftime(FORMAT).to_string())
 }
 
 /// Whether `text` is a time as it stands on the wire.
@@ -55,6 +62,8 @@ mod tests {
     fn now_is_a_time() {
         assert!(is_time(&now()), "{}", now());
         assert!(!is_time("yesterday"));
+        assert_eq!(seconds_between(&now(), &in_seconds(90).unwrap()).unwrap() / 10, 9);
+        assert_eq!(in_seconds(i64::MAX), None);
         assert_eq!(seconds_between("2026-01-31 23:59:59", "2026-02-01 00:00:09"), Some(10));
     }
 }

@@ -9,6 +9,7 @@ use mf_core::wire;
 use tokio::sync::broadcast;
 
 use crate::params::Values;
+use crate::store::history;
 use crate::store::roles::Caller;
 use crate::store::select::Sight;
 
@@ -102,9 +103,7 @@ impl Filter {
     pub fn shown(&self, happened: &Happened) -> wire::Event {
         let mut event = happened.event.clone();
         if let Some(resource) = resource::find(&event.resource) {
-            event.changes.retain(|name, _| {
-                resource.field(name).is_none_or(|field| field.read.meets(self.roles))
-            });
+            event.changes.retain(|name, _| history::readers(resource, name).meets(self.roles));
         }
         event
     }

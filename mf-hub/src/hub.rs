@@ -10,7 +10,11 @@ use crate::dispatch::Dispatch;
 use crate::events::Events;
 use crate::expire;
 use crate::files::Files;
+use crate::http::peer::Proxies;
+use crate::http::throttle::Throttle;
+use crate::store::key::Uses;
 use crate::store::open::{self, Lock, OpenError};
+use crate::store::password::Passwords;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
 use crate::store::{bootstrap, ready, task};
@@ -32,6 +36,14 @@ pub struct Hub {
     pub dispatch: Arc<Dispatch>,
     /// Logs and files of tasks.
     pub files: Files,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Who tried wrong keys too often.
+    pub throttle: Throttle,
+    /// Which keys were used lately.
+    pub uses: Uses,
+    /// Who may say for whom it asks.
+    pub proxies: Proxies,
     stopping: watch::Sender<bool>,
     _lock: Lock,
 }
@@ -39,6 +51,9 @@ pub struct Hub {
 /// Why a hub does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The configuration makes no sense.
+    #[error("{0}")]
+    Config(String),
     /// The data directory cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -60,6 +75,7 @@ impl Hub {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(config: HubConfig) -> Result<Arc<Self>, StartError> {
+        let proxies = Proxies::read(&config.trusted_proxies).map_err(StartError::Config)?;
         let dir = config.data_dir.clone();
         let (lock, connection) = open::open(&dir)?;
         let readers = Readers::open(&dir)?;
@@ -76,6 +92,10 @@ impl Hub {
             events,
             dispatch,
             files,
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            uses: Uses::default(),
+            proxies,
             stopping,
             _lock: lock,
         });

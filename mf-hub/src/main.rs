@@ -103,6 +103,7 @@ fn code(error: &anyhow::Error) -> u8 {
         return WRONG;
     }
     match error.downcast_ref::<StartError>() {
+        Some(StartError::Config(_)) => WRONG,
         Some(StartError::Open(OpenError::Locked { .. })) => LOCKED,
         Some(StartError::Open(OpenError::Migrate(MigrateError::Newer { .. }))) => WRONG,
         Some(StartError::Open(OpenError::Io { .. })) => WRONG,

@@ -640,13 +640,48 @@ class System(Rows):
     def create_key(
         self,
         label: str,
+        name: Optional[str] = None,
+        expires: Optional[str] = None,
     ) -> Reply:
         """Make a key for its worker; the answer shows it once, and nothing does again.
 
+        :param name: what it is called, such as where it is used; default: key-N
+        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC
+
         Gives: key.
         """
-        parameters: Dict[str, Any] = {}
+        parameters: Dict[str, Any] = {
+            "name": name,
+            "expires": expires,
+        }
         return self._call("POST", (label, "create_key",), None, parameters)
+
+    def list_keys(
+        self,
+        label: str,
+    ) -> Reply:
+        """Its keys without their secrets: name, end, last use.
+
+        Gives: keys.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", (label, "list_keys",), None, parameters)
+
+    def revoke_key(
+        self,
+        label: str,
+        key: str,
+    ) -> Reply:
+        """End one of its keys, now.
+
+        :param key: its name, or its id; never the key itself
+
+        Gives: system.
+        """
+        parameters: Dict[str, Any] = {
+            "key": key,
+        }
+        return self._call("POST", (label, "revoke_key",), None, parameters)
 
     def drain(
         self,
@@ -1024,7 +1059,7 @@ class User(Rows):
     * `update_date`: when it was last changed, UTC (read-only)
     * `display_name`: name shown to people
     * `email`: address, shown to those signed in
-    * `password`: never shown
+    * `password`: never shown; its owner changes it with change_password
     * `about`: what people should know
     * `agreed_to_terms`: whether the site's terms were agreed to
     * `groups`: groups that it is a member of (read-only)
@@ -1059,13 +1094,67 @@ class User(Rows):
     def create_key(
         self,
         label: str,
+        name: Optional[str] = None,
+        expires: Optional[str] = None,
     ) -> Reply:
         """Make an API key for it; the answer shows it once, and nothing does again.
 
+        :param name: what it is called, such as where it is used; default: key-N
+        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC
+
         Gives: key.
         """
-        parameters: Dict[str, Any] = {}
+        parameters: Dict[str, Any] = {
+            "name": name,
+            "expires": expires,
+        }
         return self._call("POST", (label, "create_key",), None, parameters)
+
+    def list_keys(
+        self,
+        label: str,
+    ) -> Reply:
+        """Its API keys without their secrets: name, end, last use.
+
+        Gives: keys.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", (label, "list_keys",), None, parameters)
+
+    def revoke_key(
+        self,
+        label: str,
+        key: str,
+    ) -> Reply:
+        """End one of its API keys, now.
+
+        :param key: its name, or its id; never the key itself
+
+        Gives: user.
+        """
+        parameters: Dict[str, Any] = {
+            "key": key,
+        }
+        return self._call("POST", (label, "revoke_key",), None, parameters)
+
+    def change_password(
+        self,
+        label: str,
+        new_password: str,
+        old_password: Optional[str] = None,
+    ) -> Reply:
+        """Change one's own password; the old one is asked for.
+
+        :param old_password: the one until now; not asked for where there is none
+        :param new_password: the one from now on
+
+        Gives: user.
+        """
+        parameters: Dict[str, Any] = {
+            "old_password": old_password,
+            "new_password": new_password,
+        }
+        return self._call("POST", (label, "change_password",), None, parameters)
 
 
 class Util(Resource):

@@ -1,15 +1,15 @@
 //! Functions of resources that people may call, as verbs: `mf build cancel`.
 
 use clap::{ArgMatches, Command};
-use mf_core::resource::{Function, Kind, Need, On, Resource, Scope, Who};
+use mf_core::resource::{Field, Function, Kind, Need, On, Resource, Scope, Who};
 use serde_json::Value;
 
 use super::crud::one;
 use super::cx::{Cx, run};
 use super::example;
-use super::exit::{Exit, Outcome};
+use super::exit::{Exit, Failure, Outcome};
 use super::flags;
-use super::print::{clean, detail, json, line};
+use super::print::{clean, detail, json, line, table};
 
 /// What only the farm's own programs call.
 const PROGRAMS: Who = Who::SYSTEM.or(Who::REGULATOR).or(Who::HUB);
@@ -50,7 +50,7 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
         text += example::label(of);
     }
     for field in function.takes.iter().filter(|f| f.name != "project_label") {
-        text += &format!(" --{} {}", flags::name(field), field_sample(&field.kind));
+        text += &format!(" --{}{}", flags::name(field), field_sample(field));
     }
     let name = verb(function);
     let underscored = function.name;
@@ -61,11 +61,15 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
     command.after_help(example::text(&text))
 }
 
-fn field_sample(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "True",
-        Kind::Int(..) => "1",
-        _ => "TEXT",
+fn field_sample(field: &Field) -> &'static str {
+    match (field.name, field.kind) {
+        (_, Kind::Secret) => "",
+        (_, Kind::Bool) => " True",
+        (_, Kind::Int(..)) => " 1",
+        ("expires", _) => " 90d",
+        ("name" | "key", _) => " laptop",
+        ("user_label", _) => " ada",
+        _ => " TEXT",
     }
 }
 
@@ -100,6 +104,17 @@ pub fn call(
     Ok(Exit::Success)
 }
 
+/// Objects of a list that is no resource, one to a line.
+fn rows(items: &[Value]) -> Result<(), Failure> {
+    let Some(Value::Object(first)) = items.first() else { return Ok(()) };
+    let names: Vec<&String> = first.keys().collect();
+    let headings: Vec<String> = names.iter().map(|name| detail::heading(name)).collect();
+    let row = |item: &Value| -> Vec<String> {
+        names.iter().map(|name| item.get(*name).map_or_else(String::new, detail::text)).collect()
+    };
+    table::print(&headings, &items.iter().map(row).collect::<Vec<_>>())
+}
+
 /// One object whole; of a change to an object only that it was made.
 fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &Value) -> Outcome {
     let changed = function.writes && (function.gives.is_empty() || data.get(of.key()).is_some());
@@ -121,6 +136,7 @@ fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &
                     map.iter().map(|(n, v)| (detail::heading(n), detail::text(v))).collect();
                 detail::pairs_of(&pairs)?;
             }
+            (_, Value::Array(items)) if items.iter().all(Value::is_object) => rows(items)?,
             (_, other) => line(&clean(&detail::text(other)))?,
         }
     }

@@ -15,7 +15,7 @@ pub const COMMON: &[Field] = &[
     field("label", Kind::Label, "name that it is known by")
         .must()
         .search()
-        .write(ADMINS.or(Who::OWNER).or(Who::SIGNED_IN)),
+        .write(ADMINS.or(Who::OWNER).or(Who::SIGNED_IN).or(Who::NEWCOMER)),
     field("create_date", Kind::Time, "when it was made, UTC").derived(),
     field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
 ];
@@ -50,7 +50,24 @@ pub const SCOPED_DERIVED: &[Field] = &[field(
 /// A name for people.
 pub const DISPLAY: &[Field] = &[field("display_name", Kind::Text(SHORT), "name shown to people")
     .search()
-    .write(ADMINS.or(Who::OWNER))];
+    .write(ADMINS.or(Who::OWNER).or(Who::NEWCOMER))];
+
+/// What is said of a new API key.
+pub const NEW_KEY: &[Field] = &[
+    field("name", Kind::Text(SHORT), "what it is called, such as where it is used; default: key-N"),
+    EXPIRES,
+];
+
+/// When something new ends by itself.
+pub const EXPIRES: Field = field(
+    "expires",
+    Kind::Text(SHORT),
+    "when it ends: in 12h, in 90d, or at a date or time in UTC",
+);
+
+/// Which API key is meant.
+pub const OLD_KEY: &[Field] =
+    &[field("key", Kind::Text(SHORT), "its name, or its id; never the key itself").must()];
 
 /// What the three kinds of handlers have: the regulator registers them.
 pub const HANDLER: &[Field] = &[

@@ -195,6 +195,8 @@ impl Who {
     pub const REGULATOR: Who = Who(32);
     /// The hub itself: read-only for everybody else.
     pub const HUB: Who = Who(64);
+    /// Somebody without a key, where the site lets people register.
+    pub const NEWCOMER: Who = Who(128);
 
     /// Either set.
     pub const fn or(self, other: Who) -> Who {
@@ -212,6 +214,7 @@ impl Who {
             return vec!["anyone"];
         }
         let roles = [
+            (Who::NEWCOMER, "newcomer"),
             (Who::SIGNED_IN, "user"),
             (Who::OWNER, "owner"),
             (Who::PROJECT, "project admin"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, HISTORY};
+use super::common::{COMMON, DISPLAY, HISTORY, NEW_KEY, OLD_KEY};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A system as it is read.
@@ -51,8 +51,26 @@ pub const SYSTEM: Resource = Resource {
             name: "create_key",
             about: "make a key for its worker; the answer shows it once, and nothing does again",
             on: On::One,
-            takes: &[],
+            takes: NEW_KEY,
             gives: &["key"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "list_keys",
+            about: "its keys without their secrets: name, end, last use",
+            on: On::One,
+            takes: &[],
+            gives: &["keys"],
+            who: Who::ADMIN,
+            writes: false,
+        },
+        Function {
+            name: "revoke_key",
+            about: "end one of its keys, now",
+            on: On::One,
+            takes: OLD_KEY,
+            gives: &["system"],
             who: Who::ADMIN,
             writes: true,
         },

@@ -17,7 +17,8 @@ pub async fn version(_call: Call) -> Result<Response, Error> {
     Ok(envelope::data(&json!({ "version": VERSION })))
 }
 
-/// `GET /util/whoami`: the kind and label of who the key belongs to.
+/// `GET /util/whoami`: the kind and label of who the key belongs to, and the
+/// part of the key that is no secret.
 ///
 /// # Errors
 /// None.
@@ -30,6 +31,6 @@ pub async fn whoami(call: Call) -> Result<Response, Error> {
     };
     let caller = &call.caller;
     Ok(envelope::data(&json!({
-        "whoami": { "kind": kind, "label": caller.label, "admin": caller.admin }
+        "whoami": { "kind": kind, "label": caller.label, "admin": caller.admin, "key_id": caller.key }
     })))
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::patient::Patient;
+use super::peer::Peer;
 use super::request;
 use super::{envelope, error};
 use crate::hub::Hub;
@@ -50,26 +53,31 @@ impl Shared {
     pub async fn serve(self: Arc<Self>, stream: TcpStream, watcher: Watcher) {
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return Arc::clone(&self).speak(stream, watcher).await };
+        // Without an address the connection is gone already.
+        let Ok(peer) = stream.peer_addr().map(|address| Peer(address.ip())) else { return };
+        let Some(tls) = &self.tls else {
+            return Arc::clone(&self).speak(stream, peer, watcher).await;
+        };
         let accepted = tokio::select! {
             () = self.hub.stopped() => return,
             accepted = timeout(self.patience(), handshake(tls, stream)) => accepted,
         };
         match accepted {
-            Ok(Ok(Some(stream))) => Arc::clone(&self).speak(stream, watcher).await,
+            Ok(Ok(Some(stream))) => Arc::clone(&self).speak(stream, peer, watcher).await,
             Ok(Ok(None)) => {}
             Ok(Err(error)) => tracing::debug!("no TLS came about: {error}"),
             Err(_) => tracing::debug!("no TLS came about in time"),
         }
     }
 
-    async fn speak<S>(self: Arc<Self>, stream: S, watcher: Watcher)
+    async fn speak<S>(self: Arc<Self>, stream: S, peer: Peer, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let patience = self.patience();
         let stream = TokioIo::new(Patient::new(stream, patience * READERS_REST));
-        let service = service_fn(move |asked| {
+        let service = service_fn(move |mut asked: Request<Incoming>| {
+            asked.extensions_mut().insert(peer);
             let answer = request::answer(self.router.clone(), asked, patience);
             async move { Ok::<_, std::convert::Infallible>(answer.await) }
         });

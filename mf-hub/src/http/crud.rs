@@ -37,7 +37,7 @@ pub async fn get_one(
     let at = address(label, &mut params)?;
     params.end(&format!("{}/get_one", resource.name), &["project_label"])?;
     let object = hub.readers.read(|db| {
-        let caller = caller::find(db, &parts.headers)?;
+        let caller = caller::find(&hub, db, &parts)?;
         render::named(db, &caller, resource, &at.label, at.project.as_deref())
     })?;
     Ok(envelope::one(&resource.key(), &object))
@@ -52,10 +52,10 @@ pub async fn post(
     resource: &'static Resource,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
+    let caller = caller::of(&hub, &parts)?;
     signed(&caller, resource.creators(), &format!("creating {}", resource.plural()))?;
     let params = input::params(&parts, body, &secrets(resource)).await?;
-    let draft = hash_secrets(resource, Draft::read(resource, params)?).await?;
+    let draft = hash_secrets(&hub, resource, Draft::read(resource, params)?).await?;
     let actor = Actor::from(&caller);
     let work = move |tx: &crate::store::Tx<'_>| edit::create(tx, &caller, resource, &draft);
     let (_, object) = hub.writer.run(actor, work).await?;
@@ -72,12 +72,12 @@ pub async fn put(
     label: String,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
+    let caller = caller::of(&hub, &parts)?;
     signed(&caller, resource.updaters(), &format!("changing {}", resource.plural()))?;
     let mut params = input::params(&parts, body, &secrets(resource)).await?;
     // The project says which object is meant: it is no field to change.
     let at = address(label, &mut params)?;
-    let draft = hash_secrets(resource, Draft::read(resource, params)?).await?;
+    let draft = hash_secrets(&hub, resource, Draft::read(resource, params)?).await?;
     let actor = Actor::from(&caller);
     let work = move |tx: &crate::store::Tx<'_>| edit::update(tx, &caller, resource, &at, &draft);
     let object = hub.writer.run(actor, work).await?;
@@ -95,7 +95,7 @@ pub async fn delete(
     label: String,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
+    let caller = caller::of(&hub, &parts)?;
     signed(&caller, resource.deleters(), &format!("deleting {}", resource.plural()))?;
     let mut params = input::params(&parts, body, &[]).await?;
     let at = address(label, &mut params)?;
@@ -121,7 +121,7 @@ pub async fn get_all(
     resource: &'static Resource,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
+    let caller = caller::of(&hub, &parts)?;
     caller.need(caller.roles(), resource.readers(), &format!("reading {}", resource.plural()))?;
     let query = Query::read(resource, input::params(&parts, body, &[]).await?)?;
     let list = List { hub, caller, query };
@@ -227,12 +227,14 @@ fn secrets(resource: &Resource) -> Vec<&'static str> {
 }
 
 /// Secrets go no further than this in clear.
-async fn hash_secrets(resource: &'static Resource, mut draft: Draft) -> Result<Draft, Error> {
+async fn hash_secrets(
+    hub: &Hub,
+    resource: &'static Resource,
+    mut draft: Draft,
+) -> Result<Draft, Error> {
     for name in secrets(resource) {
         let Some(secret) = draft.text(name).filter(|secret| !secret.is_empty()) else { continue };
-        let secret = secret.to_owned();
-        let hash = tokio::task::spawn_blocking(move || crate::store::password::hash(&secret)).await;
-        let hash = hash.map_err(|_| Error::new(Code::Internal, "hashing failed"))??;
+        let hash = hub.passwords.hash(secret).await?;
         draft.set_text(name, hash);
     }
     Ok(draft)

@@ -57,7 +57,7 @@ impl IntoResponse for Refusal {
         *response.status_mut() = status(error.code);
         let headers = response.headers_mut();
         if error.code.retryable() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, error.retry_after.unwrap_or(1).into());
         }
         if error.code == Code::Unauthorized {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

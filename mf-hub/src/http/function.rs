@@ -10,10 +10,10 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use mf_core::error::Error;
 use mf_core::resource::common::HISTORY;
-use mf_core::resource::{Function, On, Resource};
+use mf_core::resource::{Function, Kind, On, Resource};
 
 use super::call::Call;
-use super::{caller, input};
+use super::{input, sign_in};
 use crate::hub::Hub;
 use crate::params::Values;
 use crate::store::find::{self, Object};
@@ -82,7 +82,12 @@ const BOUND: &[Bound] = &[
     bound!("tag", "lock", Anywhere, super::tag::lock),
     bound!("tag", "unlock", Anywhere, super::tag::unlock),
     bound!("user", "create_key", Anywhere, super::key::user),
+    bound!("user", "list_keys", Anywhere, super::key::list_user),
+    bound!("user", "revoke_key", Anywhere, super::key::revoke_user),
+    bound!("user", "change_password", Anywhere, super::password::change),
     bound!("system", "create_key", Anywhere, super::key::system),
+    bound!("system", "list_keys", Anywhere, super::key::list_system),
+    bound!("system", "revoke_key", Anywhere, super::key::revoke_system),
     bound!("system", "drain", Anywhere, super::drain::drain),
     bound!("system", "resume", Anywhere, super::drain::resume),
     bound!("system", "register", Address, super::claim::register),
@@ -151,7 +156,7 @@ pub async fn call(
     path: Path,
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
-    let caller = caller::of(&hub, &parts.headers)?;
+    let caller = sign_in::caller(&hub, &parts, resource, function, path.label.as_deref()).await?;
     let owner = format!("{}/{}", resource.name, function.name);
     // Who may never call it is not asked for anything else first.
     if function.on == On::All {
@@ -159,7 +164,7 @@ pub async fn call(
     }
     let (mut params, body) = match bound.takes {
         Takes::Address => (input::query(&parts), body),
-        Takes::Anywhere => (input::params(&parts, body, &[]).await?, Body::empty()),
+        Takes::Anywhere => (input::params(&parts, body, &secrets(function)).await?, Body::empty()),
     };
     let label = path.label.unwrap_or_default();
     let project_label = match function.on {
@@ -178,6 +183,11 @@ pub async fn call(
     let call =
         Call { hub, caller, resource, label, project_label, object, part, values, parts, body };
     (bound.body)(call).await
+}
+
+fn secrets(function: &Function) -> Vec<&'static str> {
+    let secret = function.takes.iter().filter(|field| field.kind == Kind::Secret);
+    secret.map(|field| field.name).collect()
 }
 
 fn object(

@@ -74,7 +74,7 @@ impl Drop for Seat {
 }
 
 /// Who has one address of IPv6 has all of a /64.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

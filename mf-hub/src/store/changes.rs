@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Done;
+use super::{Done, history};
 
 /// Changes in one page, unless the caller says how many.
 pub const PAGE: i64 = 50;
@@ -88,7 +88,7 @@ fn from_to(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
 ) -> Map<String, Value> {
-    let seen = |name: &&String| resource.field(name).is_none_or(|f| f.read.meets(roles));
+    let seen = |name: &&String| history::readers(resource, name).meets(roles);
     let gone = before.keys().filter(|name| !after.contains_key(*name));
     let names = after.keys().chain(gone).filter(seen);
     let change = |name: &String| match (before.get(name), after.get(name)) {

@@ -1,6 +1,6 @@
 //! What happened: a row and an event in the same transaction as the change.
 
-use mf_core::resource::{Resource, Scope};
+use mf_core::resource::{Resource, Scope, Who};
 use mf_core::wire;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
@@ -28,6 +28,19 @@ impl Verb {
             Verb::Update => "update",
             Verb::Delete => "delete",
         }
+    }
+}
+
+/// What is recorded of keys is no field, and for its owner and
+/// admins alone.
+const PRIVATE: &[&str] = &["api_key", "enrol_token"];
+
+/// Who may read a change by its name: who reads the field, where it is one.
+pub fn readers(resource: &Resource, name: &str) -> Who {
+    match resource.field(name) {
+        Some(field) => field.read,
+        None if PRIVATE.contains(&name) => Who::OWNER.or(Who::ADMIN),
+        None => Who::ANYONE,
     }
 }
 

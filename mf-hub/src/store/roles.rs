@@ -25,17 +25,21 @@ pub struct Caller {
     pub key: String,
     /// Whether a member of the group `admin`.
     pub admin: bool,
+    /// Whether somebody without a key who may register as a user.
+    pub newcomer: bool,
 }
 
 impl Caller {
-    /// Somebody without a key.
-    pub fn nobody() -> Self {
-        Self { holder: None, label: String::new(), key: String::new(), admin: false }
+    /// Somebody without a key; `newcomer` where people may register.
+    pub fn nobody(newcomer: bool) -> Self {
+        let (label, key) = (String::new(), String::new());
+        Self { holder: None, label, key, admin: false, newcomer }
     }
 
     /// The roles that do not depend on an object.
     pub fn roles(&self) -> Who {
         let own = match self.holder {
+            None if self.newcomer => Who::NEWCOMER,
             None => Who::NOBODY,
             Some(Holder::User(_)) if self.admin => Who::SIGNED_IN.or(Who::ADMIN),
             Some(Holder::User(_)) => Who::SIGNED_IN,
@@ -88,14 +92,14 @@ impl Caller {
     }
 }
 
-/// Who has the key `text`; `None` when it is nobody's.
+/// Who has the key `text`, and the key's row; `None` when it is nobody's.
 ///
 /// # Errors
-/// SQLite would not.
-pub fn by_key(db: &Connection, text: &str) -> Done<Option<Caller>> {
+/// [`Code::Unauthorized`] for a key that is over, which only who has it hears.
+pub fn by_key(db: &Connection, text: &str) -> Done<Option<(i64, Caller)>> {
     const SQL: &str = "SELECT k.hash, k.user_id, k.system_id, coalesce(u.label, s.label), \
          EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
-                 WHERE m.user_id = k.user_id AND g.label = ?2) \
+                 WHERE m.user_id = k.user_id AND g.label = ?2), k.id, k.expire_date \
          FROM api_key k LEFT JOIN \"user\" u ON u.id = k.user_id \
          LEFT JOIN system s ON s.id = k.system_id WHERE k.public_id = ?1";
     let Some(public) = key::public_id(text) else { return Ok(None) };
@@ -105,17 +109,30 @@ pub fn by_key(db: &Connection, text: &str) -> Done<Option<Caller>> {
     if !key::is(text, row.get_ref(0)?.as_blob().unwrap_or_default()) {
         return Ok(None);
     }
-    let holder = match (row.get(1)?, row.get(2)?) {
-        (Some(user), _) => Holder::User(user),
-        (_, Some(system)) => Holder::System(system),
-        _ => Holder::Regulator,
-    };
+    key::not_over(row.get_ref(6)?.as_str().unwrap_or_default())?;
+    let holder = Holder::of((row.get(1)?, row.get(2)?));
     let label = match holder {
         Holder::Regulator => Some("regulator".to_owned()),
         _ => row.get(3)?,
     };
-    let (key, admin) = (public.to_owned(), row.get(4)?);
-    Ok(label.map(|label| Caller { holder: Some(holder), label, key, admin }))
+    let (key, admin, id) = (public.to_owned(), row.get(4)?, row.get(5)?);
+    let caller = |label| Caller { holder: Some(holder), label, key, admin, newcomer: false };
+    Ok(label.map(|label| (id, caller(label))))
+}
+
+/// A user who came without a key.
+///
+/// # Errors
+/// There is no such user any more, or SQLite would not.
+pub fn user(db: &Connection, id: i64) -> Done<Caller> {
+    let sql = "SELECT label, EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g \
+               ON g.id = m.group_id WHERE m.user_id = u.id AND g.label = ?2) \
+               FROM \"user\" u WHERE id = ?1";
+    let (label, admin) = db
+        .prepare_cached(sql)?
+        .query_row(params![id, ADMIN_GROUP], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let holder = Some(Holder::User(id));
+    Ok(Caller { holder, label, key: String::new(), admin, newcomer: false })
 }
 
 /// All roles of the caller on an object.

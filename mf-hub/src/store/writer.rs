@@ -106,6 +106,9 @@ where
     }
 }
 
+/// What comes of a job.
+type Answer<T> = oneshot::Receiver<Done<T>>;
+
 /// Hands jobs to the writer's thread.
 pub struct Writer {
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
@@ -141,11 +144,31 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Pending { work, actor: actor.into(), outcome: None, effects: Vec::new(), reply };
-        self.send(Box::new(job))?;
+        let answer = self.queue(actor.into(), work)?;
         // Told here, where the request is known.
         Ok(answer.await.map_err(|_| stopping())??)
+    }
+
+    /// Queues a job that nobody waits for: what it says is not heard. It is
+    /// done before any job that is queued later.
+    ///
+    /// # Errors
+    /// [`Code::Busy`] when too many wait or the hub stops.
+    pub fn post<F>(&self, actor: &str, work: F) -> Result<(), Error>
+    where
+        F: Fn(&Tx<'_>) -> Done<()> + Send + 'static,
+    {
+        self.queue(actor.into(), work).map(|_| ())
+    }
+
+    fn queue<T, F>(&self, actor: Actor, work: F) -> Result<Answer<T>, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.send(Box::new(Pending { work, actor, outcome: None, effects: Vec::new(), reply }))?;
+        Ok(answer)
     }
 
     fn send(&self, job: Box<dyn Job>) -> Result<(), Error> {

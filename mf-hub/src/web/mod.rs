@@ -32,7 +32,7 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
         let list = move |State(hub): State<Arc<Hub>>, parts: Parts| async move {
             answer(
                 &parts,
-                caller::of(&hub, &parts.headers)
+                caller::of(&hub, &parts)
                     .and_then(|caller| page::list(&hub, &caller, resource, &parts)),
             )
         };
@@ -56,7 +56,7 @@ fn detail(
     label: &str,
     parts: &Parts,
 ) -> Result<String, Error> {
-    let caller = caller::of(hub, &parts.headers)?;
+    let caller = caller::of(hub, parts)?;
     page::detail(hub, &caller, resource, label, parts)
 }
 

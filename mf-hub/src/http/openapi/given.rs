@@ -9,6 +9,7 @@ use mf_core::task::STATUSES;
 use mf_core::wire::{Claim, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
 
+use crate::store::key::Listed;
 use crate::store::status::{Queue, Status, SystemStatus};
 use crate::store::why::{Details, SystemSays, VERDICTS};
 
@@ -33,6 +34,7 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("status", "the farm at a glance", json!(status())),
         ("whoami", "kind is user, system, regulator or nobody", whoami()),
         ("key", "the key, this once", json!("mf_1f0c…")),
+        ("keys", "all of them, without their secrets", json!([key()])),
         ("download_url", "fetched by a plain GET, without a key", json!("http://farm/download?…")),
         ("history", "the newest first; `changes` has `from` and `to` by field", history()),
         ("after", "what to give as `after` for what is older; 0 at the end", json!(17)),
@@ -55,7 +57,17 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
 }
 
 fn whoami() -> Value {
-    json!({ "kind": "user", "label": "ada", "admin": false })
+    json!({ "kind": "user", "label": "ada", "admin": false, "key_id": "1f0c3a5b7d9e2468" })
+}
+
+fn key() -> Listed {
+    Listed {
+        key_id: "1f0c3a5b7d9e2468".into(),
+        name: "laptop".into(),
+        create_date: "2026-01-31 12:00:00".into(),
+        expire_date: "2026-05-01 12:00:00".into(),
+        last_use_date: "2026-01-31 23:59:00".into(),
+    }
 }
 
 fn history() -> Value {

@@ -173,7 +173,7 @@ impl Operation {
         }
         let signed = [json!({ "bearer": [] }), json!({ "basic": [] })];
         let mut security = signed.to_vec();
-        if self.who == Who::ANYONE {
+        if self.who.meets(Who::NEWCOMER) {
             security.insert(0, json!({}));
         }
         let roles = match self.who.names() {
