@@ -122,6 +122,7 @@ fn every_crate_says_what_it_is_and_why_it_depends() {
         "vcs-kit",
         "tests",
         "plugins/git",
+        "plugins/mock",
         "plugins/generic",
     ] {
         let dir = source_tree().join(member);

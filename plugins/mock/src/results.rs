@@ -1,0 +1,29 @@
+//! The files that mock made, and what each is to the farm.
+
+use std::path::Path;
+
+use monkeyfarm_plugin_api::{Artifact, ArtifactKind};
+
+/// The artifacts among these files of a directory.
+pub(crate) fn artifacts(dir: &Path, names: &[String]) -> Vec<Artifact> {
+    let artifact = |name: &String| {
+        let kind = kind(name)?;
+        Some(Artifact { kind, name: name.clone(), path: dir.join(name) })
+    };
+    names.iter().filter_map(artifact).collect()
+}
+
+/// What a file is by its name; `None`: nothing that anybody wants.
+fn kind(name: &str) -> Option<ArtifactKind> {
+    if name.ends_with(".src.rpm") || name.ends_with(".nosrc.rpm") {
+        Some(ArtifactKind::Source)
+    } else if name.ends_with(".rpm") {
+        Some(ArtifactKind::File)
+    } else if name.ends_with(".log") {
+        Some(ArtifactKind::Log)
+    } else if name.ends_with(".cfg") {
+        Some(ArtifactKind::Config)
+    } else {
+        None
+    }
+}
