@@ -40,8 +40,17 @@ impl Lifeline {
     /// # Errors
     /// The process has no descriptors left.
     pub fn pair() -> io::Result<(Self, Stdio)> {
+        let (ours, theirs) = Self::ends()?;
+        Ok((ours, Stdio::from(theirs)))
+    }
+
+    /// As [`pair`](Self::pair), with the child's end as a descriptor.
+    ///
+    /// # Errors
+    /// The process has no descriptors left.
+    pub fn ends() -> io::Result<(Self, OwnedFd)> {
         let (ours, theirs) = UnixStream::pair()?;
-        Ok((Self { socket: ours }, Stdio::from(OwnedFd::from(theirs))))
+        Ok((Self { socket: ours }, theirs.into()))
     }
 
     /// The lifeline that a parent gave this process as its standard input,

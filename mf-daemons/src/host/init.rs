@@ -1,16 +1,16 @@
 //! The init of a call: starts the runner, reaps, and says how it died.
 
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use mf_core::lifeline::Lifeline;
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper,
-    set_parent_process_death_signal, wait,
+    Signal, WaitOptions, WaitStatus, getpid, set_child_subreaper, set_parent_process_death_signal,
+    wait,
 };
 
-use super::{RUNNER, namespace};
+use super::fork::fork;
+use super::{namespace, runner};
 use crate::plugin::frame::{Death, Word};
 
 /// Runs until the runner has ended.
@@ -22,17 +22,13 @@ pub fn reap() -> anyhow::Result<()> {
     // the signal tells. A keeper that has died before is found by the runner:
     // its lifeline has ended.
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    let Some(lifeline) = Lifeline::inherited()? else {
-        bail!("{} is a part of mf-plugin-host, not for people", super::INIT);
-    };
+    let lifeline = Lifeline::inherited()?.context("the init of a call has no keeper")?;
     set_child_subreaper(Some(getpid()))?;
     if getpid().is_init() {
         namespace::show_own_processes()?;
     }
-    let stdin = Stdio::from(lifeline.as_fd().try_clone_to_owned()?);
-    let runner = Command::new("/proc/self/exe").arg(RUNNER).stdin(stdin).spawn();
-    let runner = runner.context("cannot start the process for the plugin")?;
-    let runner = Pid::from_raw(runner.id().cast_signed()).context("a process without an id")?;
+    let stdin = lifeline.as_fd().try_clone_to_owned()?;
+    let runner = fork(stdin, runner::run).context("cannot start the process for the plugin")?;
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == runner => {

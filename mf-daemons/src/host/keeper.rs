@@ -2,7 +2,6 @@
 //! sides, holds the deadline, and kills until nothing is left.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -14,7 +13,8 @@ use rustix::process::{
     Pid, PidfdFlags, WaitStatus, getpid, nice, pidfd_open, set_child_subreaper, setsid,
 };
 
-use super::{INIT, descriptors, kill, namespace};
+use super::fork::fork;
+use super::{descriptors, init, kill, namespace};
 use crate::plugin::frame::{CallOrder, Death, Order, Outcome, Report, Word};
 
 /// How long a handler that was told to stop has for it.
@@ -67,15 +67,9 @@ struct Inner {
 impl Inner {
     fn start() -> anyhow::Result<Self> {
         namespace::enter()?;
-        let (lifeline, stdin) = Lifeline::pair()?;
+        let (lifeline, stdin) = Lifeline::ends()?;
         set_socket_timeout(&lifeline, Timeout::Recv, Some(FRAME_TIME))?;
-        let init = Command::new("/proc/self/exe")
-            .arg(INIT)
-            .stdin(stdin)
-            .stdout(Stdio::null())
-            .spawn()
-            .context("cannot start the first process of a call")?;
-        let init = Pid::from_raw(init.id().cast_signed()).context("a process without an id")?;
+        let init = fork(stdin, init::reap).context("cannot start the first process of a call")?;
         let ended = pidfd_open(init, PidfdFlags::empty())?;
         Ok(Self { init, ended, lifeline })
     }

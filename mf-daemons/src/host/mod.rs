@@ -1,7 +1,7 @@
 //! The child's side of the plugin host: what `mf-plugin-host` does.
 //!
 //! A call has three processes below the daemon that makes it, all of this
-//! program. The *keeper* has loaded nothing foreign; it holds the deadline,
+//! program and copies of the first. The *keeper* has loaded nothing foreign; it holds the deadline,
 //! and kills until nothing is left. The *init* is the first process of a PID
 //! namespace, where the kernel lets us have one: it reaps, and its death is
 //! the death of all. The *runner* loads the plugin and calls it.
@@ -9,6 +9,7 @@
 mod children;
 pub mod cli;
 mod descriptors;
+mod fork;
 mod init;
 mod keeper;
 mod kill;
@@ -19,18 +20,12 @@ mod runner;
 
 /// First argument of this program as the keeper of a call.
 pub const KEEPER: &str = "__keeper";
-/// First argument of this program as the init of a call.
-const INIT: &str = "__init";
-/// First argument of this program as what loads the plugin.
-const RUNNER: &str = "__runner";
 
-/// Does what the first argument says if it is one of the program's own parts
-/// in a call; `None` if it is something else, for people.
+/// Does what the first argument says if it is the program's own part in a
+/// call; `None` if it is something else, for people.
 pub fn part(argument: &str) -> Option<anyhow::Result<()>> {
     match argument {
         KEEPER => Some(keeper::keep()),
-        INIT => Some(init::reap()),
-        RUNNER => Some(runner::run()),
         _ => None,
     }
 }

@@ -5,8 +5,7 @@ use std::fs;
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::{
-    CapabilitySet, CapabilitySets, UnshareFlags, capabilities, clear_ambient_capability_set,
-    configure_capability_in_ambient_set, set_capabilities, unshare_unsafe,
+    CapabilitySet, CapabilitySets, UnshareFlags, set_capabilities, unshare_unsafe,
 };
 
 /// Puts the next child of this process into a PID namespace of its own, as
@@ -33,24 +32,11 @@ pub fn enter() -> std::io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{0} {0} 1", uid.as_raw()))?;
     fs::write("/proc/self/gid_map", format!("{0} {0} 1", gid.as_raw()))?;
-    // A user who is not root loses the namespace's capabilities with the next
-    // program; the init needs one of them.
-    let _ = keep(CapabilitySet::SYS_ADMIN);
     Ok(())
 }
 
-/// Lets the next program, but nothing that it starts after [`give_up`], have
-/// `capability`.
-fn keep(capability: CapabilitySet) -> rustix::io::Result<()> {
-    let mut sets = capabilities(None)?;
-    sets.inheritable |= capability;
-    set_capabilities(None, sets)?;
-    configure_capability_in_ambient_set(capability, true)
-}
-
-/// Takes what [`enter`] left to a user who is not root.
+/// Takes what [`enter`] gave to a user who is not root.
 fn give_up() -> rustix::io::Result<()> {
-    clear_ambient_capability_set()?;
     let none = CapabilitySet::empty();
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
 }

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
@@ -26,9 +26,7 @@ pub fn run() -> anyhow::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // From here on standard input is /dev/null: nothing that is loaded or
     // started can reach the lifeline by accident.
-    let Some(keeper) = Lifeline::inherited()? else {
-        bail!("{} is a part of mf-plugin-host, not for people", super::RUNNER);
-    };
+    let keeper = Lifeline::inherited()?.context("the runner of a call has no keeper")?;
     let Some((Order::Call(order), fds)) = keeper.recv_with::<Order>()? else {
         return Ok(());
     };

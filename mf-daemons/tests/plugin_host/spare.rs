@@ -15,7 +15,12 @@ fn what_waits_is_used_once_replaced_when_it_died_and_ended_at_the_end() {
     // A path of its own, by which this test knows its keepers.
     let path = dir.path().join("host");
     std::os::unix::fs::symlink(HOST, &path).unwrap();
-    let waiting = || processes_with(path.to_str().unwrap());
+    // The other processes of a call are copies of its keeper.
+    let waiting = || {
+        let mut all = processes_with(path.to_str().unwrap());
+        all.retain(|listed| is_our_child(listed));
+        all
+    };
     let host = HostProgram::at(&path);
     let call = || {
         let bench = Bench::new(host.clone());
@@ -45,6 +50,13 @@ fn what_waits_is_used_once_replaced_when_it_died_and_ended_at_the_end() {
     host.keep_spare();
     assert_eq!(waiting(), Vec::<String>::new());
     call();
+}
+
+/// Whether what is listed as `/proc/PID: …` is a child of this process.
+fn is_our_child(listed: &str) -> bool {
+    let dir = listed.split(':').next().unwrap();
+    let status = std::fs::read_to_string(format!("{dir}/status")).unwrap_or_default();
+    status.contains(&format!("PPid:\t{}\n", std::process::id()))
 }
 
 /// Kills what is listed as `/proc/PID: …`, and waits until it has died.
