@@ -67,6 +67,13 @@ codes! {
     NotFound,
     /// The path exists, but not with this method.
     MethodNotAllowed,
+    /// The object is not of the version that `If-Match` names.
+    Changed,
+    /// The `Idempotency-Key` was another request's.
+    KeyReused,
+    /// The request with this `Idempotency-Key` was done, and its answer is not
+    /// given twice, such as one that showed a key.
+    AlreadyDone,
     /// The label is taken.
     LabelTaken,
     /// Something refers to it.

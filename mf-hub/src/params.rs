@@ -29,6 +29,17 @@ impl Given {
 pub struct Params(pub BTreeMap<String, Given>);
 
 impl Params {
+    /// All of them in one text, the same however they came.
+    pub fn canonical(&self) -> String {
+        let pairs = self.0.iter().map(|(name, given)| match given {
+            Given::Json(json) => (name, json.clone()),
+            Given::Texts(texts) if texts.len() == 1 => (name, texts[0].as_str().into()),
+            Given::Texts(texts) => (name, texts.as_slice().into()),
+        });
+        // A map with keys of text always has a text.
+        serde_json::Value::from_iter(pairs.map(|(name, value)| (name.as_str(), value))).to_string()
+    }
+
     /// Takes one out.
     pub fn take(&mut self, name: &str) -> Option<Given> {
         self.0.remove(name)

@@ -74,10 +74,13 @@ impl Call {
         let actor = Actor::from(&self.caller);
         let job = move |tx: &Tx<'_>| {
             work(tx, &self, id)?;
-            render::object(tx, resource, id, roles::on(tx, &self.caller, resource, id)?)
+            let roles = roles::on(tx, &self.caller, resource, id)?;
+            let object = render::object(tx, resource, id, roles)?;
+            tx.keep_reply(|| envelope::text(&resource.key(), &object))?;
+            Ok(object)
         };
         let object = hub.writer.run(actor, job).await?;
-        Ok(envelope::one(&resource.key(), &object))
+        Ok(envelope::object(&resource.key(), &object))
     }
 
     /// The id of the system that calls.

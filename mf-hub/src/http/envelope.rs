@@ -6,6 +6,8 @@ use axum::response::Response;
 use mf_core::error::Error;
 use serde::Serialize;
 
+use super::etag;
+
 /// What stands before the value of one key of `data`.
 pub fn open(key: &str) -> Vec<u8> {
     format!("{{\"data\":{{\"{key}\":").into_bytes()
@@ -14,23 +16,35 @@ pub fn open(key: &str) -> Vec<u8> {
 /// What stands after the last value of `data`.
 pub const CLOSE: &[u8] = b"},\"errors\":{}}";
 
-/// A reply with one value under one key.
-pub fn one(key: &str, value: &[u8]) -> Response {
+/// The text of a reply with one value under one key.
+pub fn text(key: &str, value: &[u8]) -> Vec<u8> {
     let mut body = open(key);
     body.extend_from_slice(value);
     body.extend_from_slice(CLOSE);
-    json(Body::from(body))
+    body
+}
+
+/// A reply with one object, and its version.
+pub fn object(key: &str, object: &[u8]) -> Response {
+    let mut response = json(Body::from(text(key, object)));
+    response.headers_mut().insert(header::ETAG, etag::of(object));
+    response
 }
 
 /// A reply whose whole `data` is given; it must be a map or a struct.
 pub fn data<T: Serialize>(data: &T) -> Response {
+    json(Body::from(data_text(data)))
+}
+
+/// The text of such a reply.
+pub fn data_text<T: Serialize>(data: &T) -> Vec<u8> {
     let mut body = b"{\"data\":".to_vec();
     if let Err(error) = serde_json::to_writer(&mut body, data) {
         // Only maps with keys that are no text get here: a mistake of ours.
         tracing::error!("a reply cannot be written: {error}");
     }
     body.extend_from_slice(b",\"errors\":{}}");
-    json(Body::from(body))
+    body
 }
 
 /// A reply without data.

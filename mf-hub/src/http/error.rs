@@ -33,10 +33,13 @@ pub fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::LabelTaken
+        | Code::AlreadyDone
         | Code::StillReferred
         | Code::IllegalMove
         | Code::StaleAttempt
         | Code::WrongOffset => StatusCode::CONFLICT,
+        Code::Changed => StatusCode::PRECONDITION_FAILED,
+        Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::BadRange => StatusCode::RANGE_NOT_SATISFIABLE,

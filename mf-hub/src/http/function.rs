@@ -13,9 +13,11 @@ use mf_core::resource::common::HISTORY;
 use mf_core::resource::{Function, Kind, On, Resource};
 
 use super::call::Call;
+use super::terms::Asked;
 use super::{input, sign_in};
 use crate::hub::Hub;
 use crate::params::Values;
+use crate::store::edit::Address;
 use crate::store::find::{self, Object};
 use crate::store::roles::{self, Caller};
 
@@ -166,23 +168,35 @@ pub async fn call(
         Takes::Address => (input::query(&parts), body),
         Takes::Anywhere => (input::params(&parts, body, &secrets(function)).await?, Body::empty()),
     };
-    let label = path.label.unwrap_or_default();
+    let mut asked = Asked::read(&hub, &caller, &parts, &params)?;
     let project_label = match function.on {
         On::All => None,
         On::One | On::Part => params.take_text("project_label")?,
     };
-    let object = match (function.on, bound.finds) {
-        (On::All, _) | (_, Finds::Itself) => None,
-        _ => Some(object(&hub, &caller, resource, function, &label, project_label.as_deref())?),
-    };
     if !function.takes.iter().any(|field| field.name == "project_label") {
         params.take("project_label"); // Said to be ignored where it has no meaning.
     }
-    let values = Values::read(params, function.takes, &owner)?;
-    let part = path.part.unwrap_or_default();
-    let call =
-        Call { hub, caller, resource, label, project_label, object, part, values, parts, body };
-    (bound.body)(call).await
+    let at = Address { label: path.label.unwrap_or_default(), project: project_label };
+    if function.on == On::One {
+        asked.of(resource, &at);
+    }
+    let answer = async {
+        let object = match (function.on, bound.finds) {
+            (On::All, _) | (_, Finds::Itself) => None,
+            _ => Some(object(&hub, &caller, resource, function, &at)?),
+        };
+        let values = Values::read(params, function.takes, &owner)?;
+        let Address { label, project: project_label } = at;
+        let (hub, part) = (Arc::clone(&hub), path.part.unwrap_or_default());
+        let call =
+            Call { hub, caller, resource, label, project_label, object, part, values, parts, body };
+        (bound.body)(call).await
+    };
+    match (function.writes, bound.takes) {
+        // Others name what they do: a nonce, an offset, an outcome.
+        (true, Takes::Anywhere) => asked.answered(&hub, answer).await,
+        _ => answer.await,
+    }
 }
 
 fn secrets(function: &Function) -> Vec<&'static str> {
@@ -195,11 +209,11 @@ fn object(
     caller: &Caller,
     resource: &'static Resource,
     function: &Function,
-    label: &str,
-    project: Option<&str>,
+    at: &Address,
 ) -> Result<Object, Error> {
     let (object, roles) = hub.readers.read(|db| {
-        let object = find::object(db, resource, label, project, caller.sight())?;
+        let project = at.project.as_deref();
+        let object = find::object(db, resource, &at.label, project, caller.sight())?;
         let roles = roles::on(db, caller, resource, object.id)?;
         Ok((object, roles))
     })?;

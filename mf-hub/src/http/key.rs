@@ -105,10 +105,12 @@ async fn revoke(
             return Err(unknown(&which).into());
         };
         told(tx, resource, id, json!({ "key_id": key_id, "name": name, "revoked": true }))?;
-        render::object(tx, resource, id, roles)
+        let object = render::object(tx, resource, id, roles)?;
+        tx.keep_reply(|| envelope::text(&resource.key(), &object))?;
+        Ok(object)
     };
     let object = call.hub.writer.run(&call.caller, work).await?;
-    Ok(envelope::one(&resource.key(), &object))
+    Ok(envelope::object(&resource.key(), &object))
 }
 
 fn unknown(which: &str) -> Error {

@@ -10,11 +10,11 @@ pub mod cancel;
 pub mod claim;
 pub mod comment;
 pub mod connection;
-pub mod crud;
 pub mod download;
 pub mod drain;
 pub mod envelope;
 pub mod error;
+pub mod etag;
 pub mod file;
 pub mod function;
 pub mod history;
@@ -35,9 +35,11 @@ pub mod serve;
 pub mod sign_in;
 pub mod stream;
 pub mod tag;
+pub mod terms;
 pub mod throttle;
 pub mod tls;
 pub mod util;
+pub mod verb;
 pub mod why;
 pub mod worker;
 
@@ -89,7 +91,7 @@ pub(crate) fn spellings(resource: &Resource) -> Vec<String> {
 }
 
 fn verbs(router: Routes, resource: &'static Resource, at: &str) -> Routes {
-    if !crud::has_rows(resource) {
+    if !verb::has_rows(resource) {
         return VERBS.iter().fold(router, |router, verb| {
             router
                 .route(&format!("/{at}/{verb}.json"), any(wrong_method))
@@ -97,19 +99,19 @@ fn verbs(router: Routes, resource: &'static Resource, at: &str) -> Routes {
         });
     }
     let one = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
-        crud::get_one(hub, resource, label, taken(request)).await.map_err(Refusal)
+        verb::get_one(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
     let all = move |State(hub): State<Arc<Hub>>, request| async move {
-        crud::get_all(hub, resource, taken(request)).await.map_err(Refusal)
+        verb::get_all(hub, resource, taken(request)).await.map_err(Refusal)
     };
     let make = move |State(hub): State<Arc<Hub>>, request| async move {
-        crud::post(hub, resource, taken(request)).await.map_err(Refusal)
+        verb::post(hub, resource, taken(request)).await.map_err(Refusal)
     };
     let change = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
-        crud::put(hub, resource, label, taken(request)).await.map_err(Refusal)
+        verb::put(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
     let remove = move |State(hub): State<Arc<Hub>>, Known(label): Known<String>, request| async move {
-        crud::delete(hub, resource, label, taken(request)).await.map_err(Refusal)
+        verb::delete(hub, resource, label, taken(request)).await.map_err(Refusal)
     };
     router
         .route(&format!("/{at}/{{label}}/get_one.json"), get(one))

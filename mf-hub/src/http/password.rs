@@ -38,8 +38,10 @@ pub async fn change(call: Call) -> Result<Response, Error> {
         }
         let changes = Map::from_iter([("password".to_owned(), json!("***"))]);
         history::record(tx, Verb::Update, &USER, id, changes)?;
-        render::object(tx, &USER, id, roles)
+        let object = render::object(tx, &USER, id, roles)?;
+        tx.keep_reply(|| envelope::text(&USER.key(), &object))?;
+        Ok(object)
     };
     let object = hub.writer.run(&call.caller, work).await?;
-    Ok(envelope::one(&USER.key(), &object))
+    Ok(envelope::object(&USER.key(), &object))
 }

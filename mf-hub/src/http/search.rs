@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::{crud, envelope};
+use super::{envelope, verb};
 use crate::params::{Given, Params};
 use crate::store::Done;
 use crate::store::list::Query;
@@ -41,7 +41,7 @@ pub async fn search(call: Call) -> Result<Response, Error> {
     // May look at much of the database: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || {
         let mut found = Vec::new();
-        for resource in ALL.iter().filter(|resource| crud::has_rows(resource)) {
+        for resource in ALL.iter().filter(|resource| verb::has_rows(resource)) {
             found.extend(of(&call, resource, &word, limit)?);
         }
         // Who types a whole label means that one.

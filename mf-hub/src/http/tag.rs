@@ -53,7 +53,9 @@ pub async fn move_builds(call: Call) -> Result<Response, Error> {
         let to = tag::named(tx, call.project(), call.values.text("to_tag_label"))?;
         let roles = roles::on(tx, &call.caller, &TAG, id)?;
         [&from, &to].into_iter().try_for_each(|tag| tag.check(&call.caller, roles))?;
-        tagging::move_all(tx, &from, &to)
+        let moved = tagging::move_all(tx, &from, &to)?;
+        tx.keep_reply(|| envelope::data_text(&moved))?;
+        Ok(moved)
     };
     Ok(envelope::data(&hub.writer.run(actor, work).await?))
 }

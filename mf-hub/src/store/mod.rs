@@ -42,7 +42,9 @@ pub mod tag;
 pub mod tagging;
 pub mod task;
 pub mod task_data;
+pub mod terms;
 mod tx;
+pub mod version;
 pub mod why;
 pub mod writer;
 

@@ -59,6 +59,17 @@ impl Caller {
         }
     }
 
+    /// Who it is, for what is kept under a name that never changes; the same
+    /// for everybody without a key.
+    pub fn who(&self) -> String {
+        match self.holder {
+            None => String::new(),
+            Some(Holder::User(id)) => format!("user {id}"),
+            Some(Holder::System(id)) => format!("system {id}"),
+            Some(Holder::Regulator) => "regulator".into(),
+        }
+    }
+
     /// The caller's id as a user.
     pub fn user(&self) -> Option<i64> {
         match self.holder {

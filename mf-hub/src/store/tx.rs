@@ -2,11 +2,14 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use mf_core::time;
 use rusqlite::Connection;
 
+use super::Done;
 use super::actor::Actor;
+use super::terms::Terms;
 use crate::dispatch::Dispatch;
 use crate::events::Happened;
 
@@ -15,6 +18,7 @@ use crate::events::Happened;
 pub struct Tx<'a> {
     connection: &'a Connection,
     actor: &'a Actor,
+    terms: Option<&'a Arc<Terms>>,
     now: String,
     effects: RefCell<Vec<Effect>>,
 }
@@ -29,13 +33,32 @@ pub enum Effect {
 
 impl<'a> Tx<'a> {
     /// The view of one attempt at a job.
-    pub(super) fn new(connection: &'a Connection, actor: &'a Actor) -> Self {
-        Self { connection, actor, now: time::now(), effects: RefCell::new(Vec::new()) }
+    pub(super) fn new(
+        connection: &'a Connection,
+        actor: &'a Actor,
+        terms: Option<&'a Arc<Terms>>,
+    ) -> Self {
+        Self { connection, actor, terms, now: time::now(), effects: RefCell::new(Vec::new()) }
     }
 
     /// What is to happen once the job is committed.
     pub(super) fn into_effects(self) -> Vec<Effect> {
         self.effects.into_inner()
+    }
+
+    /// Refuses the job unless it is done on its request's terms.
+    pub(super) fn meet_terms(&self) -> Done<()> {
+        self.terms.map_or(Ok(()), |terms| terms.meet(self))
+    }
+
+    /// Keeps the whole reply to the request, for who sends it again with the
+    /// same `Idempotency-Key`. A reply that holds a secret is not kept: who
+    /// sends that again is told that it was done.
+    ///
+    /// # Errors
+    /// SQLite would not.
+    pub fn keep_reply(&self, reply: impl FnOnce() -> Vec<u8>) -> Done<()> {
+        self.terms.map_or(Ok(()), |terms| terms.keep(self, reply))
     }
 
     /// Who does it: a user's, system's or daemon's name.

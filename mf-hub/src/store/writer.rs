@@ -15,6 +15,7 @@ use rusqlite::{Connection, ffi};
 use tokio::sync::oneshot;
 
 use super::actor::Actor;
+use super::terms::{self, Terms};
 use super::tx::{Effect, Tx};
 use super::{Done, Fault};
 use crate::dispatch::Dispatch;
@@ -53,6 +54,7 @@ trait Job: Send {
 struct Pending<F, T> {
     work: F,
     actor: Actor,
+    terms: Option<Arc<Terms>>,
     outcome: Option<Done<T>>,
     effects: Vec<Effect>,
     reply: oneshot::Sender<Done<T>>,
@@ -64,12 +66,12 @@ where
     T: Send,
 {
     fn attempt(&mut self, connection: &Connection) -> Tried {
-        let tx = Tx::new(connection, &self.actor);
+        let tx = Tx::new(connection, &self.actor, self.terms.as_ref());
         let result =
             connection.execute_batch("SAVEPOINT job").map_err(Fault::from).and_then(|()| {
                 // Whatever a panicking job left half done is undone with its
                 // savepoint, and it has touched nothing else.
-                catch_unwind(AssertUnwindSafe(|| (self.work)(&tx)))
+                catch_unwind(AssertUnwindSafe(|| tx.meet_terms().and_then(|()| (self.work)(&tx))))
                     .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
             });
         self.effects = if result.is_ok() { tx.into_effects() } else { Vec::new() };
@@ -144,7 +146,7 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
     {
-        let answer = self.queue(actor.into(), work)?;
+        let answer = self.queue(actor.into(), terms::current(), work)?;
         // Told here, where the request is known.
         Ok(answer.await.map_err(|_| stopping())??)
     }
@@ -158,16 +160,23 @@ impl Writer {
     where
         F: Fn(&Tx<'_>) -> Done<()> + Send + 'static,
     {
-        self.queue(actor.into(), work).map(|_| ())
+        // Nobody's request: it has no terms.
+        self.queue(actor.into(), None, work).map(|_| ())
     }
 
-    fn queue<T, F>(&self, actor: Actor, work: F) -> Result<Answer<T>, Error>
+    fn queue<T, F>(
+        &self,
+        actor: Actor,
+        terms: Option<Arc<Terms>>,
+        work: F,
+    ) -> Result<Answer<T>, Error>
     where
         T: Send + 'static,
         F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        self.send(Box::new(Pending { work, actor, outcome: None, effects: Vec::new(), reply }))?;
+        let (outcome, effects) = (None, Vec::new());
+        self.send(Box::new(Pending { work, actor, terms, outcome, effects, reply }))?;
         Ok(answer)
     }
 

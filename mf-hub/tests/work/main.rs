@@ -5,6 +5,7 @@
 mod farm;
 mod worker;
 
+mod again;
 mod cancel;
 mod claim;
 mod crash;

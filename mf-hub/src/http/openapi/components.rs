@@ -7,8 +7,8 @@ use mf_core::resource::ALL;
 use serde_json::{Map, Value, json};
 
 use super::{message, schema};
-use crate::http::crud::has_rows;
 use crate::http::error::status;
+use crate::http::verb::has_rows;
 
 /// The document's `components`.
 pub fn all() -> Value {

@@ -9,7 +9,7 @@ use mf_core::wire::{
 use serde_json::{Map, Value, json};
 
 use super::{example, given, schema};
-use crate::http::crud::has_rows;
+use crate::http::verb::has_rows;
 
 const HELD: Held = Held { task: 7, attempt: 1 };
 

@@ -103,6 +103,27 @@ impl Operation {
         self
     }
 
+    /// Sent again with the same key it is done once.
+    pub fn once(self) -> Self {
+        let about = "a name of this request, new for each: sent again with it, the request is \
+                     done once and answered the same (`Idempotent-Replayed: true`), for a day";
+        self.header("Idempotency-Key", about, false).errors(&[Code::KeyReused, Code::AlreadyDone])
+    }
+
+    /// It can be made to depend on the version of its object.
+    pub fn on_version(self) -> Self {
+        let about = "the `ETag` of the object as it was read: refused if it has changed since";
+        self.header("If-Match", about, false).errors(&[Code::Changed])
+    }
+
+    /// It is not answered again to who has the answer.
+    pub fn unless_known(mut self) -> Self {
+        let about = "the `ETag` of the object as it is known";
+        let told = json!({ "description": "the object is as it is known" });
+        self.answers.insert("304".into(), told);
+        self.header("If-None-Match", about, false)
+    }
+
     /// The fields of its body, which may be sent in the query instead.
     pub fn fields(mut self, body: Value, in_query: Value) -> Self {
         self.parameters.push(json!({

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::{message, schema};
-use crate::http::crud::has_rows;
 use crate::http::function::{Takes, bound};
 use crate::http::spellings;
+use crate::http::verb::has_rows;
 use crate::store::list::{PAGE_LIMIT, orders};
 
 /// Where the hub answers the same.
@@ -73,7 +73,8 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     let at = |verb: &str| format!("/{name}/{{label}}/{verb}.json");
     let object = || vec![(key.clone(), schema::of(&key))];
 
-    let get_one = one(new("get_one", &format!("one {name}"), resource.readers())).gives(object());
+    let get_one = one(new("get_one", &format!("one {name}"), resource.readers()));
+    let get_one = get_one.gives(object()).unless_known();
     // Older clients ask so for one object.
     paths.put(resource, &[at("get_one"), at("get_all")], "get", get_one);
 
@@ -102,8 +103,8 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
         let body = format!("{key}_change");
         put = put.fields(schema::of(&body), schema::in_query(resource, &body)).gives(object());
     }
-    paths.put(resource, &[format!("/{name}/post.json")], "post", post);
-    paths.put(resource, &[at("put")], "put", put);
+    paths.put(resource, &[format!("/{name}/post.json")], "post", post.once());
+    paths.put(resource, &[at("put")], "put", put.on_version());
 
     let about = format!("delete a {name}; refused while anything refers to it");
     let mut delete = one(new("delete", &about, resource.deleters()));
@@ -111,7 +112,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
         let confirm = json!({ "type": "string", "enum": ["True", "true", "1"] });
         delete = delete.query("confirm_delete", "that it is meant", true, confirm).gives(vec![]);
     }
-    paths.put(resource, &[at("delete")], "delete", delete);
+    paths.put(resource, &[at("delete")], "delete", delete.on_version());
 }
 
 fn get_all(mut list: Operation, resource: &'static Resource, plural: &str) -> Operation {
@@ -185,6 +186,12 @@ fn operation(resource: &'static Resource, function: &'static Function) -> Operat
         made = made.in_path("name", "name of the part");
     }
     let address = bound(resource, function).is_some_and(|bound| bound.takes() == Takes::Address);
+    if function.writes && !address {
+        made = made.once();
+        if function.on == On::One {
+            made = made.on_version();
+        }
+    }
     if function.writes && !address && !function.takes.is_empty() {
         let takes = schema::parameters(function.takes);
         let open = |field: &&mf_core::resource::Field| field.kind != Kind::Secret;
