@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mf_client::Events;
 use mf_core::resource::{Build, Tag};
+use mf_core::time::{now, seconds_between};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -17,6 +18,7 @@ use super::load::{Load, task_of};
 use super::run::Tally;
 use super::site::Site;
 use super::world::{ANCHORS, PROJECT};
+use crate::farm::PATIENCE;
 
 /// Builds of each free package.
 const EACH: u64 = 2;
@@ -109,6 +111,43 @@ impl<'a> Case<'a> {
         self.struck += 1;
     }
 
+    /// Cancels a build; asks once, whatever comes of it.
+    pub fn cancel(&self, build: &str) -> JoinHandle<()> {
+        self.ledger.write(|book| book.cancelled.insert(build.to_owned(), false));
+        let (load, build) = (self.load.clone(), build.to_owned());
+        tokio::spawn(async move { load.cancel(&build).await })
+    }
+
+    /// Waits until a build that was cancelled has ended. If the hub never took
+    /// that, it is only known to stand at the gate.
+    pub async fn wait_until_cancelled(&self, build: &str) {
+        let (reader, task) = (&self.load.reader, task_of(build));
+        let task = reader.sure(|| reader.hub.task(&task, PROJECT)).await;
+        let taken = self.ledger.read().cancelled.get(build) == Some(&true)
+            || task.message.starts_with("cancelled by");
+        if taken {
+            self.ledger.write(|book| book.cancelled.insert(build.to_owned(), true));
+            // What is not told by then is found in the end.
+            let _ = timeout(PATIENCE / 4, self.ledger.until(|book| book.told_end(build))).await;
+        }
+    }
+
+    /// Makes a tag, whose date must be so many seconds from now.
+    pub async fn tag_dated(&self, seconds: i64) {
+        let number = self.ledger.steps();
+        self.load.tag(1_000 + number).await;
+        let label = self.load.tag_label(1_000 + number);
+        let reader = &self.load.reader;
+        let tag: Tag = reader.sure(|| reader.hub.get_one("tag", &label, Some(PROJECT))).await;
+        let off = seconds_between(&now(), &tag.create_date).unwrap();
+        assert!((off - seconds).abs() < 600, "the hub's clock is {off} s off, not {seconds}");
+    }
+
+    /// Waits until what is built on a worker's host has ended, and is sealed.
+    pub fn wait_until_sealed(&self, worker: usize) {
+        super::outbox::wait_until_sealed(&self.site.outbox(worker));
+    }
+
     /// The system that works on a build now.
     pub async fn system_of(&self, build: &str) -> String {
         let task = task_of(build);
@@ -130,10 +169,14 @@ impl<'a> Case<'a> {
     /// Waits until everything has ended, and compares.
     pub async fn end(self, expect: Expect, before: &mut Before) -> Tally {
         self.site.scratch.open_gate();
-        for following in self.following {
-            following.await.unwrap();
-        }
-        self.ledger.until(|book| book.busy == 0).await;
+        let followed = async {
+            for following in self.following {
+                following.await.unwrap();
+            }
+            self.ledger.until(|book| book.busy == 0).await;
+        };
+        // What does not come to its end is compared all the same: it tells why.
+        let ends = timeout(PATIENCE / 2, followed).await.is_ok();
         let reader = &self.load.reader;
         let after = [before.build.to_string(), before.tag.to_string()];
         let builds =
@@ -142,7 +185,7 @@ impl<'a> Case<'a> {
         // What was asked for without an answer, and is there, is built too.
         let asked: BTreeMap<String, Asked> = self.ledger.read().builds.clone();
         for build in builds().await {
-            if asked.get(&build.notes) == Some(&Asked::Unanswered) {
+            if ends && asked.get(&build.notes) == Some(&Asked::Unanswered) {
                 self.load.follow(&build.label).await;
             }
         }
@@ -153,8 +196,10 @@ impl<'a> Case<'a> {
         self.listening.abort();
         before.build = builds.iter().map(|row| row.id).fold(before.build, i64::max);
         before.tag = tags.iter().map(|row| row.id).fold(before.tag, i64::max);
-        let check = Check::new(reader, &self.site.scratch, &self.ledger, expect);
+        let data = self.site.data();
+        let check = Check::new(reader, &self.site.scratch, &self.ledger, &data, expect);
         let mut tally = check.all(&builds, &tags).await;
+        assert!(ends || !tally.flaws.is_empty(), "something does not come to its end");
         tally.faults = self.struck;
         tally
     }

@@ -1,11 +1,13 @@
 //! Compares what a farm shows with the ledger and with what its builds wrote.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use mf_core::resource::{Build, Tag, Task};
 use mf_core::task::State;
 use sha2::{Digest, Sha256};
 
+use super::attempts;
 use super::ledger::{Asked, Book, Ledger};
 use super::lines::{Flaw, compare};
 use super::listen::Reader;
@@ -19,12 +21,11 @@ use super::world::PROJECT;
 pub enum Expect {
     /// It goes on, and has one run.
     OneRun,
+    /// As above, though an attempt may have been given up before it was heard
+    /// of by its worker.
+    OneBuild,
     /// It may be run again, as a new attempt, until it has succeeded.
     Reruns,
-    /// As above, and a worker that comes back late may even begin with what
-    /// somebody else has finished: it hears of that only by asking. Nothing
-    /// of such a run is accepted.
-    LateRuns,
 }
 
 /// A comparison.
@@ -32,6 +33,8 @@ pub struct Check<'a> {
     reader: &'a Reader,
     scratch: &'a Scratch,
     ledger: &'a Ledger,
+    /// The hub's data directory.
+    data: &'a Path,
     expect: Expect,
     tally: Tally,
 }
@@ -42,9 +45,10 @@ impl<'a> Check<'a> {
         reader: &'a Reader,
         scratch: &'a Scratch,
         ledger: &'a Ledger,
+        data: &'a Path,
         expect: Expect,
     ) -> Self {
-        Self { reader, scratch, ledger, expect, tally: Tally::default() }
+        Self { reader, scratch, ledger, data, expect, tally: Tally::default() }
     }
 
     /// Compares everything; `builds` and `tags` are the rows since the case
@@ -92,6 +96,17 @@ impl<'a> Check<'a> {
         let label = task_of(&build.label);
         let hub = &self.reader.hub;
         let task = self.reader.sure(|| hub.task(&label, PROJECT)).await;
+        self.attempts(&task);
+        let cancelled = self.ledger.read().cancelled.get(&build.label).copied();
+        if cancelled.is_some() && task.status_label == State::Cancelled.status() {
+            self.tally.acknowledged += 1;
+            return self.stopped(&task);
+        }
+        if cancelled == Some(true) {
+            let status = &task.status_label;
+            self.lost(format!("the end of {label}, which was cancelled: it is {status}"));
+            return;
+        }
         let success = State::BuildSuccess.status();
         if (build.status_label.as_str(), task.status_label.as_str()) != (success, success) {
             let (status, why) = (&task.status_label, &task.message);
@@ -102,6 +117,30 @@ impl<'a> Check<'a> {
         let run = self.logs(&task, &runs).await;
         self.runs(&task, &runs, run.as_deref());
         self.files(&task, &runs, run.as_deref()).await;
+    }
+
+    /// What the database has of a task's attempts: all have ended, and none
+    /// but the last by its own word.
+    fn attempts(&mut self, task: &Task) {
+        let rows = attempts::of(self.data, task.id);
+        for (number, outcome) in rows {
+            let told = format!("{}, attempt {number} of {}", task.label, task.attempt);
+            match outcome.as_str() {
+                "" => self.lost(format!("{told}: its end")),
+                "success" | "failure" if number < task.attempt => {
+                    self.invented(format!("{told}: its {outcome}, after it was given up"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A cancelled build, which stood at the gate: no run of it came further.
+    fn stopped(&mut self, task: &Task) {
+        let runs = self.scratch.runs(&task.label);
+        if !runs.ended.is_empty() {
+            self.invented(format!("{}: a run that went on when it was cancelled", task.label));
+        }
     }
 
     /// Logs of all attempts; the run that wrote the last.
@@ -137,13 +176,18 @@ impl<'a> Check<'a> {
             self.doubled(format!("{label}: {began} runs in {} attempts", task.attempt));
         }
         let last = runs.began.last().map(String::as_str);
-        if self.expect != Expect::LateRuns && last != by {
+        if last != by {
             self.doubled(format!("{label}: a run after the one that succeeded: {runs:?}"));
         }
         if !runs.ended.iter().any(|run| Some(run.as_str()) == by) {
             self.invented(format!("{label}: the success of a run that has not ended: {runs:?}"));
         }
-        if self.expect == Expect::OneRun && (task.attempt, began) != (1, 1) {
+        let once = match self.expect {
+            Expect::OneRun => (task.attempt, began) == (1, 1),
+            Expect::OneBuild => began == 1,
+            Expect::Reruns => true,
+        };
+        if !once {
             let told = format!("{label}: {began} runs in {} attempts", task.attempt);
             let why = self.ledger.read().messages(label);
             self.doubled(format!("{told}, where one would do: {why:?}"));
@@ -277,13 +321,13 @@ pub struct Kept {
 
 impl Kept {
     /// Takes in what a case has made.
-    pub fn add(&mut self, book: &Book, scratch: &Scratch, expect: Expect) {
+    pub fn add(&mut self, book: &Book, scratch: &Scratch) {
         for label in book.acknowledged() {
-            self.builds.insert(label.to_owned());
-            if expect != Expect::LateRuns {
-                let task = task_of(label);
-                self.runs.insert(task.clone(), scratch.runs(&task));
+            if !book.cancelled.contains_key(label) {
+                self.builds.insert(label.to_owned());
             }
+            let task = task_of(label);
+            self.runs.insert(task.clone(), scratch.runs(&task));
         }
         let tags = book.tags.iter().filter(|(_, asked)| **asked != Asked::Unanswered);
         self.tags.extend(tags.map(|(label, _)| label.clone()));

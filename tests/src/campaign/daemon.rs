@@ -19,13 +19,20 @@ pub struct Daemon {
     pub ready: Ready,
     child: Child,
     messages: PathBuf,
-    _lifeline: Lifeline,
+    lifeline: Lifeline,
 }
 
 impl Daemon {
-    /// Starts a program and waits until it is ready. Its messages are added
-    /// to the file `messages`.
-    pub fn start(mut command: Command, listener: Option<&TcpListener>, messages: &Path) -> Self {
+    /// Starts a program and waits until it is ready.
+    pub fn start(command: Command, listener: Option<&TcpListener>, messages: &Path) -> Self {
+        let mut daemon = Self::begin(command, listener, messages);
+        daemon.wait_ready();
+        daemon
+    }
+
+    /// Starts a program, which may not be ready for long. Its messages are
+    /// added to the file `messages`.
+    pub fn begin(mut command: Command, listener: Option<&TcpListener>, messages: &Path) -> Self {
         let (lifeline, stdin) = Lifeline::pair().unwrap();
         let file = File::options().append(true).create(true).open(messages).unwrap();
         command.stdin(stdin).stdout(Stdio::null()).stderr(file).env_remove("MF_CONFIG");
@@ -35,17 +42,21 @@ impl Daemon {
         let fds: Vec<_> = listener.iter().map(|listener| listener.as_fd()).collect();
         // A child that is gone is noticed below.
         let _ = lifeline.send_with(&Start { listener: listener.is_some() }, &fds);
+        Self { ready: Ready::default(), child, messages: messages.to_path_buf(), lifeline }
+    }
+
+    /// Waits until it is ready.
+    pub fn wait_ready(&mut self) {
         let patience = Timespec::try_from(PATIENCE).unwrap();
-        let there = poll(&mut [PollFd::new(&lifeline, PollFlags::IN)], Some(&patience)).unwrap();
-        let ready = if there == 0 { None } else { lifeline.recv::<Ready>().unwrap() };
-        let mut daemon = Self {
-            ready: Ready::default(),
-            child,
-            messages: messages.to_path_buf(),
-            _lifeline: lifeline,
-        };
-        daemon.ready = ready.unwrap_or_else(|| panic!("it is not ready:\n{}", daemon.said()));
-        daemon
+        let mut fds = [PollFd::new(&self.lifeline, PollFlags::IN)];
+        let there = poll(&mut fds, Some(&patience)).unwrap();
+        let ready = if there == 0 { None } else { self.lifeline.recv::<Ready>().unwrap() };
+        self.ready = ready.unwrap_or_else(|| panic!("it is not ready:\n{}", self.said()));
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it at once, in the middle of whatever it does.

@@ -7,6 +7,7 @@ use mf_core::wire::Event;
 use tokio::sync::watch;
 
 use super::listen::ended;
+use super::load::task_of;
 
 /// What became of something that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Book {
     pub builds: BTreeMap<String, Asked>,
     /// Tags, by label.
     pub tags: BTreeMap<String, Asked>,
+    /// Builds that were to be cancelled, and whether the hub said that they are.
+    pub cancelled: BTreeMap<String, bool>,
     /// What was read of logs, by task and attempt.
     pub logs: BTreeMap<(String, i64), Vec<u8>>,
     /// Everything that was heard of, in order.
@@ -88,6 +91,12 @@ impl Book {
             let status = event.changes.get("status_label").and_then(|status| status.as_str());
             event.resource == "build" && event.label == build && status.is_some_and(ended)
         })
+    }
+
+    /// Whether a build's cancelling was told; its end is told later.
+    pub fn is_cancelling(&self, build: &str) -> bool {
+        self.cancelled.get(build) == Some(&true)
+            || self.messages(&task_of(build)).iter().any(|said| said.starts_with("cancelled by"))
     }
 
     /// What was said of a task, in order.

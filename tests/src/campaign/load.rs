@@ -85,8 +85,14 @@ impl Load {
         Some(label)
     }
 
-    async fn tag(&self, number: u64) {
-        let label = format!("tag-{}-{number}", self.case);
+    /// Label of a tag of this case.
+    pub fn tag_label(&self, number: u64) -> String {
+        format!("tag-{}-{number}", self.case)
+    }
+
+    /// Makes a tag.
+    pub async fn tag(&self, number: u64) {
+        let label = self.tag_label(number);
         self.ask(|book| drop(book.tags.insert(label.clone(), Asked::Unanswered)));
         let fields = json!({"label": label, "project_label": PROJECT});
         let answer = self.reader.hub.create::<Tag>("tag", &fields).await;
@@ -117,6 +123,22 @@ impl Load {
                 let told = format!("the hub refuses what is right: {error}");
                 self.ledger.write(|book| book.broken.push(told));
                 None
+            }
+        }
+    }
+
+    /// Cancels a build.
+    pub async fn cancel(&self, build: &str) {
+        let fields = serde_json::Map::from_iter([("project_label".into(), PROJECT.into())]);
+        let hub = &self.reader.hub;
+        match hub.call("build", Some(build), "cancel", &fields).await {
+            Ok(_) => {
+                self.ledger.write(|book| book.cancelled.insert(build.to_owned(), true));
+            }
+            Err(error) if error.retryable() => {}
+            Err(error) => {
+                let told = format!("the hub does not cancel {build}: {error}");
+                self.ledger.write(|book| book.broken.push(told));
             }
         }
     }

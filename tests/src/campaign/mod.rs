@@ -6,24 +6,33 @@
 //! for and what it is told; somewhere in between the fault strikes; then
 //! everything is waited for and compared with what the farm shows.
 
+mod ask;
+mod attempts;
 mod case;
 mod check;
+mod clock;
 mod daemon;
 mod dice;
 mod ledger;
 mod lines;
 mod listen;
 mod load;
+mod outbox;
+mod proxy;
 mod run;
 mod scratch;
 mod site;
 mod system;
 mod world;
 
+pub use ask::alone;
 pub use case::Case;
 pub use check::Expect;
 pub use dice::Dice;
 pub use ledger::Ledger;
 pub use lines::{Flaw, compare};
+pub use outbox::wait_until_sealed;
+pub use proxy::Proxy;
 pub use run::{Campaign, Tally, cases};
+pub use scratch::LOUD;
 pub use site::{Setup, Site, Way};

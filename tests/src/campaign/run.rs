@@ -16,7 +16,7 @@ use crate::farm::PATIENCE;
 
 /// One campaign at a time: each is to have the host for itself, so that a
 /// short lease is long enough.
-static ALONE: Mutex<()> = Mutex::new(());
+pub(super) static ALONE: Mutex<()> = Mutex::new(());
 
 /// What a campaign does.
 pub struct Campaign {
@@ -106,7 +106,7 @@ impl Campaign {
                 all.faults += self.cases - number - 1;
                 return all;
             }
-            kept.add(&ledger.read(), &site.scratch, self.expect);
+            kept.add(&ledger.read(), &site.scratch);
         }
         let reader = Reader::new(&site.client, site.url(), site.key());
         all.flaws = still_there(&reader, &site.scratch, &kept).await;

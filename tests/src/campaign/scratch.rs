@@ -12,6 +12,8 @@ use crate::farm::PATIENCE;
 
 /// Bytes of the file that each build makes.
 const FILE_SIZE: usize = 30_000;
+/// Bytes that a build of the package `loud` writes into its log.
+pub const LOUD: usize = 3_000_000;
 
 /// A directory that builds write into.
 pub struct Scratch {
@@ -61,7 +63,8 @@ portion() {{
     done
 }}
 for part in 1 2 3 4; do portion; sleep 0.01; done
-case $MF_PACKAGE in anchor*) exec 9< {dir}/gate; flock -s 9;; esac
+case $MF_PACKAGE in anchor*|loud) exec 9< {dir}/gate; flock -s 9;; esac
+case $MF_PACKAGE in loud) yes "$run" | head -c {LOUD};; esac
 for part in 5 6 7 8; do portion; sleep 0.01; done
 yes "$run" | head -c {FILE_SIZE} > $MF_RESULT_DIR/result
 echo "ended $run" >> {dir}/runs/$MF_TASK

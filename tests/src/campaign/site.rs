@@ -10,7 +10,9 @@ use std::process::Command;
 use mf_client::{Hub, Key};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
 
+use super::clock::Clock;
 use super::daemon::Daemon;
+use super::proxy::Proxy;
 use super::scratch::Scratch;
 use super::{system, world};
 use crate::programs;
@@ -40,6 +42,25 @@ pub struct Setup {
     pub workers: usize,
     /// How clients find the hub while it is away.
     pub way: Way,
+    /// Whether workers reach the hub through a network of ours.
+    pub proxied: bool,
+    /// Whether the hub's time of day can be set.
+    pub clock: bool,
+    /// How much may wait in a worker's outbox.
+    pub outbox_megabytes: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            lease_seconds: 60,
+            workers: 1,
+            way: Way::Kept,
+            proxied: false,
+            clock: false,
+            outbox_megabytes: 1_000,
+        }
+    }
 }
 
 /// Hub, regulator and workers, and a world to build in.
@@ -48,9 +69,11 @@ pub struct Site {
     pub client: Hub,
     /// What builds write.
     pub scratch: Scratch,
+    /// The networks of the workers, if they have such.
+    pub proxies: Vec<Proxy>,
     workers: Vec<Option<Daemon>>,
     hub: Option<Daemon>,
-    _regulator: Daemon,
+    regulator: Daemon,
     place: Place,
 }
 
@@ -61,7 +84,8 @@ struct Place {
     listener: Option<TcpListener>,
     /// Keeps the port from being given to somebody else.
     _reserved: Option<OwnedFd>,
-    lease_seconds: u64,
+    setup: Setup,
+    clock: Clock,
 }
 
 impl Site {
@@ -76,11 +100,41 @@ impl Site {
             system::add(&client, &place.data()).await;
         }
         let regulator = place.regulator();
-        let workers: Vec<_> = (0..setup.workers).map(|n| Some(place.worker(n))).collect();
+        let mut proxies = Vec::new();
+        for _ in 0..if setup.proxied { setup.workers } else { 0 } {
+            proxies.push(Proxy::start(place.address).await);
+        }
+        let mut workers = Vec::new();
+        for which in 0..setup.workers {
+            let mut worker = place.worker(which, proxies.get(which));
+            worker.wait_ready();
+            workers.push(Some(worker));
+        }
         let systems: Vec<String> =
             workers.iter().flatten().map(|w| w.ready.system.clone()).collect();
         world::make(&client, &systems, &scratch.script()).await;
-        Self { client, scratch, workers, hub: Some(hub), _regulator: regulator, place }
+        Self { client, scratch, proxies, workers, hub: Some(hub), regulator, place }
+    }
+
+    /// The hub, which runs.
+    pub fn hub(&self) -> &Daemon {
+        self.hub.as_ref().expect("the hub runs")
+    }
+
+    /// The regulator.
+    pub fn regulator(&self) -> &Daemon {
+        &self.regulator
+    }
+
+    /// Sets the hub's time of day so many seconds ahead, or behind.
+    pub fn set_clock(&self, seconds: i64) {
+        assert!(self.place.setup.clock, "the hub has no clock that can be set");
+        self.place.clock.set(seconds);
+    }
+
+    /// The outbox of a worker.
+    pub fn outbox(&self, which: usize) -> PathBuf {
+        self.place.worker_dir(which).join("outbox")
     }
 
     /// Kills the hub.
@@ -114,7 +168,18 @@ impl Site {
 
     /// Starts a worker that was killed; returns when it has registered.
     pub fn start_worker(&mut self, which: usize) {
-        self.workers[which] = Some(self.place.worker(which));
+        self.begin_worker(which);
+        self.wait_worker(which);
+    }
+
+    /// Starts a worker that was killed, whose hub may be away.
+    pub fn begin_worker(&mut self, which: usize) {
+        self.workers[which] = Some(self.place.worker(which, self.proxies.get(which)));
+    }
+
+    /// Waits until a worker has registered.
+    pub fn wait_worker(&mut self, which: usize) {
+        self.workers[which].as_mut().expect("the worker runs").wait_ready();
     }
 
     /// A worker that runs.
@@ -124,10 +189,15 @@ impl Site {
 
     /// The worker of a system.
     pub fn worker_of(&self, system: &str) -> usize {
+        self.find_worker(system).unwrap_or_else(|| panic!("no worker of {system:?}"))
+    }
+
+    /// The worker of a system, if there is one.
+    pub fn find_worker(&self, system: &str) -> Option<usize> {
         let its = |worker: &Option<Daemon>| {
             worker.as_ref().is_some_and(|worker| worker.ready.system == system)
         };
-        self.workers.iter().position(its).unwrap_or_else(|| panic!("no worker of {system:?}"))
+        self.workers.iter().position(its)
     }
 
     /// Where the hub is.
@@ -178,8 +248,9 @@ impl Place {
                 (None, Some(reserved), address)
             }
         };
-        let (dir, lease_seconds) = (tempfile::tempdir().unwrap(), setup.lease_seconds);
-        let place = Self { dir, address, listener, _reserved: reserved, lease_seconds };
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::new(dir.path().join("clock"));
+        let place = Self { dir, address, listener, _reserved: reserved, setup, clock };
         fs::create_dir(place.plugins()).unwrap();
         let plugin = programs::plugin("generic");
         fs::copy(&plugin, place.plugins().join(plugin.file_name().unwrap())).unwrap();
@@ -201,32 +272,45 @@ impl Place {
     fn hub(&self) -> Daemon {
         let mut command = Command::new(programs::program("mf-hub"));
         command.args(["--config", "/dev/null", "--lease-seconds"]);
-        command.arg(self.lease_seconds.to_string());
+        command.arg(self.setup.lease_seconds.to_string());
+        if self.setup.clock {
+            self.clock.give(&mut command);
+        }
         command.args(["--listen", &self.address.to_string(), "--data-dir"]).arg(self.data());
         self.start(command, "hub", self.listener.as_ref())
     }
 
     fn regulator(&self) -> Daemon {
-        let mut command = self.daemon("mf-regulatord", "regulator");
+        let mut command = self.daemon("mf-regulatord", "regulator", &self.url());
         command.args(["--cycle-seconds", "1"]);
         self.start(command, "regulator", None)
     }
 
-    fn worker(&self, which: usize) -> Daemon {
-        let mut command = self.daemon("mf-workerd", ["worker", "second"][which]);
-        command.arg("--data-dir").arg(self.dir.path().join(format!("worker{which}")));
-        self.start(command, &format!("worker{which}"), None)
+    fn worker(&self, which: usize, proxy: Option<&Proxy>) -> Daemon {
+        let url = proxy.map_or_else(|| self.url(), Proxy::url);
+        let mut command = self.daemon("mf-workerd", ["worker", "second"][which], &url);
+        command.arg("--data-dir").arg(self.worker_dir(which));
+        command.args(["--outbox-megabytes", &self.setup.outbox_megabytes.to_string()]);
+        Daemon::begin(command, None, &self.messages(&format!("worker{which}")))
     }
 
-    fn daemon(&self, program: &str, key: &str) -> Command {
+    fn worker_dir(&self, which: usize) -> PathBuf {
+        self.dir.path().join(format!("worker{which}"))
+    }
+
+    fn daemon(&self, program: &str, key: &str, url: &str) -> Command {
         let mut command = Command::new(programs::program(program));
-        command.args(["--config", "/dev/null", "--url", &self.url(), "--key-file"]);
+        command.args(["--config", "/dev/null", "--url", url, "--key-file"]);
         command.arg(self.data().join("keys").join(key));
         command.arg("--plugins-dir").arg(self.plugins());
         command
     }
 
     fn start(&self, command: Command, name: &str, listener: Option<&TcpListener>) -> Daemon {
-        Daemon::start(command, listener, &self.dir.path().join(format!("{name}.messages")))
+        Daemon::start(command, listener, &self.messages(name))
+    }
+
+    fn messages(&self, name: &str) -> PathBuf {
+        self.dir.path().join(format!("{name}.messages"))
     }
 }

@@ -11,7 +11,7 @@ const LEASE: u64 = 3;
 fn campaign(name: &'static str, way: Way) {
     let campaign = Campaign {
         name,
-        setup: Setup { lease_seconds: LEASE, workers: 1, way },
+        setup: Setup { lease_seconds: LEASE, way, ..Setup::default() },
         expect: Expect::OneRun,
         cases: cases(1, 10),
     };

@@ -1,12 +1,12 @@
 //! Hub and worker are killed at the same time.
 
-use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, Way, cases};
+use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, cases};
 
 #[test]
 fn hub_and_worker_killed_together_lose_nothing_that_was_acknowledged() {
     let campaign = Campaign {
         name: "hub and worker killed",
-        setup: Setup { lease_seconds: 60, workers: 1, way: Way::Kept },
+        setup: Setup::default(),
         expect: Expect::Reruns,
         cases: cases(4, 1),
     };

@@ -1,14 +1,14 @@
 //! A worker stops in the middle of everything, for longer than its lease, and
 //! comes back as if nothing had been.
 
-use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, Way, cases};
+use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, cases};
 
 #[test]
 fn nothing_that_a_frozen_worker_says_late_is_believed() {
     let campaign = Campaign {
         name: "worker frozen",
-        setup: Setup { lease_seconds: 2, workers: 2, way: Way::Kept },
-        expect: Expect::LateRuns,
+        setup: Setup { lease_seconds: 2, workers: 2, ..Setup::default() },
+        expect: Expect::Reruns,
         cases: cases(2, 2),
     };
     campaign.run(async |case| {

@@ -1,13 +1,13 @@
 //! The hub is killed at any moment: what it acknowledged is there, and what
 //! ran goes on and is not run twice.
 
-use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, Way, cases};
+use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, cases};
 
 #[test]
 fn nothing_is_lost_and_nothing_runs_twice_when_the_hub_is_killed() {
     let campaign = Campaign {
         name: "hub killed",
-        setup: Setup { lease_seconds: 60, workers: 1, way: Way::Kept },
+        setup: Setup::default(),
         expect: Expect::OneRun,
         cases: cases(4, 1),
     };

@@ -3,7 +3,14 @@
 
 mod away;
 mod both;
+mod cancelled;
+mod clock;
 mod frozen;
 mod hub;
+mod late;
 mod mutants;
+mod outbox;
+mod partition;
+mod restarted;
+mod stopped;
 mod worker;

@@ -1,13 +1,13 @@
 //! The worker is killed at any moment: what it had not finished is run again,
 //! and nothing else.
 
-use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, Way, cases};
+use monkeyfarm_tests::campaign::{Campaign, Expect, Setup, cases};
 
 #[test]
 fn a_killed_worker_loses_nothing_that_was_acknowledged() {
     let campaign = Campaign {
         name: "worker killed",
-        setup: Setup { lease_seconds: 60, workers: 1, way: Way::Kept },
+        setup: Setup::default(),
         expect: Expect::Reruns,
         cases: cases(4, 1),
     };
