@@ -1027,6 +1027,18 @@ class Task(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "retry",), project, parameters)
 
+    def why(
+        self,
+        label: str,
+        project: str,
+    ) -> Reply:
+        """Why it runs, waits or ended: a word, a sentence, and what each system says.
+
+        Gives: verdict, sentence, details.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("GET", (label, "why",), project, parameters)
+
     def history(
         self,
         label: str,

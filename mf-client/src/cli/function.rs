@@ -1,7 +1,7 @@
 //! Functions of resources that people may call, as verbs: `mf build cancel`.
 
-use clap::{ArgMatches, Command};
-use mf_core::resource::{Field, Function, Kind, Need, On, Resource, Scope, Who};
+use clap::{Arg, ArgMatches, Command};
+use mf_core::resource::{Field, Function, Kind, Need, On, Resource, Scope, Who, find};
 use serde_json::Value;
 
 use super::crud::one;
@@ -9,7 +9,10 @@ use super::cx::{Cx, run};
 use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
-use super::print::{clean, detail, json, line, table};
+use super::print::{answer, clean, detail, json, line, table};
+
+/// Id of the parameter that stands without a flag.
+const SECOND: &str = "SECOND";
 
 /// What only the farm's own programs call.
 const PROGRAMS: Who = Who::SYSTEM.or(Who::REGULATOR).or(Who::HUB);
@@ -26,6 +29,21 @@ pub fn offered(of: &'static Resource) -> impl Iterator<Item = &'static Function>
     })
 }
 
+/// Further words for the same verb.
+const ALSO: &[(&str, &str, &str)] = &[("tag", "move_builds", "move")];
+
+/// The parameter that may stand without its flag: the only one that must be
+/// given, after the label. A secret never stands among the arguments.
+fn second(function: &Function) -> Option<&'static Field> {
+    let mut must = function
+        .takes
+        .iter()
+        .filter(|field| matches!(field.need, Need::Must) && field.name != "project_label");
+    let first = must.next()?;
+    let alone = must.next().is_none() && first.kind != Kind::Secret;
+    (function.on != On::Part && alone).then_some(first)
+}
+
 /// The verb that calls a function.
 pub fn verb(function: &Function) -> String {
     function.name.replace('_', "-")
@@ -39,7 +57,13 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
     };
     for field in function.takes.iter().filter(|field| field.name != "project_label") {
         let must = matches!(field.need, Need::Must);
-        command = command.arg(flags::setting(field).required(must));
+        let mut flag = flags::setting(field).required(must);
+        if second(function).is_some_and(|second| second.name == field.name) {
+            let told = format!("The same as --{}", flags::name(field));
+            command = command.arg(Arg::new(SECOND).value_name(value_name(field)).help(told));
+            flag = flag.required_unless_present(SECOND).required(false).conflicts_with(SECOND);
+        }
+        command = command.arg(flag);
     }
     if function.on != On::One && function.takes.iter().any(|f| f.name == "project_label") {
         command = command.arg(flags::project());
@@ -50,7 +74,11 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
         text += example::label(of);
     }
     for field in function.takes.iter().filter(|f| f.name != "project_label") {
-        text += &format!(" --{}{}", flags::name(field), field_sample(field));
+        text += &match second(function) {
+            Some(second) if second.name == field.name => format!(" {}", sample(field)),
+            _ if field.kind == Kind::Secret => format!(" --{}", flags::name(field)),
+            _ => format!(" --{} {}", flags::name(field), sample(field)),
+        };
     }
     let name = verb(function);
     let underscored = function.name;
@@ -58,18 +86,33 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
     if name != underscored {
         command = command.alias(underscored);
     }
+    let also = ALSO.iter().find(|also| (also.0, also.1) == (of.name, function.name));
+    if let Some((_, _, also)) = also {
+        command = command.visible_alias(*also);
+    }
     command.after_help(example::text(&text))
 }
 
-fn field_sample(field: &Field) -> &'static str {
+/// What stands for a parameter in a usage line.
+fn value_name(field: &Field) -> String {
+    flags::name(field).to_uppercase().replace('-', "_")
+}
+
+/// A value for examples.
+fn sample(field: &Field) -> &'static str {
     match (field.name, field.kind) {
-        (_, Kind::Secret) => "",
-        (_, Kind::Bool) => " True",
-        (_, Kind::Int(..)) => " 1",
-        ("expires", _) => " 90d",
-        ("name" | "key", _) => " laptop",
-        ("user_label", _) => " ada",
-        _ => " TEXT",
+        (_, Kind::Bool) => "True",
+        ("expires", _) => "90d",
+        ("name" | "key", _) => "laptop",
+        ("user_label", _) => "ada",
+        ("limit", _) => "20",
+        ("after", _) => "1234",
+        (_, Kind::Int(..)) => "1",
+        ("to_tag_label", _) => "stable",
+        ("comment", _) => "\"works for me\"",
+        ("mf_search_query", _) => "php",
+        (_, Kind::Ref { to, .. }) => find(to).map_or("LABEL", example::label),
+        _ => "TEXT",
     }
 }
 
@@ -89,6 +132,11 @@ pub fn call(
     };
     let own = function.takes.iter().filter(|field| field.name != "project_label");
     let mut parameters = flags::values(own, matches)?;
+    let without_flag = matches.try_get_one::<String>(SECOND).ok().flatten();
+    if let (Some(field), Some(text)) = (second(function), without_flag) {
+        field.parse_text(text)?;
+        parameters.insert(field.name.to_owned(), Value::from(text.as_str()));
+    }
     let takes_project = function.takes.iter().any(|f| f.name == "project_label");
     if takes_project || (function.on == On::One && of.scope == Scope::Project) {
         parameters.insert("project_label".into(), Value::from(cx.project(matches)?));
@@ -117,6 +165,9 @@ fn rows(items: &[Value]) -> Result<(), Failure> {
 
 /// One object whole; of a change to an object only that it was made.
 fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &Value) -> Outcome {
+    if answer::print(of, function, data)? {
+        return Ok(Exit::Success);
+    }
     let changed = function.writes && (function.gives.is_empty() || data.get(of.key()).is_some());
     if let (true, Some(label)) = (changed, label) {
         let status = data.get(of.key()).and_then(|object| object.get("status_label"));
@@ -126,7 +177,7 @@ fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &
         return Ok(Exit::Success);
     }
     for (name, value) in data.as_object().into_iter().flatten() {
-        match (mf_core::resource::find(name), value) {
+        match (find(name), value) {
             (Some(of), Value::Object(_)) => {
                 line(&format!("\x1b[1m{}\x1b[0m", of.name))?;
                 detail::print(of, value)?;

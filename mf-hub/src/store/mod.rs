@@ -40,6 +40,7 @@ pub mod sums;
 pub mod system;
 pub mod tag;
 pub mod tagging;
+mod target;
 pub mod task;
 pub mod task_data;
 pub mod terms;

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
-use super::{Done, Fault, Tx, build, ready, system, tag, tagging};
+use super::{Done, Fault, Tx, build, ready, system, tag, tagging, target};
 
 /// What such a function may use.
 pub struct Context<'a> {
@@ -30,6 +30,7 @@ pub fn before_create(context: &Context<'_>, resource: &Resource, draft: &mut Dra
         "package" => package(context, draft),
         "package_branch" => package_branch(context, draft)?,
         "build" => build::before_create(context, draft)?,
+        "target" => target::check_tag_path(draft.text("tag_path").unwrap_or_default())?,
         _ => {}
     }
     Ok(())
@@ -57,6 +58,9 @@ pub fn before_update(
     id: i64,
     draft: &mut Draft,
 ) -> Done<()> {
+    if resource.name == "target" {
+        target::check_tag_path(draft.text("tag_path").unwrap_or_default())?;
+    }
     if resource.name == "package" && draft.text("source_name") == Some("") {
         let label: String =
             context.tx.query_row("SELECT label FROM package WHERE id = ?1", [id], |r| r.get(0))?;
@@ -84,6 +88,7 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, _id: i64) -> Don
 pub fn before_delete(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
     match resource.name {
         "build" => build::before_delete(tx, id, label),
+        "system" => system::before_delete(tx, id, label),
         "tag" => {
             let tag = tag::of_id(tx, id)?;
             tag.check_open()?;

@@ -8,7 +8,7 @@ use mf_core::resource::SYSTEM;
 use mf_core::wire::{Held, Offer, Register};
 use rusqlite::{OptionalExtension, params};
 
-use super::{Done, Tx, attempt, edit, ready, render};
+use super::{Done, Fault, Tx, attempt, edit, ready, render};
 
 /// Most archs that a system serves.
 const ARCHS: usize = 100;
@@ -107,6 +107,26 @@ fn set_capacity(tx: &Tx<'_>, id: i64, cpus: i64) -> Done<()> {
          ON CONFLICT (system_id) DO UPDATE SET cpus = excluded.cpus",
         params![id, cpus],
     )?;
+    Ok(())
+}
+
+/// Refuses to delete a system that is building: its worker would lose its key
+/// in the middle of it. One that has built something stays for what refers to
+/// it.
+///
+/// # Errors
+/// [`Code::IllegalMove`].
+pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
+    let sql = "SELECT count(*) FROM task WHERE system_id = ?1 \
+               AND status IN ('Building', 'Cancelling')";
+    let busy: i64 = tx.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+    if busy > 0 {
+        let told = format!(
+            "system {label:?} is building {busy} task{}: drain it and wait, or cancel them",
+            if busy == 1 { "" } else { "s" }
+        );
+        return Err(Fault::told(Code::IllegalMove, told));
+    }
     Ok(())
 }
 

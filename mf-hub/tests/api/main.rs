@@ -15,5 +15,6 @@ mod people;
 mod program;
 mod raw;
 mod rights;
+mod table;
 mod verbs;
 mod writer;

@@ -13,6 +13,7 @@ mod handlers;
 mod hostile;
 mod life;
 mod lost;
+mod outcomes;
 mod retry;
 mod tags;
 mod why;

@@ -5,6 +5,7 @@ mod demo;
 mod https;
 mod input;
 mod plugins;
+mod releasing;
 mod source;
 mod stopping;
 mod users;

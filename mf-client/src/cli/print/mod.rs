@@ -1,5 +1,6 @@
 //! What `mf` prints: JSON for programs, tables for people, logs as they are.
 
+pub mod answer;
 pub mod detail;
 pub mod json;
 pub mod log;

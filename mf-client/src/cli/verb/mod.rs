@@ -9,6 +9,7 @@ pub mod submit;
 pub mod version;
 pub mod watch;
 pub mod whoami;
+pub mod why;
 pub mod workon;
 
 use clap::{ArgMatches, Command};
@@ -33,6 +34,7 @@ pub const ALONE: &[Verb] = &[
     Verb { name: "up", command: up::command, call: up::call },
     Verb { name: "workon", command: workon::command, call: workon::call },
     Verb { name: "status", command: status::command, call: status::call },
+    Verb { name: "why", command: why::command, call: why::call },
     Verb { name: "whoami", command: whoami::command, call: whoami::call },
     Verb { name: "version", command: version::command, call: version::call },
 ];

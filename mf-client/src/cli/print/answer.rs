@@ -1,0 +1,173 @@
+//! What functions gave, for people: a sentence of its own for those that
+//! deserve one.
+
+use mf_core::resource::{Function, Resource};
+use serde_json::{Map, Value};
+
+use super::{clean, detail, line, say, table};
+use crate::cli::exit::Failure;
+
+type Printed = Result<(), Failure>;
+
+/// Prints what a function gave, if it has a form of its own; whether it had.
+///
+/// # Errors
+/// It cannot be written.
+pub fn print(of: &Resource, function: &Function, data: &Value) -> Result<bool, Failure> {
+    match function.name {
+        "history" => history(data)?,
+        "why" => why(data)?,
+        "move_builds" => moved(data)?,
+        "search" => found(data)?,
+        _ => match data.get(of.key()).and_then(|object| changed(of, function.name, object)) {
+            Some(sentence) => line(&clean(&sentence))?,
+            None => return Ok(false),
+        },
+    }
+    Ok(true)
+}
+
+/// What has become of an object.
+fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
+    let text = |name: &str| object.get(name).map(detail::text).unwrap_or_default();
+    let label = format!("{} {}", of.name, text("label"));
+    Some(match function {
+        "tag" | "untag" => match text("tags").as_str() {
+            "" => format!("{label} has no tag"),
+            tags => format!("{label} has the tags {tags}"),
+        },
+        "comment" => format!("{label} has a karma of {}", text("karma")),
+        "retry" => format!("{label} is built again, it is {}", text("status_label")),
+        "lock" => format!("{label} is locked: nothing moves in or out"),
+        "unlock" => format!("{label} is open"),
+        "drain" => match text("build_count").as_str() {
+            "0" => format!("{label} gets no more tasks; it is building none"),
+            count => format!("{label} gets no more tasks; it is building {count} to the end"),
+        },
+        "resume" => format!("{label} gets tasks again"),
+        _ => return None,
+    })
+}
+
+/// One change after the other, with what each field was and became.
+fn history(data: &Value) -> Printed {
+    for change in rows(data, "history") {
+        let text = |name: &str| change.get(name).map(detail::text).unwrap_or_default();
+        let key = match text("key").as_str() {
+            "" => String::new(),
+            key => format!(" (key {key})"),
+        };
+        let who = clean(&format!("{}{key}", text("actor")));
+        let what = clean(&format!("{} {}", text("verb"), text("label")));
+        line(&format!("\x1b[1m{}  {who}  {what}\x1b[0m", text("date")))?;
+        let fields = change.get("changes").and_then(Value::as_object);
+        let fields: Vec<(String, String)> =
+            fields.into_iter().flatten().filter_map(field).collect();
+        for text in detail::lines_of(&fields) {
+            line(&format!("  {}", text.replace('\n', "\n  ")))?;
+        }
+    }
+    match data.get("after").and_then(Value::as_i64) {
+        None | Some(0) => {}
+        Some(after) => say(&format!("there is more: --after {after} shows what is older")),
+    }
+    Ok(())
+}
+
+/// A field's change; none where nothing became nothing.
+fn field((name, change): (&String, &Value)) -> Option<(String, String)> {
+    let side = |side: &str| change.get(side).map(detail::text).unwrap_or_default();
+    let (from, to) = (side("from"), side("to"));
+    let told = match (from.as_str(), to.as_str()) {
+        ("", "") => return None,
+        ("", to) => to.to_owned(),
+        (from, "") => format!("{from} → nothing"),
+        (from, to) => format!("{from} → {to}"),
+    };
+    Some((detail::heading(name), told))
+}
+
+/// The sentence, and a line for each system.
+fn why(data: &Value) -> Printed {
+    let text = |of: &Value, name: &str| of.get(name).map(detail::text).unwrap_or_default();
+    line(&format!("\x1b[1m{}\x1b[0m: {}", text(data, "verdict"), clean(&text(data, "sentence"))))?;
+    let systems = data.get("details").map(|details| rows(details, "systems")).unwrap_or_default();
+    if systems.is_empty() {
+        return Ok(());
+    }
+    let headings = ["system", "says", "why", "tasks there", "to do"].map(str::to_owned);
+    let row = |said: &&Map<String, Value>| {
+        let text = |name: &str| said.get(name).map(detail::text).unwrap_or_default();
+        let why = match text("ahead").as_str() {
+            "0" => text("reasons"),
+            ahead => format!("{ahead} go first"),
+        };
+        vec![text("system"), text("says"), why, text("tasks"), text("advice")]
+    };
+    line("")?;
+    table::print(&headings, &systems.iter().map(row).collect::<Vec<_>>())
+}
+
+fn moved(data: &Value) -> Printed {
+    let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let (moved, untagged) = (list("moved_builds"), list("untagged_builds"));
+    if moved.is_empty() && untagged.is_empty() {
+        return line("there was nothing to move");
+    }
+    for (what, builds) in [("moved", moved), ("untagged", untagged)] {
+        for build in builds {
+            line(&clean(&format!("{what:8}  {}", detail::text(&build))))?;
+        }
+    }
+    Ok(())
+}
+
+fn found(data: &Value) -> Printed {
+    let found = rows(data, "found");
+    if found.is_empty() {
+        return line("nothing was found");
+    }
+    let names = ["label", "resource", "project_label", "text"];
+    let headings = ["label", "resource", "project", "about"].map(str::to_owned);
+    let row = |one: &&Map<String, Value>| {
+        names.iter().map(|name| one.get(*name).map(detail::text).unwrap_or_default()).collect()
+    };
+    table::print(&headings, &found.iter().map(row).collect::<Vec<Vec<String>>>())
+}
+
+/// The objects of a list.
+fn rows<'a>(data: &'a Value, name: &str) -> Vec<&'a Map<String, Value>> {
+    let items = data.get(name).and_then(Value::as_array);
+    items.into_iter().flatten().filter_map(Value::as_object).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mf_core::resource::find;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_done_is_a_sentence() {
+        let said = |of: &str, function: &str, object: Value| {
+            changed(find(of).unwrap(), function, &object).unwrap()
+        };
+        let build = json!({ "label": "b1", "tags": ["testing"], "karma": -1 });
+        assert_eq!(said("build", "tag", build.clone()), "build b1 has the tags testing");
+        assert_eq!(said("build", "comment", build), "build b1 has a karma of -1");
+        let bare = json!({ "label": "b1", "tags": [] });
+        assert_eq!(said("build", "untag", bare), "build b1 has no tag");
+        let host = json!({ "label": "host", "build_count": 2 });
+        let told = "system host gets no more tasks; it is building 2 to the end";
+        assert_eq!(said("system", "drain", host), told);
+    }
+
+    #[test]
+    fn a_change_says_from_what_to_what() {
+        let told = |change: Value| field((&"priority".to_owned(), &change)).map(|(_, told)| told);
+        assert_eq!(told(json!({ "from": 0, "to": 5 })).as_deref(), Some("0 → 5"));
+        assert_eq!(told(json!({ "to": ["a", "b"] })).as_deref(), Some("a, b"));
+        assert_eq!(told(json!({ "from": "x", "to": "" })).as_deref(), Some("x → nothing"));
+        assert_eq!(told(json!({ "from": "", "to": "" })), None);
+    }
+}
