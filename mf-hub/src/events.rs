@@ -63,6 +63,7 @@ pub struct Filter {
     roles: Who,
     project_label: String,
     build_label: String,
+    task_label: String,
     resources: Vec<String>,
 }
 
@@ -86,6 +87,7 @@ impl Filter {
             roles: caller.roles(),
             project_label: values.text("project_label").to_owned(),
             build_label: values.text("build_label").to_owned(),
+            task_label: values.text("task_label").to_owned(),
             resources,
         })
     }
@@ -95,6 +97,8 @@ impl Filter {
         let event = &happened.event;
         (self.project_label.is_empty() || self.project_label == event.project_label)
             && (self.build_label.is_empty() || self.build_label == event.build_label)
+            && (self.task_label.is_empty()
+                || (event.resource == "task" && self.task_label == event.label))
             && (self.resources.is_empty() || self.resources.contains(&event.resource))
     }
 

@@ -20,6 +20,7 @@ const EVENTS: &[Field] = &[
     ),
     field("project_label", Kind::Text(SHORT), "only what belongs to this project"),
     field("build_label", Kind::Text(SHORT), "only this build and its tasks"),
+    field("task_label", Kind::Text(SHORT), "only this task"),
     field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
 ];
 

@@ -101,7 +101,9 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
             Err(error) => Some((Err(error), None)),
         }
     });
-    Ok(plain(Body::from_stream(body)))
+    let mut response = plain(Body::from_stream(body));
+    response.headers_mut().insert(ranges::UNBUFFERED, HeaderValue::from_static("no"));
+    Ok(response)
 }
 
 fn stopping() -> Error {

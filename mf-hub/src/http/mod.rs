@@ -49,7 +49,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{Request, Uri};
+use axum::http::{Method, Request, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, delete, get, post, put};
 use mf_core::error::{Code, Error};
@@ -200,7 +200,11 @@ async fn unknown(uri: Uri) -> Response {
     Refusal(Error::new(Code::NotFound, told)).into_response()
 }
 
+/// Routes add which methods there are, for OPTIONS as for the others.
 async fn wrong_method(request: Request<Body>) -> Response {
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let path: String = request.uri().path().chars().take(200).collect();
     let told = format!("{path:?} does not answer {}", request.method());
     Refusal(Error::new(Code::MethodNotAllowed, told)).into_response()

@@ -2,13 +2,16 @@
 //! for, and never as something that a browser would run.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use mf_core::error::{Code, Error};
 
 use crate::files::Reading;
+
+/// Tells a proxy to pass an answer on as it grows.
+pub const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A range of bytes: the first, and how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +133,7 @@ fn disposition(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}")
 }
 
-fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     // Everything that comes here is visible ASCII; a mistake of ours would
     // cost the header and not the answer.
     if let Ok(value) = HeaderValue::from_str(value) {

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use super::call::Call;
+use super::ranges;
 use crate::events::{Filter, Happened};
 use crate::hub::Hub;
 use crate::store::history;
@@ -37,7 +38,10 @@ struct Watch {
     _permit: Permit,
 }
 
-/// Sends what happens until the watcher leaves or the hub stops.
+/// Sends what happens until the watcher leaves or the hub stops. No number is
+/// too old, for history is kept. One that is still to come was another
+/// database's, such as one that was put back from a copy: the watcher is told
+/// `reset`, and goes on from now.
 ///
 /// # Errors
 /// A parameter is wrong, or too many watch.
@@ -46,7 +50,7 @@ pub async fn events(call: Call) -> Result<Response, Error> {
         None => call.values.int("after"),
         Some(value) => {
             let number = value.to_str().ok().and_then(|text| text.parse().ok());
-            Some(number.ok_or_else(|| {
+            Some(number.filter(|number: &i64| *number >= 0).ok_or_else(|| {
                 Error::new(Code::InvalidValue, "Last-Event-ID is not the number of an event")
             })?)
         }
@@ -65,7 +69,11 @@ pub async fn events(call: Call) -> Result<Response, Error> {
         _permit: permit,
     };
     // Whoever is cut off before the first event knows where to go on from.
-    let first = Bytes::from(format!("id: {}\n\n", watch.last));
+    let first = match after.is_some_and(|after| after > newest) {
+        true => format!("event: reset\nid: {}\ndata: {{}}\n\n", watch.last),
+        false => format!("id: {}\n\n", watch.last),
+    };
+    let first = Bytes::from(first);
     let body = stream::unfold((Some(first), watch), |(first, mut watch)| async move {
         let bytes = match first {
             Some(first) => first,
@@ -77,6 +85,8 @@ pub async fn events(call: Call) -> Result<Response, Error> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(ranges::UNBUFFERED, HeaderValue::from_static("no"));
     Ok(response)
 }
 

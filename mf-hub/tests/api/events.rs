@@ -1,7 +1,7 @@
 //! What happens, as it is told.
 
 use mf_core::wire::Event;
-use reqwest::Response;
+use reqwest::{Method, Response};
 use serde_json::json;
 
 use crate::farm::Farm;
@@ -50,6 +50,44 @@ async fn watchers_are_told_in_order_and_can_come_back() {
     assert_eq!((changes.len(), events[1].actor.as_str()), (1, "admin"));
     let mut again = watch(&format!("resource=distro&after={}", events[0].id)).await;
     assert_eq!(read(&mut again, 2).await, events[1..]);
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn a_watcher_of_one_task_hears_of_no_other() {
+    let farm = Farm::start().await;
+    farm.world().await;
+    let watch = format!("{}/util/events?task_label=b1.el6-x86_64&project_label=p", farm.url);
+    let mut live = farm.client.get(watch).send().await.unwrap();
+    assert_eq!(live.headers()["x-accel-buffering"], "no");
+    assert!(live.chunk().await.unwrap().is_some(), "it is watching");
+    let build = json!({ "project_label": "p", "package_branch_label": "b", "label": "b1" });
+    farm.post("build", build).await.ok();
+    let cancel = farm.request(Method::POST, "/build/b1/cancel.json?project_label=p");
+    farm.send(Some(&farm.admin), cancel).await.ok();
+    let told = read(&mut live, 2).await;
+    assert!(told.iter().all(|event| event.label == "b1.el6-x86_64"), "{told:?}");
+    farm.stop().await;
+}
+
+#[tokio::test]
+async fn no_number_is_too_old_and_one_that_is_to_come_begins_anew() {
+    let farm = Farm::start().await;
+    farm.get("/util/events?after=-1").await.refused(400, "InvalidValue");
+    let from = async |id: &str| {
+        let watch = farm.client.get(format!("{}/util/events", farm.url));
+        watch.header("last-event-id", id).send().await.unwrap()
+    };
+    assert_eq!(from("-1").await.status().as_u16(), 400);
+    farm.post("arch", json!({ "label": "s390x" })).await.ok();
+    let all = read(&mut from("0").await, 1).await;
+    assert_eq!(all[0].id, 1, "the first that there ever was");
+    let mut reset = from("1000000").await;
+    let chunk = reset.chunk().await.unwrap().unwrap();
+    let text = std::str::from_utf8(&chunk).unwrap();
+    assert!(text.starts_with("event: reset\nid: ") && text.contains("data: {}"), "{text}");
+    farm.post("arch", json!({ "label": "ppc64" })).await.ok();
+    assert_eq!(read(&mut reset, 1).await[0].label, "ppc64");
     farm.stop().await;
 }
 

@@ -160,6 +160,30 @@ async fn lists_of_references_are_replaced_and_seen_from_both_ends() {
 }
 
 #[tokio::test]
+async fn a_path_says_which_methods_it_has() {
+    let farm = Farm::start().await;
+    for (path, allowed) in [
+        ("/arch/get_all.json", "GET,HEAD"),
+        ("/arch/post.json", "POST"),
+        ("/arch/x86_64/put.json", "PUT"),
+        ("/arch/x86_64/delete.json", "DELETE"),
+        ("/build/x/cancel", "POST"),
+    ] {
+        let ask = |method| farm.request(method, path).send();
+        let told = ask(Method::OPTIONS).await.unwrap();
+        assert_eq!(
+            (told.status().as_u16(), &told.headers()["allow"]),
+            (204, &allowed.parse().unwrap())
+        );
+        assert!(told.bytes().await.unwrap().is_empty());
+        let refused = farm.send(None, farm.request(Method::PATCH, path)).await;
+        refused.refused(405, "MethodNotAllowed");
+        assert_eq!(ask(Method::PATCH).await.unwrap().headers()["allow"], allowed);
+    }
+    farm.stop().await;
+}
+
+#[tokio::test]
 async fn head_is_get_without_the_body() {
     let farm = Farm::start().await;
     let request = farm.request(Method::HEAD, "/arch/x86_64/get_one.json");
