@@ -15,6 +15,7 @@ mod people;
 mod program;
 mod raw;
 mod rights;
+mod scope;
 mod table;
 mod verbs;
 mod writer;
