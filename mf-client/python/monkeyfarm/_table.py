@@ -1260,6 +1260,7 @@ class Util(Resource):
         after: Optional[int] = None,
         project_label: Optional[str] = None,
         build_label: Optional[str] = None,
+        task_label: Optional[str] = None,
         resource: Optional[str] = None,
     ) -> Iterator[Dict[str, Any]]:
         """What happens, as server-sent events.
@@ -1267,6 +1268,7 @@ class Util(Resource):
         :param after: number of the last event that is known; default: only new ones
         :param project_label: only what belongs to this project
         :param build_label: only this build and its tasks
+        :param task_label: only this task
         :param resource: only these resources, separated by commas
 
         Goes on until the hub ends the connection.
@@ -1275,6 +1277,7 @@ class Util(Resource):
             "after": after,
             "project_label": project_label,
             "build_label": build_label,
+            "task_label": task_label,
             "resource": resource,
         }
         return self._events(("events",), None, parameters)
