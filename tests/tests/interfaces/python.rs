@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use monkeyfarm_tests::{Ran, python};
+use monkeyfarm_tests::programs::source_tree;
+use monkeyfarm_tests::{Farm, Ran, Repository, python};
 
 #[test]
 fn its_own_tests_pass() {
@@ -15,6 +16,8 @@ fn its_own_tests_pass() {
 fn its_types_are_strict() {
     let Some(mut mypy) = python::tool("mypy") else { return };
     mypy.args(["--strict", "--cache-dir=/dev/null", "monkeyfarm", "test_interface.py"]);
+    let programs = source_tree().join("tests/tests/interfaces");
+    mypy.args([programs.join("day.py"), programs.join("older.py")]);
     let ran = Ran::of(mypy.current_dir(python::interface()));
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
@@ -29,4 +32,34 @@ fn it_is_written_for_python_3_9() {
     assert!(files.len() >= 5, "{files:?}");
     let ran = Ran::of(python::python().args(["-c", check]).args(files));
     assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+/// Runs one of the programs beside this file.
+fn run(farm: &Farm, program: &str, words: &[&str]) {
+    let program = source_tree().join("tests/tests/interfaces").join(program);
+    let mut python = python::python();
+    python.arg(program).args(words).env("MF_CONFIG", farm.config());
+    let ran = Ran::of(&mut python);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn a_release_managers_day() {
+    let farm = Farm::start();
+    let recipe = "[build]\n\
+        commands = [\"echo built for $MF_TARGET > out.txt\"]\n\
+        files = [\"out.txt\"]\n\
+        sources = [\"*.c\"]\n";
+    let source = Repository::new(
+        farm.scratch().join("source"),
+        &[(".monkeyfarm.toml", recipe), ("main.c", "int main(void) { return 0; }\n")],
+    );
+    run(&farm, "day.py", &[&source.url()]);
+}
+
+#[test]
+fn programs_of_old_go_on() {
+    let farm = Farm::start();
+    let key = farm.data_dir().join("keys/admin");
+    run(&farm, "older.py", &[&farm.setting("url"), key.to_str().unwrap()]);
 }
