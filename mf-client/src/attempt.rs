@@ -4,6 +4,7 @@ use bytes::Bytes;
 use mf_core::task::Lease;
 use reqwest::Method;
 
+use crate::handler::Body;
 use crate::hub::ANSWER;
 use crate::{Error, Hub};
 
@@ -26,7 +27,7 @@ impl Hub {
     ) -> Result<u64, Error> {
         let request = self.request(Method::POST, &["task", "append.json"])?.lease(lease);
         let place = [("name", name), ("offset", &offset.to_string())];
-        request.query(&place).body(bytes.into()).timeout(ANSWER).get("length").await
+        request.query(&place).body(Body::Bytes(bytes)).timeout(ANSWER).get("length").await
     }
 
     /// Stores a file of an attempt: `kind` is `file`, `source`, `log` or
@@ -46,7 +47,6 @@ impl Hub {
     ) -> Result<(), Error> {
         let request = self.request(Method::POST, &["task", "upload.json"])?.lease(lease);
         let what = [("kind", kind), ("name", name), ("sha256", sha256)];
-        let body = reqwest::Body::from(tokio::fs::File::from_std(file));
-        request.query(&what).body(body).data().await.map(drop)
+        request.query(&what).body(Body::File(file)).data().await.map(drop)
     }
 }

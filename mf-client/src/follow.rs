@@ -2,20 +2,18 @@
 //! where they were when the connection or the hub comes back.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use mf_core::wire::Event;
 use reqwest::Method;
 use reqwest::header::HeaderName;
 
+use crate::handler::Chunks;
 use crate::retry::Outage;
 use crate::sse::Parser;
 use crate::{Error, Hub};
-
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// The hub says something at least every 15 s; after this long it is gone.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -109,7 +107,7 @@ impl Events {
             request = request.header(HeaderName::from_static("last-event-id"), id);
         }
         self.parser = Parser::default();
-        self.chunks = Some(Box::pin(request.stream().await?));
+        self.chunks = Some(request.stream().await?);
         Ok(())
     }
 
@@ -215,7 +213,7 @@ impl Log {
         let query =
             [("project_label", self.project.as_str()), ("follow", "1"), ("offset", &offset)];
         let request = self.hub.request(Method::GET, &path)?.query(&query);
-        self.chunks = Some(Box::pin(request.stream().await?));
+        self.chunks = Some(request.stream().await?);
         Ok(())
     }
 }

@@ -1,27 +1,24 @@
 //! A hub to call: the five verbs of every resource, and its functions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::task::Lease;
-use reqwest::{Method, Url};
+use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use crate::request::resource;
-use crate::{Error, Key, Trust};
+use crate::{Error, HttpHandler, Key, RequestHandler, Trust};
 
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer that is not streamed may take: longer than the hub lets
 /// a claim wait.
 pub(crate) const ANSWER: Duration = Duration::from_secs(120);
-/// A peer that is gone without a word is noticed after this and three more.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-
 /// A hub, and who is calling it. Cheap to clone; clones share connections.
 ///
-/// Nothing is sent but to the URL given: no redirect is followed and no proxy
-/// is used, for a key must not go anywhere else.
+/// Objects are read as their structs in [`mf_core::resource`]; [`Hub::rows`] and
+/// [`Hub::rows_in`] are the typed way to them. The methods here take a resource
+/// by its name, for programs that learn it while they run.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), mf_client::Error> {
@@ -36,14 +33,12 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 /// ```
 #[derive(Clone)]
 pub struct Hub {
-    pub(crate) http: reqwest::Client,
-    pub(crate) base: Url,
-    pub(crate) key: Option<Key>,
+    pub(crate) handler: Arc<dyn RequestHandler>,
 }
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Hub({})", self.base)
+        write!(f, "Hub({})", self.url())
     }
 }
 
@@ -68,39 +63,18 @@ impl Hub {
     /// # Errors
     /// As [`Hub::new`]; the authorities cannot be read.
     pub fn trusting(url: &str, key: Option<Key>, trust: &Trust) -> Result<Self, Error> {
-        let wrong = |why: &str| Error::Invalid(format!("the hub's url {url:?} {why}"));
-        let base = Url::parse(url).map_err(|e| wrong(&format!("is no URL: {e}")))?;
-        match base.scheme() {
-            "http" | "https" => {}
-            _ => return Err(wrong("must begin with https:// or http://")),
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(wrong("must not hold a name or password; a key goes in mf.conf"));
-        }
-        if base.query().is_some() || base.fragment().is_some() {
-            return Err(wrong("must end with its path"));
-        }
-        if key.is_some() {
-            trust.check(&base)?;
-        }
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(trust.tls(&base)?)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .tcp_keepalive(KEEPALIVE)
-            .tcp_keepalive_interval(KEEPALIVE)
-            .tcp_keepalive_retries(3)
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("monkeyfarm/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))?;
-        Ok(Self { http, base, key })
+        Ok(Self::over(HttpHandler::new(url, key, trust)?))
+    }
+
+    /// The hub that a request handler reaches: another transport, another
+    /// authentication, or a test double.
+    pub fn over(handler: impl RequestHandler + 'static) -> Self {
+        Self { handler: Arc::new(handler) }
     }
 
     /// Where the hub is, without a slash at the end.
     pub fn url(&self) -> &str {
-        self.base.as_str().trim_end_matches('/')
+        self.handler.url()
     }
 
     /// One object, read as `T`: its struct in `mf_core::resource`, or a

@@ -25,6 +25,11 @@ pub fn example_plugin(name: &str) -> PathBuf {
     built(dir().join(format!("examples/lib{name}.so")))
 }
 
+/// An example program of a library.
+pub fn example(name: &str) -> PathBuf {
+    built(dir().join("examples").join(name))
+}
+
 /// The top of the source tree.
 pub fn source_tree() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

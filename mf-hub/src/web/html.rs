@@ -10,7 +10,8 @@ impl Page {
     /// The beginning of a page.
     pub fn new(title: &str) -> Self {
         let mut page = Self(String::with_capacity(4_096));
-        page.raw("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
+        page.raw("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+        page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
         page.text(title);
         page.raw("</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>\n");
         page.raw("<header><a href=\"/\">MonkeyFarm</a></header><main><h1>");

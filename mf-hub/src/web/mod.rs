@@ -1,5 +1,6 @@
 //! Pages for people: plain, without a script, from the resource table.
 
+mod docs;
 mod html;
 mod page;
 
@@ -25,9 +26,9 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 /// The style of all pages.
 const STYLE: &str = include_str!("style.css");
 
-/// Adds `/`, `/RESOURCE` and `/RESOURCE/LABEL`.
+/// Adds `/`, `/docs`, `/RESOURCE` and `/RESOURCE/LABEL`.
 pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
-    router = router.route("/", get(home)).route("/style.css", get(style));
+    router = router.route("/", get(home)).route("/style.css", get(style)).route("/docs", get(docs));
     for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
         let list = move |State(hub): State<Arc<Hub>>, parts: Parts| async move {
             answer(
@@ -62,6 +63,10 @@ fn detail(
 
 async fn home() -> Response {
     html(StatusCode::OK, page::home())
+}
+
+async fn docs() -> Response {
+    html(StatusCode::OK, docs::page())
 }
 
 async fn style() -> Response {

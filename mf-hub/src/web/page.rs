@@ -30,7 +30,9 @@ pub fn home() -> String {
         page.text(resource.about);
         page.raw("</li>");
     }
-    page.raw("</ul><p>The API answers beside the pages, such as at ");
+    page.raw("</ul><p>");
+    page.link("/docs", "The API");
+    page.raw(" answers beside the pages, such as at ");
     page.link("/build/get_all.json?limit=10&order=-id", "/build/get_all.json");
     page.raw(" and ");
     page.link("/util/status.json", "/util/status.json");

@@ -15,6 +15,8 @@ async fn every_page_is_escaped_and_may_load_nothing_foreign() {
     farm.post("build", made).await.ok();
     for (path, has) in [
         ("/", "href=\"/build\""),
+        ("/docs", "<code>/tag/{label}/move_builds.json</code>"),
+        ("/docs", "<details id=\"package_branch_get_one\">"),
         ("/build", "href=\"/build/k-build1?project_label=p\""),
         ("/build/k-build1?project_label=p", "/task/k-build1.el6-x86_64?project_label=p"),
         ("/task/k-build1.el6-x86_64?project_label=p", "Queued"),
@@ -28,7 +30,8 @@ async fn every_page_is_escaped_and_may_load_nothing_foreign() {
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         let page = response.text().await.unwrap();
         assert!(page.contains(has), "{path}: {page}");
-        assert!(!page.contains("<script"), "{path}: {page}");
+        assert!(!page.contains("<script") && !page.contains("style="), "{path}: {page}");
+        assert!(page.contains("width=device-width"), "{path}: it is for phones too");
     }
     let missing = farm.client.get(format!("{}/build/none?project_label=p", farm.url));
     let missing = missing.header(header::ACCEPT, "text/html").send().await.unwrap();

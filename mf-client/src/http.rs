@@ -1,0 +1,109 @@
+//! Requests by HTTP, with a key.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use reqwest::Url;
+
+use crate::error::reasons;
+use crate::handler::{Answering, Body, Request, RequestHandler, Response};
+use crate::{Error, Key, Trust};
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
+/// A peer that is gone without a word is noticed after this and three more.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Sends requests to a hub by HTTP or HTTPS, as whoever the key belongs to.
+///
+/// Nothing is sent but to the URL given: no redirect is followed and no proxy
+/// is used, for a key must not go anywhere else.
+pub struct HttpHandler {
+    http: reqwest::Client,
+    base: Url,
+    key: Option<Key>,
+}
+
+impl HttpHandler {
+    /// For the hub at `url`; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The URL is none that a hub can have, the key would leave this host in
+    /// clear, or the authorities cannot be read: see [`Trust`].
+    pub fn new(url: &str, key: Option<Key>, trust: &Trust) -> Result<Self, Error> {
+        let wrong = |why: &str| Error::Invalid(format!("the hub's url {url:?} {why}"));
+        let base = Url::parse(url).map_err(|e| wrong(&format!("is no URL: {e}")))?;
+        match base.scheme() {
+            "http" | "https" => {}
+            _ => return Err(wrong("must begin with https:// or http://")),
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(wrong("must not hold a name or password; a key goes in mf.conf"));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(wrong("must end with its path"));
+        }
+        if key.is_some() {
+            trust.check(&base)?;
+        }
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.tls(&base)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_keepalive_interval(KEEPALIVE)
+            .tcp_keepalive_retries(3)
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("monkeyfarm/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))?;
+        Ok(Self { http, base, key })
+    }
+
+    async fn answer(&self, request: Request) -> Result<Response, Error> {
+        let url = format!("{}{}", self.url(), request.path);
+        let url = Url::parse(&url)
+            .map_err(|e| Error::Invalid(format!("{url:?} is no URL of a hub: {e}")))?;
+        let mut builder = self.http.request(request.method, url).headers(request.headers);
+        if let Some(key) = &self.key {
+            builder = builder.bearer_auth(key.expose());
+        }
+        builder = match request.body {
+            Body::Empty => builder,
+            Body::Bytes(bytes) => builder.body(bytes),
+            Body::File(file) => builder.body(tokio::fs::File::from_std(file)),
+        };
+        if let Some(limit) = request.timeout {
+            builder = builder.timeout(limit);
+        }
+        let url = self.url().to_owned();
+        let response = builder.send().await.map_err(|e| cut(&url, &e))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes_stream();
+        let body = body.map(move |chunk: Result<Bytes, _>| chunk.map_err(|e| cut(&url, &e)));
+        Ok(Response { status, headers, body: Box::pin(body) })
+    }
+}
+
+impl RequestHandler for HttpHandler {
+    fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    fn send(&self, request: Request) -> Answering<'_> {
+        Box::pin(self.answer(request))
+    }
+}
+
+impl std::fmt::Debug for HttpHandler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpHandler({})", self.url())
+    }
+}
+
+/// A connection that could not be made, or broke.
+fn cut(url: &str, error: &reqwest::Error) -> Error {
+    Error::Unreachable { url: url.to_owned(), why: reasons(error) }
+}
