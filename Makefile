@@ -10,11 +10,13 @@ PLUGINS := mock git generic
 LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.
 CASES ?= 1000
+# How long each role of `make fuzz` has.
+SECONDS ?= 60
 # Where the tools of `make python-tools` are.
 PYTHON_TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/monkeyfarm/python-tools
 export MF_PYTHON_TOOLS = $(PYTHON_TOOLS)
 
-.PHONY: help build demo test test-long campaign bench snapshots lint install clean tools python-tools
+.PHONY: help build demo test test-long campaign fuzz bench snapshots lint install clean tools python-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +43,10 @@ test-long: tools ## every test, campaigns in full
 campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
 	$(CARGO) build $(LOCKED) --workspace
 	MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --package monkeyfarm-tests --test campaign -- --nocapture $(ONLY)
+
+fuzz: tools python-tools ## requests made from the API's document, SECONDS=60 for each role
+	$(CARGO) build $(LOCKED) --workspace
+	MF_FUZZ_SECONDS=$(SECONDS) $(CARGO) test $(LOCKED) --package monkeyfarm-tests --test interfaces -- --nocapture fuzz::
 
 bench: build ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
 	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench -- $(BASE)

@@ -4,8 +4,8 @@
 
 use std::process::ExitCode;
 
+use mf_client::resource::{Build, Package, Tag};
 use mf_client::{Connection, Hub};
-use mf_core::resource::{Build, Package, Tag};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

@@ -30,3 +30,6 @@ pub use key::{Key, KeyError};
 pub use retry::{Backoff, retry};
 pub use rows::{Page, Rows};
 pub use trust::Trust;
+
+/// The resource table, and the struct of each resource.
+pub use mf_core::resource;
