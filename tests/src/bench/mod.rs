@@ -15,8 +15,9 @@ mod log;
 mod machine;
 mod plugin;
 mod report;
+mod restart;
 mod start;
-mod usage;
+pub mod usage;
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,13 +32,14 @@ const MANY: usize = 500;
 /// What is measured of a farm, in this order: each finds what the ones before
 /// have left.
 type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("idle", |bench, report| idle::measure(bench, report)),
     ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
     ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
     ("log", |bench, report| log::measure(bench, report)),
     ("api", |bench, report| api::measure(bench, report)),
     ("start", start::measure),
+    ("restart", |_, report| restart::measure(report)),
 ];
 
 /// Measures everything, or only these parts, and prints it beside what a

@@ -13,15 +13,17 @@ use super::site::Site;
 use super::world::{PROJECT, branch};
 use crate::farm::PATIENCE;
 
-/// Runs a test that must have the host for itself, as a campaign does.
+/// Runs a test that must have the host for itself, as a campaign does; it may
+/// take `times` as long as one usually does.
 ///
 /// # Panics
 /// It does not come to its end.
-pub fn alone(test: impl Future<Output = ()>) {
+pub fn alone(times: u32, test: impl Future<Output = ()>) {
     // One that failed has not harmed the others.
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let runtime = Runtime::new().unwrap();
-    assert!(runtime.block_on(async { timeout(PATIENCE, test).await.is_ok() }), "it does not end");
+    let ended = runtime.block_on(async { timeout(PATIENCE * times, test).await.is_ok() });
+    assert!(ended, "it does not come to its end");
 }
 
 impl Site {

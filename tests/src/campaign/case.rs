@@ -199,6 +199,8 @@ impl<'a> Case<'a> {
         let data = self.site.data();
         let check = Check::new(reader, &self.site.scratch, &self.ledger, &data, expect);
         let mut tally = check.all(&builds, &tags).await;
+        let killed = std::mem::take(&mut self.site.killed);
+        tally.first_claims = self.ledger.read().first_claims(&killed);
         assert!(ends || !tally.flaws.is_empty(), "something does not come to its end");
         tally.faults = self.struck;
         tally

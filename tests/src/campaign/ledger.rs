@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
+use mf_core::task::State;
 use mf_core::wire::Event;
 use tokio::sync::watch;
 
@@ -38,6 +40,8 @@ pub struct Book {
     pub logs: BTreeMap<(String, i64), Vec<u8>>,
     /// Everything that was heard of, in order.
     pub events: Vec<Event>,
+    /// When it was heard that a task has a worker.
+    pub claims: Vec<Instant>,
     /// How many go on asking and following, beside the builds at the gate.
     pub busy: usize,
     /// Requests on their way.
@@ -79,6 +83,26 @@ impl Ledger {
 }
 
 impl Book {
+    /// Enters what was heard of just now.
+    pub fn hear(&mut self, event: Event) {
+        let status = event.changes.get("status_label").and_then(|status| status.as_str());
+        if event.resource == "task" && status == Some(State::Building.status()) {
+            self.claims.push(Instant::now());
+        }
+        self.events.push(event);
+    }
+
+    /// How long it took after each of these moments until somebody had a task,
+    /// where somebody had before the next.
+    pub fn first_claims(&self, moments: &[Instant]) -> Vec<Duration> {
+        let next = |n: usize| moments.get(n + 1);
+        let first = |(n, moment): (usize, &Instant)| {
+            let claim = self.claims.iter().find(|claim| *claim > moment)?;
+            next(n).is_none_or(|next| claim < next).then(|| *claim - *moment)
+        };
+        moments.iter().enumerate().filter_map(first).collect()
+    }
+
     /// Whether a task's build was seen to write in that attempt.
     pub fn began(&self, task: &str, attempt: i64) -> bool {
         let seen = self.logs.get(&(task.to_owned(), attempt)).map_or(&[][..], Vec::as_slice);

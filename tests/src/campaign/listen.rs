@@ -52,7 +52,7 @@ impl Reader {
     pub async fn events(&self, mut events: Events, ledger: Arc<Ledger>) {
         loop {
             match events.next().await.unwrap() {
-                Next::Event(event) => ledger.write(|book| book.events.push(*event)),
+                Next::Event(event) => ledger.write(|book| book.hear(*event)),
                 // Nothing had been heard yet, so there is nothing to go on from.
                 Next::Resumed => {}
             }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
@@ -39,6 +40,8 @@ pub struct Tally {
     pub acknowledged: u64,
     /// What is wrong.
     pub flaws: Vec<Flaw>,
+    /// From each kill of the hub until somebody had a task again.
+    pub first_claims: Vec<Duration>,
 }
 
 impl Campaign {
@@ -74,6 +77,7 @@ impl Campaign {
             count(|flaw| matches!(flaw, Flaw::Doubled(_))),
             count(|flaw| matches!(flaw, Flaw::Invented(_))),
         );
+        let told = told + &first_claims(&tally.first_claims);
         // Not through `print!`, which is kept back when a test succeeds.
         let _ = std::io::stderr().write_all(told.as_bytes());
         tally
@@ -101,6 +105,7 @@ impl Campaign {
             all.faults += tally.faults;
             all.acknowledged += tally.acknowledged;
             all.flaws.extend(tally.flaws);
+            all.first_claims.extend(tally.first_claims);
             if !all.flaws.is_empty() {
                 complaint.tell(&site.said());
                 all.faults += self.cases - number - 1;
@@ -112,6 +117,17 @@ impl Campaign {
         all.flaws = still_there(&reader, &site.scratch, &kept).await;
         all
     }
+}
+
+/// A line about them, as watchers saw it; nothing is asserted of time.
+fn first_claims(times: &[Duration]) -> String {
+    let mut times = times.to_vec();
+    times.sort();
+    let (Some(middle), Some(last)) = (times.get(times.len() / 2), times.last()) else {
+        return String::new();
+    };
+    let (count, middle, last) = (times.len(), middle.as_millis(), last.as_millis());
+    format!("  hub killed -> first claim seen: {middle} ms, at most {last} ms, of {count}\n")
 }
 
 /// Says how to run a case again, if it fails.
@@ -144,7 +160,11 @@ pub fn cases(few: u64, share: u64) -> u64 {
     number("MF_CAMPAIGN_CASES").map_or(few, |cases| cases.div_ceil(share))
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number that the environment gives.
+///
+/// # Panics
+/// It gives something else.
+pub fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}, and no number")))
 }

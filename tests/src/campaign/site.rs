@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Instant;
 
 use mf_client::{Hub, Key};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket, sockopt};
@@ -71,6 +72,8 @@ pub struct Site {
     pub scratch: Scratch,
     /// The networks of the workers, if they have such.
     pub proxies: Vec<Proxy>,
+    /// When the hub was killed.
+    pub killed: Vec<Instant>,
     workers: Vec<Option<Daemon>>,
     hub: Option<Daemon>,
     regulator: Daemon,
@@ -113,7 +116,16 @@ impl Site {
         let systems: Vec<String> =
             workers.iter().flatten().map(|w| w.ready.system.clone()).collect();
         world::make(&client, &systems, &scratch.script()).await;
-        Self { client, scratch, proxies, workers, hub: Some(hub), regulator, place }
+        Self {
+            client,
+            scratch,
+            proxies,
+            killed: Vec::new(),
+            workers,
+            hub: Some(hub),
+            regulator,
+            place,
+        }
     }
 
     /// The hub, which runs.
@@ -140,6 +152,7 @@ impl Site {
     /// Kills the hub.
     pub fn kill_hub(&mut self) {
         self.hub.take().expect("the hub runs").kill();
+        self.killed.push(Instant::now());
     }
 
     /// Starts the hub that was killed; returns when it answers.

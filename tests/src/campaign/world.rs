@@ -16,8 +16,10 @@ pub const FREE: [&str; 4] = ["free0", "free1", "free2", "free3"];
 pub const ANCHORS: [&str; 2] = ["anchor0", "anchor1"];
 /// A package whose builds wait at the gate, and write much then.
 const LOUD: &str = "loud";
+/// Packages whose builds have nothing to do.
+pub const QUICK: [&str; 4] = ["quick0", "quick1", "quick2", "quick3"];
 /// What each system builds at the same time: one of every package.
-const CAPACITY: usize = FREE.len() + ANCHORS.len() + 1;
+const CAPACITY: usize = FREE.len() + ANCHORS.len() + QUICK.len() + 1;
 
 /// Makes a target that runs `script`, packages for it, and gives each system
 /// room for one build of each; returns when their handler is enabled.
@@ -36,7 +38,7 @@ pub async fn make(hub: &Hub, systems: &[String], script: &Path) {
     .await;
     make("project", json!({"label": PROJECT})).await;
     enabled(hub).await;
-    for package in FREE.iter().chain(&ANCHORS).chain(&[LOUD]) {
+    for package in FREE.iter().chain(&ANCHORS).chain(&[LOUD]).chain(&QUICK) {
         make("package", json!({"label": package, "project_label": PROJECT})).await;
         let branch = json!({
             "label": branch(package), "project_label": PROJECT, "package_label": package,

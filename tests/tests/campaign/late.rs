@@ -8,7 +8,7 @@ const LEASE: u64 = 2;
 
 #[test]
 fn what_has_been_built_elsewhere_is_not_begun_when_its_claim_arrives_late() {
-    alone(async {
+    alone(1, async {
         let setup = Setup { lease_seconds: LEASE, workers: 2, proxied: true, ..Setup::default() };
         let site = Site::start(setup).await;
         let (late, other) =

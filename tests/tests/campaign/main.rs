@@ -12,5 +12,6 @@ mod mutants;
 mod outbox;
 mod partition;
 mod restarted;
+mod row;
 mod stopped;
 mod worker;

@@ -6,7 +6,7 @@ use monkeyfarm_tests::campaign::{Flaw, LOUD, Setup, Site, alone};
 
 #[test]
 fn a_full_outbox_ends_the_build_with_a_sentence() {
-    alone(async {
+    alone(1, async {
         let mut site = Site::start(Setup { outbox_megabytes: 1, ..Setup::default() }).await;
         site.scratch.close_gate();
         let build = site.submit("loud").await;
