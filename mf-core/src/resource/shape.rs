@@ -282,7 +282,7 @@ impl Field {
     /// Whether it grows with the farm's age, so that lists of objects leave
     /// it out unless they are asked for `lists=all`.
     pub const fn grows(&self) -> bool {
-        matches!(self.kind, Kind::Back { .. })
+        matches!(self.kind, Kind::Back { .. } | Kind::Computed(Gives::Json))
             || (matches!(self.kind, Kind::Refs { .. }) && self.write.0 == Who::HUB.0)
     }
 

@@ -5,6 +5,10 @@ use super::farm::{Entry, Farm, Station};
 use super::lane::{Facts, Package};
 use super::pick::{Reason, ahead, fits, lacks, pick};
 
+/// Most systems with room for a task that are asked whose turn it is there:
+/// each looks at every lane, and others wait for the lock meanwhile.
+const TURNS: usize = 16;
+
 /// Where a task is, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -61,29 +65,32 @@ impl Farm {
             Some((_, Entry::Reserved { system, .. })) => return Why::Offered { system: *system },
             Some((facts, Entry::Ready)) => (facts, self.waiting.systems()),
         };
-        let answer = |(id, station): (&i64, &Station)| Answer {
-            system: *id,
-            asks: asking.contains(id),
-            says: self.says(station, facts),
+        let mut turns = TURNS;
+        let answer = |(id, station): (&i64, &Station)| {
+            let says = self.says(station, facts, &mut turns)?;
+            Some(Answer { system: *id, asks: asking.contains(id), says })
         };
-        Why::Ready(self.stations.iter().map(answer).collect())
+        Why::Ready(self.stations.iter().filter_map(answer).collect())
     }
 
-    fn says(&self, station: &Station, facts: &Facts) -> Says {
+    /// What a system says; `None` when it has room for the task, and enough
+    /// others have said whose turn it is.
+    fn says(&self, station: &Station, facts: &Facts, turns: &mut usize) -> Option<Says> {
         let Station { system, load, .. } = station;
         let lacks: Vec<_> = lacks(system, &self.enabled, &facts.class).collect();
         if !lacks.is_empty() {
-            return Says::Never(lacks);
+            return Some(Says::Never(lacks));
         }
         if let Err(reason) = fits(system, load, &facts.package) {
             let tasks = load.tasks(|other| reason.is_about(&facts.package, other));
-            return Says::Busy(reason, tasks);
+            return Some(Says::Busy(reason, tasks));
         }
+        *turns = turns.checked_sub(1)?;
         let (lanes, enabled, running) = (&self.lanes, &self.enabled, &self.running);
-        match pick(lanes, system, load, enabled, running) {
+        Some(match pick(lanes, system, load, enabled, running) {
             Some(next) if next.task == facts.task => Says::Next,
             _ => Says::Behind(ahead(lanes, system, load, enabled, running, facts)),
-        }
+        })
     }
 }
 

@@ -285,3 +285,61 @@ async fn labels_are_what_a_path_and_an_eye_can_bear() {
     }
     farm.stop().await;
 }
+
+/// What makes an object of this resource with nothing but what it must have.
+async fn bare(farm: &Farm, of: &Resource, label: &str) -> Map<String, Value> {
+    let mut fields = Map::from_iter([("label".to_owned(), json!(label))]);
+    for field in of.fields().filter(|field| field.need == Need::Must && !field.read_only()) {
+        match (field.name, field.kind) {
+            ("project_label", _) => drop(fields.insert(field.name.into(), json!("p"))),
+            (_, Kind::Ref { to, .. }) => {
+                drop(fields.insert(field.name.into(), json!(labels(farm, to).await[0])));
+            }
+            _ => {}
+        }
+    }
+    fields
+}
+
+#[tokio::test]
+async fn whatever_refers_keeps_what_it_refers_to() {
+    let farm = Farm::start().await;
+    farm.world().await;
+    let made = |of: &&&Resource| of.creators() != Who::HUB && of.scope != Scope::NoRows;
+    let mut checked = 0;
+    for of in ALL.iter().filter(made) {
+        for field in of.fields().filter(|field| !field.read_only()) {
+            let (to, list) = match field.kind {
+                Kind::Ref { to, .. } => (to, false),
+                Kind::Refs { to, .. } if of.name != "group" => (to, true),
+                _ => continue,
+            };
+            let to = mf_core::resource::find(to).unwrap();
+            if field.name == "project_label" {
+                continue;
+            }
+            let scope = if to.scope == Scope::Project { "project_label=p&" } else { "" };
+            let other = match to.name {
+                "build_handler" => "rpm".to_owned(),
+                "vcs_handler" => "git".to_owned(),
+                "bug_handler" => "bugzilla".to_owned(),
+                _ => format!("wanted-{checked}"),
+            };
+            if made(&&to) {
+                farm.post(to.name, bare(&farm, to, &other).await.into()).await.ok();
+            }
+            let label = format!("refers-{checked}");
+            let mut fields = bare(&farm, of, &label).await;
+            fields.insert(field.name.into(), if list { json!([other]) } else { json!(other) });
+            farm.post(of.name, fields.into()).await.ok();
+            let path = format!("/{}/{other}/delete.json?{scope}confirm_delete=True", to.name);
+            let reply = farm.delete(&path).await;
+            let told = reply.refused(409, "StillReferred");
+            assert!(told.contains(&label), "{}.{}: {told}", of.name, field.name);
+            farm.get(&format!("/{}/{other}/get_one.json?{scope}", to.name)).await.ok();
+            checked += 1;
+        }
+    }
+    assert!(checked > 15, "{checked}");
+    farm.stop().await;
+}
