@@ -14,6 +14,8 @@ pub enum Error {
         url: String,
         /// What the network said.
         why: String,
+        /// Whether the request may have arrived there all the same.
+        sent: bool,
     },
     /// The hub answered with an error.
     #[error("{sentence}")]

@@ -24,7 +24,8 @@ pub enum Next {
     /// Something happened.
     Event(Box<Event>),
     /// The connection was lost and is back, and nothing tells what happened
-    /// in between: look again at what is watched.
+    /// in between, or the hub has another past than it had: look again at what
+    /// is watched.
     Resumed,
 }
 
@@ -47,14 +48,14 @@ pub struct Events {
     chunks: Option<Chunks>,
     parser: Parser,
     last_id: Option<String>,
-    ready: VecDeque<Event>,
+    ready: VecDeque<Next>,
     outage: Outage,
 }
 
 impl Events {
     /// Starts listening; what happens after this has returned is heard.
     /// Filters are those of `/util/events`: `project_label`, `build_label`,
-    /// `resource`.
+    /// `task_label`, `resource`.
     ///
     /// # Errors
     /// The hub refuses, or cannot be reached.
@@ -80,7 +81,7 @@ impl Events {
     pub async fn next(&mut self) -> Result<Next, Error> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Ok(Next::Event(Box::new(event)));
+                return Ok(event);
             }
             let Some(chunks) = &mut self.chunks else {
                 self.outage.wait().await;
@@ -115,9 +116,13 @@ impl Events {
         let wrong = |why: String| Error::Protocol { url: self.hub.url().to_owned(), why };
         let frames = self.parser.push(bytes).ok_or_else(|| wrong("an event has no end".into()))?;
         for frame in frames {
-            let event = serde_json::from_str(&frame.data)
+            if frame.event == "reset" {
+                self.ready.push_back(Next::Resumed);
+                continue;
+            }
+            let event: Event = serde_json::from_str(&frame.data)
                 .map_err(|e| wrong(format!("an event cannot be read: {e}")))?;
-            self.ready.push_back(event);
+            self.ready.push_back(Next::Event(Box::new(event)));
         }
         if let Some(id) = self.parser.last_id() {
             self.last_id = Some(id.to_owned());

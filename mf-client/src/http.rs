@@ -105,5 +105,5 @@ impl std::fmt::Debug for HttpHandler {
 
 /// A connection that could not be made, or broke.
 fn cut(url: &str, error: &reqwest::Error) -> Error {
-    Error::Unreachable { url: url.to_owned(), why: reasons(error) }
+    Error::Unreachable { url: url.to_owned(), why: reasons(error), sent: !error.is_connect() }
 }

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
+use crate::once::{KEY, Once};
 use crate::request::resource;
 use crate::{Error, HttpHandler, Key, RequestHandler, Trust};
 
@@ -108,7 +109,8 @@ impl Hub {
         request.query(filters).timeout(ANSWER).get(&of.plural()).await
     }
 
-    /// Makes an object; `fields` is a map or a struct of the fields to set.
+    /// Makes an object, once: an answer that is lost is asked for again for a
+    /// while, by the same `Idempotency-Key`. `fields` is a map or a struct of the fields to set.
     ///
     /// # Errors
     /// The hub refuses it, saying why.
@@ -118,8 +120,16 @@ impl Hub {
         fields: &(impl Serialize + ?Sized),
     ) -> Result<T, Error> {
         let of = resource(of)?;
-        let request = self.request(Method::POST, &[of.name, "post.json"])?;
-        request.json(fields).timeout(ANSWER).get(&of.key()).await
+        let body = serde_json::to_value(fields)
+            .map_err(|e| Error::Invalid(format!("the fields are no JSON: {e}")))?;
+        let mut once = Once::new();
+        loop {
+            let request = self.request(Method::POST, &[of.name, "post.json"])?;
+            let request = request.header(KEY, once.key()).json(&body).timeout(ANSWER);
+            if let Some(answer) = once.settled(request.get(&of.key()).await).await {
+                return answer;
+            }
+        }
     }
 
     /// Changes the fields given, and no other.
@@ -170,16 +180,22 @@ impl Hub {
         let file = format!("{function}.json");
         let path: Vec<&str> =
             [Some(of.name), label, Some(file.as_str())].into_iter().flatten().collect();
-        let request = if known.writes {
-            // Which project is part of the address, not of the body.
-            let mut body = parameters.clone();
-            let project = body.remove("project_label");
-            let project = project.as_ref().and_then(Value::as_str);
-            self.request(Method::POST, &path)?.query(&scope(project)).json(&body)
-        } else {
-            self.request(Method::GET, &path)?.query(&in_query(parameters))
-        };
-        request.timeout(ANSWER).data().await.map(Value::Object)
+        if !known.writes {
+            let request = self.request(Method::GET, &path)?.query(&in_query(parameters));
+            return request.timeout(ANSWER).data().await.map(Value::Object);
+        }
+        // Which project is part of the address, not of the body.
+        let mut body = parameters.clone();
+        let project = body.remove("project_label");
+        let project = scope(project.as_ref().and_then(Value::as_str));
+        let mut once = Once::new();
+        loop {
+            let request = self.request(Method::POST, &path)?.query(&project).json(&body);
+            let request = request.header(KEY, once.key()).timeout(ANSWER);
+            if let Some(answer) = once.settled(request.data().await).await {
+                return answer.map(Value::Object);
+            }
+        }
     }
 
     /// Posts a message of [`mf_core::wire`] to a path such as

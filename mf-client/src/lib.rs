@@ -11,6 +11,7 @@ mod handler;
 mod http;
 mod hub;
 mod key;
+mod once;
 mod request;
 mod retry;
 mod rows;

@@ -8,6 +8,8 @@ const LIMIT: usize = 4 * 1024 * 1024;
 pub(crate) struct Frame {
     /// Its id, or the last one that was said.
     pub id: Option<String>,
+    /// What sort of event it is; empty for the usual.
+    pub event: String,
     /// Its data lines, joined.
     pub data: String,
 }
@@ -55,6 +57,7 @@ impl Parser {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
+            "event" => self.frame.event = value.to_owned(),
             "id" => self.frame.id = Some(value.to_owned()),
             "data" => {
                 if !self.frame.data.is_empty() {

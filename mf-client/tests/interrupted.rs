@@ -26,7 +26,11 @@ async fn answers(texts: &[&str]) -> (Hub, JoinHandle<Vec<String>>) {
             while !head.ends_with(b"\r\n\r\n") {
                 head.push(socket.read_u8().await.unwrap());
             }
-            asked.push(String::from_utf8(head).unwrap().to_lowercase());
+            let head = String::from_utf8(head).unwrap().to_lowercase();
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+            socket.read_exact(&mut body).await.unwrap();
+            asked.push(head);
             socket.write_all(text.as_bytes()).await.unwrap();
             socket.shutdown().await.unwrap();
         }
@@ -86,6 +90,41 @@ async fn without_an_event_one_is_told_to_look_again() {
     let (hub, _asked) = answers(&[&silent, &silent]).await;
     let mut events = Events::open(&hub, &[]).await.unwrap();
     assert_eq!(events.next().await.unwrap(), Next::Resumed);
+}
+
+#[tokio::test]
+async fn a_hub_with_another_past_is_told_of() {
+    let event = |id: i64| chunk(&format!("id: {id}\ndata: {{\"id\": {id}}}\n\n"));
+    let first = format!("{CHUNKED}{}", event(7));
+    let reset = chunk("event: reset\nid: 3\ndata: {}\n\n");
+    let second = format!("{CHUNKED}{reset}{}", event(4));
+    let (hub, _asked) = answers(&[&first, &second]).await;
+    let mut events = Events::open(&hub, &[]).await.unwrap();
+    assert!(matches!(events.next().await.unwrap(), Next::Event(event) if event.id == 7));
+    assert_eq!(events.next().await.unwrap(), Next::Resumed);
+    assert!(matches!(events.next().await.unwrap(), Next::Event(event) if event.id == 4));
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_asked_again_by_the_same_key_until_it_is_answered() {
+    let torn = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"data\":";
+    let away = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n";
+    let body = r#"{"data":{"arch":{"label":"a"}},"errors":{}}"#;
+    let done = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let (hub, asked) = answers(&[torn, "", away, &done, &done]).await;
+    for _ in 0..2 {
+        let fields = serde_json::json!({ "label": "a" });
+        let made: serde_json::Value = hub.create("arch", &fields).await.unwrap();
+        assert_eq!(made["label"], "a");
+    }
+    let asked = asked.await.unwrap();
+    let key = |head: &str| -> String {
+        let line = head.lines().find(|line| line.starts_with("idempotency-key: "));
+        line.unwrap_or_else(|| panic!("no key in {head}")).to_owned()
+    };
+    let keys: Vec<String> = asked.iter().map(|head| key(head)).collect();
+    assert!(keys[..4].iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_ne!(keys[3], keys[4], "another request has another key");
 }
 
 #[tokio::test]

@@ -176,7 +176,11 @@ mod tests {
             assert_eq!(failure.exit as u8, exit, "{status} {code:?}");
             assert_eq!(failure.code, code.name());
         }
-        let gone = crate::Error::Unreachable { url: "http://x".into(), why: "refused".into() };
+        let gone = crate::Error::Unreachable {
+            url: "http://x".into(),
+            why: "refused".into(),
+            sent: false,
+        };
         assert_eq!(Failure::from(gone).exit as u8, 8);
     }
 

@@ -166,7 +166,7 @@ mod tests {
         let mut answers = vec![
             Ok(7),
             Err(refused(507, Code::DiskFull)),
-            Err(Error::Unreachable { url: "u".into(), why: "w".into() }),
+            Err(Error::Unreachable { url: "u".into(), why: "w".into(), sent: false }),
         ];
         let call = || std::future::ready(answers.pop().unwrap());
         assert_eq!(link().deliver(&Halt::new(), call).await, Ok(7));

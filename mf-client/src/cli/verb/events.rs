@@ -10,9 +10,10 @@ use crate::cli::exit::{Failure, Outcome};
 use crate::cli::print::{clean, detail, line, say};
 use crate::{Events, Next};
 
-const FILTERS: [(&str, &str, &str); 3] = [
+const FILTERS: [(&str, &str, &str); 4] = [
     ("project_label", "project", "Only what belongs to this project"),
     ("build_label", "build", "Only this build and its tasks"),
+    ("task_label", "task", "Only this task"),
     ("resource", "resource", "Only these resources, with commas between"),
 ];
 
