@@ -13,6 +13,7 @@ pub mod guard;
 pub mod kit;
 pub mod local;
 pub mod timeout;
+pub mod tree;
 pub mod vcs;
 
 pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Repository};

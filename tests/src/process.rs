@@ -46,6 +46,11 @@ pub fn descendants(pid: i32) -> usize {
     count
 }
 
+/// The parent of a process, if that runs.
+pub fn parent(pid: i32) -> Option<i32> {
+    stat(pid).map(|stat| stat.parent)
+}
+
 struct Stat {
     state: char,
     parent: i32,

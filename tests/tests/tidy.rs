@@ -123,6 +123,7 @@ fn every_crate_says_what_it_is_and_why_it_depends() {
         "tests",
         "plugins/git",
         "plugins/mock",
+        "plugins/debian",
         "plugins/generic",
     ] {
         let dir = source_tree().join(member);

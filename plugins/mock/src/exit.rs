@@ -156,11 +156,17 @@ impl Said<'_> {
             }
             names => {
                 let shown: Vec<_> = names.iter().take(20).map(|name| format!("`{name}`")).collect();
+                let shown = shown.join(", ");
+                if self.phase == Phase::Root {
+                    return format!(
+                        "no repository of the mock configuration has what its chroot needs: \
+                         {shown}; see that it is for this arch, and its chroot_setup_cmd"
+                    );
+                }
                 format!(
-                    "no repository has what the build requires: {}; build it first, add a \
+                    "no repository has what the build requires: {shown}; build it first, add a \
                      repository by addrepo in the target's config, or tag it where \
-                     include_in_builds is set",
-                    shown.join(", ")
+                     include_in_builds is set"
                 )
             }
         }

@@ -19,11 +19,6 @@ const LINES: usize = 400;
 /// How long a chroot may take to be removed.
 const CLEAN_TIME: Duration = Duration::from_secs(600);
 
-/// Brings the loopback up in a network of its own, for builds that talk to
-/// themselves, and becomes mock. Nothing of its text is from outside.
-const ALONE: &str = r#"ip link set dev lo up || echo "the build has no loopback: install iproute" >&2
-exec "$@""#;
-
 /// Mock, with what all calls for one build have in common.
 pub(crate) struct Program<'a> {
     pub(crate) local: &'a Local,
@@ -82,13 +77,7 @@ impl Program<'_> {
     }
 
     fn command(&self, phase: Phase) -> Command {
-        let program = self.local.program();
-        let command = if phase.offline() {
-            let shell = ["/bin/sh", "-c", ALONE, "mock", program];
-            Command::new("unshare").args(["--net", "--"]).args(shell)
-        } else {
-            Command::new(program)
-        };
+        let command = Command::new(self.local.program());
         let command = as_user(command, self.user, self.stage.dir());
         let command = common(command, self.local, self.config, self.root);
         // The chroot stays until the last phase, which removes it.
@@ -96,7 +85,7 @@ impl Program<'_> {
         let command = if phase.offline() {
             // Else what rpmbuild says would be seen only afterwards.
             let live = "--config-opts=print_main_output=True";
-            command.args(["--no-clean", "--offline", live])
+            command.without_network().args(["--no-clean", "--offline", live])
         } else {
             command
         };

@@ -8,7 +8,9 @@ use monkeyfarm_plugin_api::{Artifact, ArtifactKind};
 pub(crate) fn artifacts(dir: &Path, names: &[String]) -> Vec<Artifact> {
     let artifact = |name: &String| {
         let kind = kind(name)?;
-        Some(Artifact { kind, name: name.clone(), path: dir.join(name) })
+        // The task's own log has that name, and all that this one has.
+        let shown = if name == "build.log" { "rpmbuild.log" } else { name };
+        Some(Artifact { kind, name: shown.to_owned(), path: dir.join(name) })
     };
     names.iter().filter_map(artifact).collect()
 }

@@ -1,25 +1,23 @@
 //! The stage: a directory that both the worker and mock's user can get at.
 //! The task's own is the worker's alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, chown, lchown};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::Failure;
+use monkeyfarm_plugin_api::tree::{self, Owner};
 use rustix::fs::OFlags;
 
 use crate::local::Local;
 use crate::user::User;
 
-/// What version control keeps for itself is no source.
-const NOT_SOURCE: [&str; 4] = [".git", ".bzr", ".hg", ".svn"];
-
 /// A stage, which its user alone can look into.
 #[derive(Debug)]
 pub(crate) struct Stage {
     dir: PathBuf,
-    user: User,
+    owner: Owner,
 }
 
 impl Stage {
@@ -30,10 +28,10 @@ impl Stage {
 
     /// Makes it; what an earlier call has left there is removed.
     pub(crate) fn make(dir: PathBuf, user: &User) -> Result<Self, Failure> {
-        let stage = Self { dir, user: user.clone() };
+        let stage = Self { dir, owner: Owner { uid: user.uid, gid: user.gid } };
         stage.remove()?;
         for path in [stage.dir.clone(), stage.input(), stage.result()] {
-            stage.directory(&path).map_err(|error| {
+            tree::directory(&path, stage.owner).map_err(|error| {
                 Failure::new(format!(
                     "cannot make {} for the user {}: {error}; mock needs a worker that runs as root",
                     path.display(),
@@ -70,40 +68,12 @@ impl Stage {
     /// copied as they are: mock resolves them in the chroot.
     pub(crate) fn put(&self, from: &Path, name: &str) -> Result<PathBuf, Failure> {
         let to = self.input().join(name);
-        self.copy(from, &to).map_err(Failure::io(format!(
+        tree::copy(from, &to, self.owner).map_err(Failure::io(format!(
             "cannot copy {} to {}",
             from.display(),
             to.display()
         )))?;
         Ok(to)
-    }
-
-    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let kind = fs::symlink_metadata(from)?.file_type();
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(from)?, to)?;
-            lchown(to, Some(self.user.uid), Some(self.user.gid))
-        } else if kind.is_dir() {
-            self.directory(to)?;
-            for entry in fs::read_dir(from)? {
-                let name = entry?.file_name();
-                if !NOT_SOURCE.iter().any(|not| name == *not) {
-                    self.copy(&from.join(&name), &to.join(&name))?;
-                }
-            }
-            Ok(())
-        } else if kind.is_file() {
-            fs::copy(from, to)?;
-            chown(to, Some(self.user.uid), Some(self.user.gid))
-        } else {
-            let told = format!("{} is neither a file nor a directory", from.display());
-            Err(io::Error::new(ErrorKind::InvalidInput, told))
-        }
-    }
-
-    fn directory(&self, path: &Path) -> io::Result<()> {
-        DirBuilder::new().mode(0o700).create(path)?;
-        chown(path, Some(self.user.uid), Some(self.user.gid))
     }
 
     /// Takes the regular files that mock made into `to`, by their names.

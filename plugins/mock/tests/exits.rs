@@ -67,6 +67,20 @@ const ROWS: &[Row] = &[
     Row(
         "init",
         30,
+        "No match for argument: tar\nError: Unable to find a match: bash rpm-build make tar\n\n",
+        "",
+        "no repository of the mock configuration has what its chroot needs: `tar`; see that it is",
+    ),
+    Row(
+        "rebuild",
+        50,
+        "Start: run\nNo package specified to rebuild command.\n",
+        "",
+        "mock does not understand how it was called: No package specified to rebuild command.",
+    ),
+    Row(
+        "init",
+        30,
         "Errors during downloading metadata for repository '1270019_none':\nError: Failed to \
          download metadata for repo '1270019_none': Cannot download repomd.xml: All mirrors were \
          tried\n\n",

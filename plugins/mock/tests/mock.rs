@@ -23,7 +23,7 @@ fn mock_builds_a_spec_file_and_leaves_nothing() {
     assert_eq!(
         kept(&built.artifacts),
         [
-            (ArtifactKind::Log, "build.log"),
+            (ArtifactKind::Log, "rpmbuild.log"),
             (ArtifactKind::Source, "hello-1.0-1.src.rpm"),
             (ArtifactKind::File, "hello-1.0-1.x86_64.rpm"),
             (ArtifactKind::Log, "installed_pkgs.log"),
@@ -138,7 +138,7 @@ fn mock_keeps_the_logs_and_the_source_of_a_failure_and_removes_the_root() {
     assert_eq!(
         names,
         [
-            "build.log",
+            "rpmbuild.log",
             "hello-1.0-1.src.rpm",
             "installed_pkgs.log",
             "plain.cfg",

@@ -117,9 +117,9 @@ fn real_mock_builds_a_checkout_without_a_network_and_leaves_nothing() {
         [
             (ArtifactKind::File, "hello-1.0-1.ius.el9.noarch.rpm"),
             (ArtifactKind::Source, "hello-1.0-1.ius.el9.src.rpm"),
-            (ArtifactKind::Log, "build.log"),
             (ArtifactKind::Log, "installed_pkgs.log"),
             (ArtifactKind::Log, "root.log"),
+            (ArtifactKind::Log, "rpmbuild.log"),
             (ArtifactKind::Log, "state.log"),
             (ArtifactKind::Config, "local-x86_64.cfg"),
         ]

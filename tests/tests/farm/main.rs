@@ -4,6 +4,7 @@ mod building;
 mod demo;
 mod https;
 mod input;
+mod mock;
 mod plugins;
 mod releasing;
 mod source;
