@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
 PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
-PLUGINS := mock debian git generic
+PLUGINS := mock debian git bzr generic
 # LOCKED= lets the lock file be updated.
 LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.
@@ -16,7 +16,7 @@ SECONDS ?= 60
 PYTHON_TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/monkeyfarm/python-tools
 export MF_PYTHON_TOOLS = $(PYTHON_TOOLS)
 
-.PHONY: help build demo test test-long campaign fuzz bench snapshots lint install clean tools python-tools
+.PHONY: help build demo test test-long campaign fuzz bench snapshots lint install clean tools test-tools python-tools
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,14 +27,14 @@ build: tools ## every program and plugin, into target/release
 demo: build ## a farm of its own builds a real source tree, and shows it
 	target/release/mf demo
 
-test: tools ## every test; campaigns in their short form
+test: tools test-tools ## every test; campaigns in their short form
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
 	$(CARGO) test $(LOCKED) --workspace --no-fail-fast
 	@test -x "$(PYTHON_TOOLS)/bin/schemathesis" || printf '\nSKIPPED: %s\n\n' \
 	  "types of Python, validity of the API's document and its fuzzing: make python-tools installs what they need" >&2
 
-test-long: tools ## every test, campaigns in full
+test-long: tools test-tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace
 	$(CARGO) build $(LOCKED) --workspace --examples
 	MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
@@ -76,6 +76,16 @@ tools:
 	need python3 "Debian: apt-get install python3"; \
 	need git "Debian: apt-get install git"; \
 	need make "Debian: apt-get install make"; \
+	exit $$missing
+
+# What only the tests need: servers that the vcs handlers are tested against.
+test-tools:
+	@missing=0; PATH="$$PATH:/usr/sbin"; \
+	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
+	need brz "Debian: apt-get install brz"; \
+	need git-lfs "Debian: apt-get install git-lfs"; \
+	need ssh "Debian: apt-get install openssh-client"; \
+	need sshd "Debian: apt-get install openssh-server"; \
 	exit $$missing
 
 python-tools: ## what checks Python code and the API's document, from PyPI, outside of the source tree

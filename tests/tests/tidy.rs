@@ -121,6 +121,7 @@ fn every_crate_says_what_it_is_and_why_it_depends() {
         "plugin-api",
         "vcs-kit",
         "tests",
+        "plugins/bzr",
         "plugins/git",
         "plugins/mock",
         "plugins/debian",

@@ -1,6 +1,7 @@
 //! On which terms source is fetched: what the farm and the host say.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::{Context, Failure, Source};
 use serde::Deserialize;
@@ -36,6 +37,7 @@ struct Farm<T> {
 struct Local {
     allow_schemes: Vec<String>,
     allow_urls: Vec<String>,
+    ca_file: Option<PathBuf>,
     cache_mib: u64,
     login: Vec<Login>,
     ssh: Ssh,
@@ -46,6 +48,7 @@ impl Default for Local {
         Self {
             allow_schemes: Vec::new(),
             allow_urls: Vec::new(),
+            ca_file: None,
             cache_mib: 20 * 1024,
             login: Vec::new(),
             ssh: Ssh::default(),
@@ -139,13 +142,7 @@ impl<T> Terms<T> {
                 names.join(", ")
             )));
         }
-        let mut places = Vec::new();
-        for text in &self.local.allow_urls {
-            let place = Url::parse(text, self.handler.schemes).map_err(|failure| {
-                Failure::new(format!("{} of this host, `allow_urls`: {failure}", self.file))
-            })?;
-            places.push(place);
-        }
+        let places = self.allow_urls()?;
         if places.is_empty() || places.iter().any(|place| url.is_within(place)) {
             return Ok(());
         }
@@ -155,6 +152,48 @@ impl<T> Terms<T> {
             self.file,
             places.join(", ")
         )))
+    }
+
+    fn allow_urls(&self) -> Result<Vec<Url>, Failure> {
+        let parse = |text: &String| {
+            Url::parse(text, self.handler.schemes).map_err(|failure| {
+                Failure::new(format!("{} of this host, `allow_urls`: {failure}", self.file))
+            })
+        };
+        self.local.allow_urls.iter().map(parse).collect()
+    }
+
+    /// What a program that was called for `url` may open, each with all that
+    /// is below: the places that the host allows, else those of the same
+    /// server, as the program knows them.
+    ///
+    /// # Errors
+    /// `allow_urls` has something that is no URL.
+    pub fn places(&self, url: &Url) -> Result<Vec<String>, Failure> {
+        let mut places: Vec<_> = self.allow_urls()?.iter().map(Url::for_program).collect();
+        let whole = url.for_program();
+        if places.is_empty() {
+            let server = whole.strip_suffix(url.path()).unwrap_or(&whole);
+            // Of this host's own disk not all is at hand.
+            let file = url.scheme.kind == Kind::File;
+            places.push(if file { whole.clone() } else { server.to_owned() });
+        }
+        Ok(places)
+    }
+
+    /// The certificates that servers may show beside the usual ones' own.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn ca_file(&self) -> Result<Option<&Path>, Failure> {
+        match self.local.ca_file.as_deref() {
+            Some(path) if !path.is_absolute() || !path.is_file() => Err(Failure::new(format!(
+                "{} of this host, `ca_file`: {} is no file of this host, or not its whole path",
+                self.file,
+                path.display().to_string().escape_debug()
+            ))),
+            file => Ok(file),
+        }
     }
 
     /// All schemes that are allowed, in the handler's order.

@@ -47,7 +47,7 @@ impl Mirror<'_> {
 
     fn fetch(&self, home: &Home, wanted: &[String], cx: &Context) -> Result<(), Trouble> {
         let fetch = self
-            .git_out(home)
+            .git_out(home)?
             .args(["fetch", "--progress", "--prune", "--force", "--no-tags"])
             .args(["--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"])
             .arg("--end-of-options")

@@ -27,7 +27,7 @@ pub(crate) fn head(
     let url = &terms.url;
     cx.progress(format!("asking {url}"));
     let home = home(terms, url, cx)?;
-    let ask = git_out(home.path(), &terms.leads_on(url)).args(["ls-remote", "--end-of-options"]);
+    let ask = git_out(home.path(), url, terms)?.args(["ls-remote", "--end-of-options"]);
     let said = ask.arg(url.for_program()).timeout(PATIENCE).output(cx, MOST_NAMES)?;
     trouble::unless_ended_well(said.ended, &said.error_text(), url, "ask")
         .map_err(|trouble| trouble.failure)?;

@@ -38,7 +38,7 @@ pub(crate) fn fill(dir: &Path, mirror: &Mirror<'_>, cx: &Context) -> Result<(), 
     }
     cx.progress(format!("fetching large files of {url}"));
     let home = mirror.home(cx)?;
-    let mut pull = git_out(home.path(), &mirror.terms.leads_on(url))
+    let mut pull = git_out(home.path(), url, mirror.terms)?
         .if_missing("install the Debian package git-lfs")
         .arg("-C")
         .arg(dir);

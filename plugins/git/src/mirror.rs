@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use monkeyfarm_plugin_api::command::Command;
 use monkeyfarm_plugin_api::{Context, Failure};
 use monkeyfarm_vcs_kit::cache::remove_dir;
-use monkeyfarm_vcs_kit::{Home, Place, Scheme, Suspicion, Terms, Trouble, Url};
+use monkeyfarm_vcs_kit::{Home, Place, Suspicion, Terms, Trouble, Url};
 
 use crate::checkout::Options;
 use crate::program::{git, git_out};
@@ -48,12 +48,8 @@ impl<'a> Mirror<'a> {
     }
 
     /// A call of git in the mirror that may go out.
-    pub(crate) fn git_out(&self, home: &Home) -> Command {
-        git_out(home.path(), &self.leads_on()).arg("--git-dir").arg(&self.dir)
-    }
-
-    fn leads_on(&self) -> Vec<Scheme> {
-        self.terms.leads_on(&self.url)
+    pub(crate) fn git_out(&self, home: &Home) -> Result<Command, Failure> {
+        Ok(git_out(home.path(), &self.url, self.terms)?.arg("--git-dir").arg(&self.dir))
     }
 
     /// Whether the mirror has the whole commit of that hash at hand.

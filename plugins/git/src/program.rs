@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
+use monkeyfarm_plugin_api::Failure;
 use monkeyfarm_plugin_api::command::Command;
-use monkeyfarm_vcs_kit::Scheme;
+use monkeyfarm_vcs_kit::{Terms, Url};
+
+use crate::checkout::Options;
 
 /// Settings of every call; they win over what any file says.
 const SETTINGS: &[&str] = &[
@@ -46,12 +49,17 @@ pub(crate) fn git(home: &Path) -> Command {
     git
 }
 
-/// A call of git that may go out by the schemes `allowed`, with the
-/// credentials and the ssh of `home`.
-pub(crate) fn git_out(home: &Path, allowed: &[Scheme]) -> Command {
-    let allowed: Vec<_> = allowed.iter().map(|scheme| scheme.name).collect();
-    git(home)
+/// A call of git that may go out for `url`, with the credentials and the ssh of
+/// `home`.
+pub(crate) fn git_out(home: &Path, url: &Url, terms: &Terms<Options>) -> Result<Command, Failure> {
+    let allowed: Vec<_> = terms.leads_on(url).iter().map(|scheme| scheme.name).collect();
+    let mut git = git(home);
+    if let Some(file) = terms.ca_file()? {
+        // A path that is not UTF-8 is one that git says it cannot read.
+        git = git.arg("-c").arg(format!("http.sslCAInfo={}", file.display()));
+    }
+    Ok(git
         .env("GIT_ALLOW_PROTOCOL", allowed.join(":"))
         .env("GIT_SSH", home.join("ssh"))
-        .env("GIT_SSH_VARIANT", "ssh")
+        .env("GIT_SSH_VARIANT", "ssh"))
 }

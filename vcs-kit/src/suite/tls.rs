@@ -1,0 +1,1 @@
+//! A TLS server in front of another.
