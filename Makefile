@@ -73,15 +73,16 @@ tools:
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
 	need $(CARGO) "Rust 1.95 or newer, by rustup; Debian 13: apt-get install rustup && rustup default stable"; \
 	need cc "Debian: apt-get install gcc libc6-dev"; \
-	need python3 "Debian: apt-get install python3"; \
 	need git "Debian: apt-get install git"; \
 	need make "Debian: apt-get install make"; \
 	exit $$missing
 
-# What only the tests need: servers that the vcs handlers are tested against.
+# What only the tests need: servers that the vcs handlers are tested against,
+# and the language of the other interface.
 test-tools:
 	@missing=0; PATH="$$PATH:/usr/sbin"; \
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
+	need python3 "Debian: apt-get install python3"; \
 	need brz "Debian: apt-get install brz"; \
 	need git-lfs "Debian: apt-get install git-lfs"; \
 	need ssh "Debian: apt-get install openssh-client"; \

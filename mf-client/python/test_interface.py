@@ -6,6 +6,7 @@ Run by `python3 -m unittest` in this directory, and by `make test`.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import pickle
@@ -14,7 +15,7 @@ import tempfile
 import threading
 import traceback
 import unittest
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import parse_qs, urlsplit
 
 from monkeyfarm.config import load
@@ -138,6 +139,53 @@ class Replies(unittest.TestCase):
         for status, body in ((502, b"<html>"), (302, b""), (200, b"[]"), (200, b"{}")):
             with self.assertRaisesRegex(MFConnectionError, "is no hub"):
                 MFInterface(Double(status, body)).util.version()
+
+
+class Retries(unittest.TestCase):
+    """A call that is made again is still done once."""
+
+    def failing(self, statuses: List[int]) -> Tuple[Double, MFInterface]:
+        """A hub that answers so, one after the other; 0 breaks off."""
+
+        class Failing(Double):
+            def send(self, request: Request) -> Response:
+                self.sent.append(request)
+                status = statuses[len(self.sent) - 1]
+                if not status:
+                    raise MFConnectionError("gone")
+                return Response(status, io.BytesIO(self.body), {"Retry-After": "0"})
+
+        double = Failing()
+        return double, MFInterface(double, retries=2)
+
+    def test_a_post_is_the_same_every_time(self) -> None:
+        double, hub = self.failing([503, 429, 200])
+        self.assertEqual(hub.arch.create({"label": "x"}), {"data": {}, "errors": {}})
+        keys = {request.headers["Idempotency-Key"] for request in double.sent}
+        self.assertEqual((len(double.sent), len(keys)), (3, 1))
+        double.sent.clear()
+        hub.arch.create({"label": "x"})
+        self.assertNotIn(double.sent[0].headers["Idempotency-Key"], keys)
+
+    def test_it_ends_with_what_the_hub_says(self) -> None:
+        double, hub = self.failing([503, 503, 503])
+        double.body = b'{"data": {}, "errors": {"Busy": "later"}}'
+        self.assertEqual(list(hub.util.version()["errors"]), ["Busy"])
+        self.assertEqual(len(double.sent), 3)
+
+    def test_what_may_have_been_done_is_not_done_again(self) -> None:
+        calls: List[Callable[[MFInterface], Any]] = [
+            lambda hub: hub.arch.delete("x"),
+            lambda hub: hub.arch.update({"label": "y"}, label="x"),
+        ]
+        for call in calls:
+            double, hub = self.failing([0, 200])
+            with self.assertRaises(MFConnectionError):
+                call(hub)
+            self.assertEqual(len(double.sent), 1)
+        double, hub = self.failing([503, 200])
+        hub.arch.delete("x")
+        self.assertEqual(len(double.sent), 2)
 
 
 class Connections(unittest.TestCase):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import uuid
 from typing import Any, Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 from urllib.parse import quote, urlencode
 
@@ -14,11 +16,18 @@ Reply = Dict[str, Any]
 Parameters = Mapping[str, Any]
 
 
+#: Statuses after which the same request may succeed: nothing was done.
+_LATER = (429, 502, 503, 504)
+#: Longest wait before a request is sent again, in seconds.
+_LONGEST = 30.0
+
+
 class Hub:
     """Calls a hub by a request handler."""
 
-    def __init__(self, handler: MFRequestHandler) -> None:
+    def __init__(self, handler: MFRequestHandler, retries: int = 0) -> None:
         self._handler = handler
+        self._retries = retries
 
     def send(self, request: Request) -> Response:
         """The answer to a request, still to be read."""
@@ -33,7 +42,23 @@ class Hub:
         else:
             body = {k: v for k, v in (parameters or {}).items() if v is not None}
             headers = {"Content-Type": "application/json"}
+            if method == "POST":
+                # Sent again with the same key, it is still done once.
+                headers["Idempotency-Key"] = uuid.uuid4().hex
             request = Request(method, path, json.dumps(body).encode(), headers)
+        for retry in range(self._retries):
+            wait = min(0.5 * 2.0**retry, _LONGEST)
+            try:
+                with self.send(request) as response:
+                    if response.status not in _LATER:
+                        return self._reply(response)
+                    asked = response.headers.get("retry-after", "")
+                    wait = min(float(asked), _LONGEST) if asked.isdecimal() else wait
+            except MFConnectionError:
+                # Nobody knows whether it was done, and not everything may be done twice.
+                if method not in ("GET", "POST"):
+                    raise
+            time.sleep(wait)
         with self.send(request) as response:
             return self._reply(response)
 

@@ -50,10 +50,16 @@ class MFInterface(Resources):
     only.
     """
 
-    def __init__(self, request_handler: MFRequestHandler) -> None:
-        """The hub that ``request_handler`` reaches; nothing is sent yet."""
+    def __init__(self, request_handler: MFRequestHandler, retries: int = 0) -> None:
+        """The hub that ``request_handler`` reaches; nothing is sent yet.
+
+        :param retries: how often a call is made again when the hub cannot be
+            reached or is busy, ever more slowly. Nothing is done twice: a
+            ``POST`` says which one it is, and what might have been changed or
+            deleted already is not tried again.
+        """
         self.request_handler = request_handler
-        self._hub = Hub(request_handler)
+        self._hub = Hub(request_handler, retries)
         super().__init__(self._hub)
 
     def __repr__(self) -> str:
@@ -74,10 +80,11 @@ class MFInterface(Resources):
         return self._hub.send(Request("GET", path))
 
 
-def connect(connection: Optional[str] = None) -> MFInterface:
+def connect(connection: Optional[str] = None, retries: int = 0) -> MFInterface:
     """The hub that ``mf.conf`` names, as ``mf`` would talk to it.
 
     :param connection: ``NAME`` of the section ``[connection:NAME]``.
+    :param retries: as for :class:`MFInterface`.
     """
     found = load(connection)
     handler = MFAPIKeyRequestHandler(
@@ -85,4 +92,4 @@ def connect(connection: Optional[str] = None) -> MFInterface:
     )
     if found.api_key:
         handler.auth(found.user, found.api_key)
-    return MFInterface(request_handler=handler)
+    return MFInterface(request_handler=handler, retries=retries)

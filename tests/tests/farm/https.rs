@@ -8,11 +8,15 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mf_client::{Error, Hub, Key, Trust};
-use monkeyfarm_tests::{Farm, Options, programs, world};
+use monkeyfarm_tests::{Farm, Options, Ran, programs, python, world};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
 /// Far longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program with the Python interface: who it is.
+const WHOAMI: &str = "from monkeyfarm.interface import connect\n\
+    print(connect().util.whoami()['data']['whoami']['label'])";
 
 /// An authority, and the directory that its files are in.
 struct Authority {
@@ -166,7 +170,7 @@ fn what_would_show_a_key_to_the_network_does_not_start() {
     let hub = |more: &[&str]| {
         let mut command = Command::new(programs::program("mf-hub"));
         command.args(["--config", "/dev/null", "--data-dir"]).arg(dir.path().join("data"));
-        monkeyfarm_tests::Ran::of(command.args(more).current_dir(dir.path()))
+        Ran::of(command.args(more).current_dir(dir.path()))
     };
     let ran = hub(&["--listen", "0.0.0.0:0"]);
     assert_eq!(ran.code, 78, "{ran:?}");
@@ -211,5 +215,12 @@ fn a_whole_farm_builds_over_https_with_an_authority_of_its_own() {
     let other = Authority::new(authority.path(), "other");
     let ran = farm.mf(["status", "--ca-file", &other.file.display().to_string()]);
     assert!(ran.err.contains("no authority that is trusted here"), "{ran:?}");
+    let mut python = python::python();
+    python.args(["-c", WHOAMI]).env("MF_CONFIG", farm.config());
+    let ran = Ran::of(&mut python);
+    assert_eq!((ran.code, ran.out.trim()), (0, "admin"), "{ran:?}");
+    let ran = Ran::of(python.env("MF_CA_FILE", &other.file));
+    assert!(ran.err.contains("MFConnectionError: the hub at https://"), "{ran:?}");
+    assert!(ran.err.contains("certificate"), "{ran:?}");
     assert_eq!(farm.stop().code(), Some(0));
 }
