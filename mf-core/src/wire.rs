@@ -117,8 +117,21 @@ pub struct Claim {
     pub attempt: i64,
     /// Secret that every write for this attempt carries.
     pub token: String,
+    /// The stage that the hub has written down for its beginning; a worker
+    /// need not say it again.
+    pub stage: String,
     /// What is to be done.
     pub job: Job,
+}
+
+/// Name of the log that every attempt has: that of its build.
+pub const BUILD_LOG: &str = "build.log";
+
+impl Job {
+    /// The stage that work on it begins with.
+    pub fn first_stage(&self) -> &'static str {
+        if self.url.is_empty() { "build" } else { "checkout" }
+    }
 }
 
 /// All that a worker needs to know of a task. Names are labels.

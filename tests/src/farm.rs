@@ -166,6 +166,11 @@ impl Farm {
         line.unwrap_or_else(|| panic!("no {name} in {text}"))
     }
 
+    /// Whether it has been started and not stopped.
+    pub fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
     /// Pid of `mf up`.
     pub fn pid(&self) -> i32 {
         self.up.as_ref().expect("the farm runs").id() as i32

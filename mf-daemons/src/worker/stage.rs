@@ -44,9 +44,10 @@ struct Now {
 }
 
 impl Stage {
-    /// No stage yet.
-    pub fn new(link: Arc<Link>, lease: Lease, halt: Halt) -> Self {
-        let (now, receiver) = watch::channel(Now::default());
+    /// The stage `first`, which the hub knows; empty for none yet.
+    pub fn new(link: Arc<Link>, lease: Lease, halt: Halt, first: &str) -> Self {
+        let first = Advance { stage: first.to_owned(), ..Advance::default() };
+        let (now, receiver) = watch::channel(Now { number: 0, advance: first });
         let (sender, told) = watch::channel(Told::default());
         let telling = tokio::spawn(async move {
             tell(receiver, sender, |advance| post(&link, &lease, &halt, advance)).await;
@@ -56,9 +57,14 @@ impl Stage {
 
     /// The attempt comes to a new stage.
     pub fn enter(&self, stage: &str) {
-        self.now.send_modify(|now| {
-            now.number += 1;
-            stage.clone_into(&mut now.advance.stage);
+        self.now.send_if_modified(|now| {
+            // The one that it has begun with is known.
+            let news = now.number > 0 || now.advance.stage != stage;
+            if news {
+                now.number += 1;
+                stage.clone_into(&mut now.advance.stage);
+            }
+            news
         });
     }
 
@@ -70,6 +76,12 @@ impl Stage {
     /// Waits until the hub has taken the present stage; gives when it was
     /// asked to, since this host was started. `None`: it never takes it.
     pub async fn confirmed(&self) -> Option<Duration> {
+        self.now.send_if_modified(|now| {
+            // The one that it has begun with was not told by this worker.
+            let untold = now.number == 0;
+            now.number += u64::from(untold);
+            untold
+        });
         let number = self.now.borrow().number;
         let mut told = self.told.clone();
         let told = told.wait_for(|told| told.number >= number).await;
@@ -159,6 +171,25 @@ async fn post(
 mod tests {
     use super::*;
     use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn the_first_stage_is_told_only_to_know_that_the_hub_takes_it() {
+        let first = Advance { stage: "build".into(), ..Advance::default() };
+        let (now, receiver) = watch::channel(Now { number: 0, advance: first });
+        let (so_far, confirmed) = watch::channel(Told::default());
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let telling = tokio::spawn(tell(receiver, so_far, move |advance| {
+            let sent = sender.send(advance.stage);
+            std::future::ready(sent.map(|()| Some(Duration::from_secs(7))).map_err(drop))
+        }));
+        let stage = Stage { now, told: confirmed, telling };
+        stage.enter("build");
+        assert_eq!(stage.now.borrow().number, 0, "nothing is to be told");
+        assert_eq!(stage.confirmed().await, Some(Duration::from_secs(7)));
+        assert_eq!(told.recv().await.unwrap(), "build");
+        stage.enter("upload");
+        assert_eq!(told.recv().await.unwrap(), "upload");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_stage_is_told_at_once_and_words_once_a_second() {

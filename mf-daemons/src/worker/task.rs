@@ -75,7 +75,8 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
         "task {}, attempt {}, on system {system}",
         claimed.claim.job.task, lease.attempt
     ));
-    let stage = Stage::new(worker.link.clone(), lease.clone(), halt.clone());
+    let first = &claimed.claim.stage;
+    let stage = Stage::new(worker.link.clone(), lease.clone(), halt.clone(), first);
     let built = build(delivery, claimed, &log, &stage).await;
     let writer = close(log, halt, &built.result).await;
     let Built { result, items, removing } = built;

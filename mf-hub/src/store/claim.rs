@@ -2,10 +2,10 @@
 
 use mf_core::error::{Code, Error};
 use mf_core::task::{Event, State};
-use mf_core::wire::{Claim, Held};
+use mf_core::wire::{BUILD_LOG, Claim, Held};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Done, Tx, attempt, job, ready, task};
+use super::{Done, Tx, attempt, file, job, ready, task};
 use crate::files::{Secret, fs_path};
 
 /// Longest nonce, in bytes.
@@ -68,6 +68,10 @@ pub fn claim(
     let held = Held { task: id, attempt: before + 1 };
     let token = token(secret, held, nonce);
     attempt::open(tx, held, system, &token, nonce)?;
+    // Its log and first stage are known by now: written down with the claim,
+    // they need no commit of their own.
+    file::name_log(tx, held, BUILD_LOG)?;
+    let stage = job::of(tx, id)?.first_stage();
     let (now, empty, path) = (tx.now(), "", fs_path(held));
     task::apply(
         tx,
@@ -78,7 +82,7 @@ pub fn claim(
             ("attempt", &held.attempt),
             ("start_date", &now),
             ("end_date", &empty),
-            ("stage", &empty),
+            ("stage", &stage),
             ("message", &empty),
             ("revision", &empty),
             ("fs_path", &path),
@@ -89,7 +93,9 @@ pub fn claim(
 
 fn whole(db: &Connection, held: Held, token: String) -> Done<Claim> {
     let job = job::of(db, held.task)?;
-    Ok(Claim { task_id: held.task, attempt: held.attempt, token, job })
+    let sql = "SELECT stage FROM task WHERE id = ?1";
+    let stage = db.prepare_cached(sql)?.query_row([held.task], |row| row.get(0))?;
+    Ok(Claim { task_id: held.task, attempt: held.attempt, token, stage, job })
 }
 
 /// The token follows from what only the hub and this worker know, so that the

@@ -21,10 +21,14 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              JOIN system s ON s.id = o.system_id \
              WHERE o.kind = 'bug_handler' AND o.label = t.label ORDER BY s.label))"
         }
+        // Most builds are for one release, which needs no sorting.
         ("build", "releases") => {
-            "(SELECT json_group_array(label) FROM (SELECT r.label FROM task k \
+            "(SELECT CASE WHEN min(a.release_id) = max(a.release_id) THEN json_array(\
+             (SELECT label FROM \"release\" WHERE id = min(a.release_id))) ELSE \
+             (SELECT json_group_array(label) FROM (SELECT r.label FROM task k \
              JOIN target a ON a.id = k.target_id JOIN \"release\" r ON r.id = a.release_id \
-             WHERE k.build_id = t.id GROUP BY r.label ORDER BY r.label))"
+             WHERE k.build_id = t.id GROUP BY r.label ORDER BY r.label)) END \
+             FROM task k JOIN target a ON a.id = k.target_id WHERE k.build_id = t.id)"
         }
         // Most builds have no bugs: a table made of none is not free.
         ("build", "bug_urls") => {
@@ -34,12 +38,14 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              json_each('[' || replace(json_quote(t.bugs), ',', '\",\"') || ']') b \
              WHERE p.id = t.project_id AND h.bug_url_template <> '' AND trim(b.value) <> '') END"
         }
+        // Nor have most of them comments.
         ("build", "comments") => {
-            "(SELECT json_group_array(json_object('user_label', user_label, \
+            "CASE WHEN NOT EXISTS (SELECT 1 FROM build_comment WHERE build_id = t.id) THEN '[]' \
+             ELSE (SELECT json_group_array(json_object('user_label', user_label, \
              'create_date', create_date, 'karma', karma, 'comment', comment)) FROM \
              (SELECT u.label AS user_label, c.create_date, c.karma, c.comment \
              FROM build_comment c JOIN \"user\" u ON u.id = c.user_id \
-             WHERE c.build_id = t.id ORDER BY c.id))"
+             WHERE c.build_id = t.id ORDER BY c.id)) END"
         }
         ("build", "karma") => {
             "(SELECT coalesce(sum(c.karma), 0) FROM build_comment c WHERE c.build_id = t.id \

@@ -11,11 +11,11 @@ use anyhow::{Context, bail, ensure};
 use super::percentile;
 
 /// Connections, as promised for.
-const CONNECTIONS: usize = 32;
+pub const CONNECTIONS: usize = 32;
 /// Threads that serve them.
 const THREADS: usize = 2;
-/// How long requests are sent.
-const TIME: Duration = Duration::from_secs(1);
+/// How long requests are sent, where nothing else is said.
+pub const TIME: Duration = Duration::from_secs(1);
 
 /// Numbers of requests: none has that of another, in any run.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -31,14 +31,14 @@ pub struct Rate {
 /// Writes the request of a number, which no other request has.
 pub type Make = dyn Fn(u64, &mut Vec<u8>) + Sync;
 
-/// Sends requests for a second.
+/// Sends requests for a while, over so many connections.
 ///
 /// # Errors
 /// The server answered with anything but 200.
-pub fn run(address: &str, make: &Make) -> anyhow::Result<Rate> {
+pub fn run(address: &str, make: &Make, connections: usize, time: Duration) -> anyhow::Result<Rate> {
     let begin = Instant::now();
     let times = std::thread::scope(|scope| {
-        let serve = || serve(address, make, begin + TIME);
+        let serve = || serve(address, make, connections / THREADS, begin + time);
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(serve)).collect();
         let mut times = Vec::new();
         for thread in threads {
@@ -60,10 +60,15 @@ pub fn once(address: &str, make: &Make) -> anyhow::Result<Vec<u8>> {
     connection.answer().map(<[u8]>::to_vec)
 }
 
-fn serve(address: &str, make: &Make, until: Instant) -> anyhow::Result<Vec<Duration>> {
+fn serve(
+    address: &str,
+    make: &Make,
+    connections: usize,
+    until: Instant,
+) -> anyhow::Result<Vec<Duration>> {
     let next = || NUMBER.fetch_add(1, Ordering::Relaxed);
     let open = |_| Connection::open(TcpStream::connect(address)?);
-    let mut open: Vec<_> = (0..CONNECTIONS / THREADS).map(open).collect::<anyhow::Result<_>>()?;
+    let mut open: Vec<_> = (0..connections).map(open).collect::<anyhow::Result<_>>()?;
     for connection in &mut open {
         connection.send(make, next())?;
     }

@@ -4,6 +4,7 @@
 //! the same as JSON to `target/bench.json`, which a later run can be compared
 //! with.
 
+mod age;
 mod api;
 mod builds;
 mod farm;
@@ -32,7 +33,7 @@ const MANY: usize = 500;
 /// What is measured of a farm, in this order: each finds what the ones before
 /// have left.
 type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     ("idle", |bench, report| idle::measure(bench, report)),
     ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
     ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
@@ -40,6 +41,7 @@ const PARTS: [Part; 7] = [
     ("api", |bench, report| api::measure(bench, report)),
     ("start", start::measure),
     ("restart", |_, report| restart::measure(report)),
+    ("age", age::measure),
 ];
 
 /// Measures everything, or only these parts, and prints it beside what a

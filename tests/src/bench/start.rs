@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use mf_core::lifeline::Lifeline;
@@ -23,7 +23,7 @@ const ROUNDS: usize = 7;
 /// that the hub is handed, as it does when `mf up` starts a hub again.
 pub fn measure(bench: &mut BenchFarm, report: &mut Report) -> anyhow::Result<()> {
     bench.farm.stop();
-    let times = (0..ROUNDS).map(|_| once(bench)).collect::<anyhow::Result<_>>()?;
+    let times = (0..ROUNDS).map(|_| Ok(hub(bench)?.took)).collect::<anyhow::Result<_>>()?;
     report.add(Row {
         what: "hub start -> first answer, over 500 builds",
         value: median(times),
@@ -34,13 +34,34 @@ pub fn measure(bench: &mut BenchFarm, report: &mut Report) -> anyhow::Result<()>
     Ok(())
 }
 
-fn once(bench: &BenchFarm) -> anyhow::Result<f64> {
+/// A hub alone, without anybody who asks for work; it ends when this is dropped.
+pub struct Alone {
+    /// How long it took to its first answer, in milliseconds.
+    pub took: f64,
+    /// A connection to it.
+    pub client: Connection,
+    /// Where it answers.
+    pub address: String,
+    lifeline: Option<Lifeline>,
+    hub: Child,
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        // Whoever waits for it next finds its lock free.
+        let _ = self.hub.wait();
+    }
+}
+
+/// Starts a hub on the data of a farm that is stopped.
+pub fn hub(bench: &BenchFarm) -> anyhow::Result<Alone> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut client = Connection::open(std::net::TcpStream::connect(listener.local_addr()?)?)?;
     let request = bench.request("/build/get_all.json?project_label=demo&limit=1");
     let begin = Instant::now();
     let (lifeline, stdin) = Lifeline::pair()?;
-    let mut hub = Command::new(programs::program("mf-hub"))
+    let hub = Command::new(programs::program("mf-hub"))
         .args(["--config", "/dev/null", "--data-dir"])
         .arg(bench.farm.data_dir())
         .stdin(stdin)
@@ -48,8 +69,9 @@ fn once(bench: &BenchFarm) -> anyhow::Result<f64> {
         .spawn()?;
     lifeline.send_with(&Start { listener: true }, &[listener.as_fd()])?;
     client.send(&request, 0)?;
-    let answered = client.answer().map(|_| milliseconds(begin.elapsed()));
-    drop((lifeline, client));
-    hub.wait()?;
-    answered
+    let address = listener.local_addr()?.to_string();
+    let mut alone = Alone { took: f64::NAN, client, address, lifeline: Some(lifeline), hub };
+    alone.client.answer()?;
+    alone.took = milliseconds(begin.elapsed());
+    Ok(alone)
 }

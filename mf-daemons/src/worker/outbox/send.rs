@@ -7,13 +7,12 @@ use bytes::Bytes;
 use mf_client::APPEND_LIMIT;
 use mf_core::error::Code;
 use mf_core::task::Lease;
+use mf_core::wire::BUILD_LOG;
 
 use super::SpoolReader;
 use crate::worker::halt::{Halt, Reason};
 use crate::worker::link::{Link, Undelivered};
 
-/// Name of a task's own log.
-const NAME: &str = "build.log";
 /// What is less than this waits a moment for company, in bytes.
 const FEW: u64 = 64 * 1024;
 /// How long it waits: unnoticed by who watches, and enough to keep a build
@@ -87,7 +86,7 @@ async fn append(
     bytes: Bytes,
 ) -> Result<Place, Undelivered> {
     let put = |offset, bytes| async move {
-        match link.hub().append(lease, NAME, offset, bytes).await {
+        match link.hub().append(lease, BUILD_LOG, offset, bytes).await {
             Ok(length) => Ok(Answer::Length(length)),
             Err(error) if error.is(Code::WrongOffset) => Ok(Answer::Elsewhere),
             // The end of a build does not wait for somebody to make room.
