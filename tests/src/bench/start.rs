@@ -40,8 +40,6 @@ pub struct Alone {
     pub took: f64,
     /// A connection to it.
     pub client: Connection,
-    /// Where it answers.
-    pub address: String,
     lifeline: Option<Lifeline>,
     hub: Child,
 }
@@ -69,8 +67,7 @@ pub fn hub(bench: &BenchFarm) -> anyhow::Result<Alone> {
         .spawn()?;
     lifeline.send_with(&Start { listener: true }, &[listener.as_fd()])?;
     client.send(&request, 0)?;
-    let address = listener.local_addr()?.to_string();
-    let mut alone = Alone { took: f64::NAN, client, address, lifeline: Some(lifeline), hub };
+    let mut alone = Alone { took: f64::NAN, client, lifeline: Some(lifeline), hub };
     alone.client.answer()?;
     alone.took = milliseconds(begin.elapsed());
     Ok(alone)
