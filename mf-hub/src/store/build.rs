@@ -12,6 +12,9 @@ use super::links::{self, Where};
 use super::special::{self, Context};
 use super::{Done, Fault, Tx, render, tag, tagging};
 
+/// How many reasons are given why a build would have no task.
+const REASONS: usize = 50;
+
 /// Makes up label, user and package of a new build, and checks what only a
 /// build has.
 ///
@@ -225,6 +228,11 @@ fn no_task(db: &Connection, label: &str, branch: i64, candidates: &[Candidate]) 
     }
     if reasons.is_empty() {
         reasons.push("the farm has no target yet; create a release and a target".into());
+    }
+    if reasons.len() > REASONS {
+        let more = reasons.len() - REASONS;
+        reasons.truncate(REASONS);
+        reasons.push(format!("and {more} more"));
     }
     let told = format!("build {label:?} would have no task: {}", reasons.join("; "));
     Ok(Fault::told(Code::Refused, told))

@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::history::{self, Verb};
 use super::tag::{Build, Tag};
-use super::{Done, Tx, edit, render};
+use super::{Done, Tx, edit};
 
 /// What a move has done, by the builds' labels.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -104,15 +104,15 @@ pub fn move_all(tx: &Tx<'_>, from: &Tag, to: &Tag) -> Done<Moved> {
         moved.untagged_builds.push(old.label.clone());
     }
     for build in &moving {
-        let before = render::map(tx, &BUILD, build.id)?;
-        tx.prepare_cached(DELETE)?.execute([build.id, from.id])?;
         if stays(build) {
-            tx.prepare_cached(INSERT)?.execute([build.id, to.id])?;
+            change(tx, build, &[(DELETE, from), (INSERT, to)])?;
             moved.moved_builds.push(build.label.clone());
-        } else if !out.contains(&build.id) {
-            moved.untagged_builds.push(build.label.clone());
+        } else {
+            unlink(tx, build, from)?;
+            if !out.contains(&build.id) {
+                moved.untagged_builds.push(build.label.clone());
+            }
         }
-        edit::record_update(tx, &BUILD, build.id, &before)?;
     }
     let into: Vec<&str> = moved.moved_builds.iter().map(String::as_str).collect();
     record(tx, from, &[], &labels(&moving))?;
@@ -124,18 +124,36 @@ const INSERT: &str = "INSERT OR IGNORE INTO build_tag (build_id, tag_id) VALUES 
 const DELETE: &str = "DELETE FROM build_tag WHERE build_id = ?1 AND tag_id = ?2";
 
 fn link(tx: &Tx<'_>, build: &Build, tag: &Tag) -> Done<bool> {
-    change(tx, build, tag, INSERT)
+    change(tx, build, &[(INSERT, tag)])
 }
 
 fn unlink(tx: &Tx<'_>, build: &Build, tag: &Tag) -> Done<bool> {
-    change(tx, build, tag, DELETE)
+    change(tx, build, &[(DELETE, tag)])
 }
 
 /// Changes a build's tags with its history; whether that changed anything.
-fn change(tx: &Tx<'_>, build: &Build, tag: &Tag, sql: &str) -> Done<bool> {
-    let before = render::map(tx, &BUILD, build.id)?;
-    tx.prepare_cached(sql)?.execute([build.id, tag.id])?;
-    edit::record_update(tx, &BUILD, build.id, &before)
+/// Only they are compared, and not the whole build: a tag may have thousands.
+fn change(tx: &Tx<'_>, build: &Build, steps: &[(&str, &Tag)]) -> Done<bool> {
+    let before = tags(tx, build)?;
+    for (sql, tag) in steps {
+        tx.prepare_cached(sql)?.execute([build.id, tag.id])?;
+    }
+    let after = tags(tx, build)?;
+    if after == before {
+        return Ok(false);
+    }
+    edit::touch(tx, &BUILD, build.id)?;
+    let field = |tags: Vec<String>| Map::from_iter([("tags".to_owned(), json!(tags))]);
+    history::record_with(tx, Verb::Update, &BUILD, build.id, &field(before), field(after))?;
+    Ok(true)
+}
+
+/// Labels of a build's tags, as they are shown.
+fn tags(tx: &Tx<'_>, build: &Build) -> Done<Vec<String>> {
+    let sql = "SELECT t.label FROM build_tag l JOIN tag t ON t.id = l.tag_id \
+               WHERE l.build_id = ?1 ORDER BY t.label";
+    let mut statement = tx.prepare_cached(sql)?;
+    Ok(statement.query_map([build.id], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 /// A tag's history names what came and went, and not all that it holds, which
