@@ -56,7 +56,8 @@ impl Home {
         &self.dir
     }
 
-    /// Writes a file that only this user may read.
+    /// Writes a file that only this user may read; its name may have
+    /// directories in it.
     ///
     /// # Errors
     /// It cannot be written.
@@ -74,9 +75,12 @@ impl Home {
 
     fn put(&self, name: &str, text: &str, mode: u32) -> Result<PathBuf, Failure> {
         let path = self.dir.join(name);
+        let cannot = || Failure::io(format!("cannot write {}", path.display()));
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(cannot())?;
+        }
         let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);
-        file.and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(Failure::io(format!("cannot write {}", path.display())))?;
+        file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(cannot())?;
         Ok(path)
     }
 }

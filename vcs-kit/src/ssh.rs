@@ -29,6 +29,8 @@ const ALWAYS: &[&str] = &[
     "ServerAliveInterval=15",
     "ServerAliveCountMax=4",
     "ForwardAgent=no",
+    // Breezy would believe whoever listens on this host.
+    "NoHostAuthenticationForLocalhost=no",
     "PermitLocalCommand=no",
     "ControlPath=none",
 ];

@@ -30,7 +30,7 @@ impl<'a, T> Brz<'a, T> {
         let home = terms.home(url)?;
         home.write("guard.py", GUARD)?;
         if let Some(text) = crate::logins::text(&terms.credentials(url, cx)?)? {
-            home.write("authentication.conf", &text)?;
+            home.write("breezy/authentication.conf", &text)?;
         }
         Ok(Self { url, terms, home })
     }

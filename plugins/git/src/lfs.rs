@@ -16,8 +16,6 @@ const SETTINGS: &[&str] = &[
     "filter.lfs.smudge=git-lfs smudge -- %f",
     "filter.lfs.process=git-lfs filter-process",
     "lfs.concurrenttransfers=4",
-    // Nothing that the repository names is run or asked.
-    "lfs.standalonetransferagent=",
 ];
 
 /// A server of large files that says nothing for so long says nothing more.

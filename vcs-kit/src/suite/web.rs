@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::listen;
+use super::tls::Identity;
 
 /// What a web server has.
 #[derive(Clone, Debug)]
@@ -39,14 +40,27 @@ struct Request {
 /// Starts it.
 pub fn serve(site: Site) -> SocketAddr {
     let site = Arc::new(site);
-    listen(move |connection| {
+    listen(move |mut connection| {
         // Who hangs up in the middle does not want the rest.
-        let _ = answer(&site, connection);
+        let _ = answer(&site, &mut connection);
     })
 }
 
-fn answer(site: &Site, mut connection: TcpStream) -> std::io::Result<()> {
-    let Some(request) = read(&connection)? else { return Ok(()) };
+/// Starts it, for https.
+pub fn serve_tls(site: Site, identity: &Identity) -> SocketAddr {
+    let (site, config) = (Arc::new(site), identity.config.clone());
+    listen(move |connection| {
+        let session = rustls::ServerConnection::new(config.clone()).unwrap();
+        let mut stream = rustls::StreamOwned::new(session, connection);
+        // As above; who does not believe the certificate does so, too.
+        let _ = answer(&site, &mut stream);
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    })
+}
+
+fn answer(site: &Site, connection: &mut (impl Read + Write)) -> std::io::Result<()> {
+    let Some(request) = read(connection)? else { return Ok(()) };
     let reply = if !site.authorization.is_empty()
         && request.header("authorization") != Some(&site.authorization)
     {
@@ -69,8 +83,8 @@ impl Request {
     }
 }
 
-fn read(connection: &TcpStream) -> std::io::Result<Option<Request>> {
-    let mut reader = BufReader::new(connection.try_clone()?);
+fn read(connection: &mut impl Read) -> std::io::Result<Option<Request>> {
+    let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split(' ');

@@ -1,6 +1,6 @@
 //! A world of Bazaar branches: a shared repository each, which is also its
 //! own default branch.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::fs;
 use std::net::TcpStream;
@@ -50,6 +50,11 @@ fn answer_by_brz(branches: &Path, connection: TcpStream) {
 }
 
 impl Branches {
+    /// What is served.
+    pub fn base(&self) -> PathBuf {
+        self.dir.path().join("served")
+    }
+
     fn served(&self, repository: &str, branch: &str) -> PathBuf {
         self.dir.path().join("served").join(repository).join(branch)
     }

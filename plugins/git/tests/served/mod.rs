@@ -1,5 +1,5 @@
 //! A world of git repositories.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, dead_code)]
 
 use std::fs;
 use std::net::TcpStream;
@@ -49,6 +49,11 @@ fn answer_by_daemon(repositories: &Path, connection: TcpStream) {
 }
 
 impl Repositories {
+    /// What is served.
+    pub fn base(&self) -> PathBuf {
+        self.dir.path().join("served")
+    }
+
     fn served(&self, repository: &str) -> PathBuf {
         self.dir.path().join("served").join(repository)
     }
