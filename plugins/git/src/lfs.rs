@@ -44,7 +44,11 @@ pub(crate) fn fill(dir: &Path, mirror: &Mirror<'_>, cx: &Context) -> Result<(), 
         pull = pull.args(["-c", setting]);
     }
     // These win over what `.lfsconfig` in the repository says.
-    let settings = [("lfs.url", server(url)?), ("lfs.storage", storage(mirror)?)];
+    let mut settings = vec![("lfs.url", server(url)?), ("remote.origin.url", url.for_program())];
+    // What copies from a repository on this disk would take it for that one's.
+    if url.scheme.kind != Kind::File {
+        settings.push(("lfs.storage", storage(mirror)?));
+    }
     for (name, value) in settings {
         pull = pull.arg("-c").arg(format!("{name}={value}"));
     }

@@ -176,13 +176,11 @@ fn large_files_come_where_they_are_asked_for() {
     fs::write(work.join("large.bin"), "large and true").unwrap();
     // It would send large files elsewhere.
     fs::write(work.join(".lfsconfig"), "[lfs]\n\turl = https://192.0.2.1/evil\n").unwrap();
-    run(
-        &work,
-        "git",
-        &["config", "lfs.url", &format!("file://{}", world.base().join("r").display())],
-    );
-    let revision = world.commit("r", "", "large");
     let url = format!("file://{}", world.base().join("r").display());
+    run(&work, "git", &["config", "lfs.url", &url]);
+    run(&work, "git", &["remote", "set-url", "origin", &url]);
+    let revision = world.commit("r", "", "large");
+    run(&work, "git", &["lfs", "push", "--all", "origin"]);
     bench.local = local(json!({ "allow_schemes": ["file"] }));
     let (dir, found) = bench.try_checkout(&url, "").unwrap();
     assert_eq!(found, revision);
