@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use mf_core::resource::{
-    ALL, Answer, Field, Function, Gives, Kind, Need, On, Resource, Scope, UTIL, Who,
+    ALL, ARCH, Answer, Field, Function, Gives, Kind, Need, On, PACKAGE, Resource, Scope, UTIL, Who,
 };
 
 const HEAD: &str = r#""""The hub's resources and their functions, made from its table.
@@ -38,6 +38,8 @@ fn the_table_of_the_python_interface_is_the_hubs() {
 
 fn table() -> String {
     let mut text = HEAD.to_owned();
+    text += &common("Site", "Objects of the site, and what all of them answer.", &ARCH);
+    text += &common("Scoped", "Objects in projects, and what all of them answer.", &PACKAGE);
     for resource in ALL {
         text += &class(resource);
     }
@@ -65,9 +67,28 @@ fn title(resource: &Resource) -> String {
     resource.key().split('_').map(word).collect()
 }
 
+/// What every resource with rows answers, as it is called on `like`.
+fn common(name: &str, about: &str, like: &Resource) -> String {
+    let mut text = format!("\nclass {name}(Rows):\n    \"\"\"{about}\"\"\"\n");
+    for function in like.functions.iter().filter(|function| is_common(function)) {
+        text += "\n";
+        text += &method(like, function);
+    }
+    text + "\n"
+}
+
+fn is_common(function: &Function) -> bool {
+    let rows = || ALL.iter().filter(|resource| resource.scope != Scope::NoRows);
+    rows().all(|resource| resource.function(function.name).is_some())
+}
+
 fn class(resource: &Resource) -> String {
     let rows = resource.scope != Scope::NoRows;
-    let base = if rows { "Rows" } else { "Resource" };
+    let base = match resource.scope {
+        Scope::NoRows => "Resource",
+        Scope::Site => "Site",
+        Scope::Project => "Scoped",
+    };
     let mut text = format!("\nclass {}({base}):\n", title(resource));
     let about = sentence(resource.about);
     if rows {
@@ -86,7 +107,8 @@ fn class(resource: &Resource) -> String {
     if !derived.is_empty() {
         writeln!(text, "    _derived = frozenset((\n{}    ))", derived.concat()).unwrap();
     }
-    for function in resource.functions.iter().filter(|function| is_for_people(function)) {
+    let own = |function: &&Function| is_for_people(function) && !is_common(function);
+    for function in resource.functions.iter().filter(own) {
         text += "\n";
         text += &method(resource, function);
     }

@@ -10,23 +10,8 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Union
 from ._resource import Hub, Reply, Resource, Rows
 
 
-class Arch(Rows):
-    """What a target is built for: x86_64, i386, aarch64, noarch.
-
-    Its fields:
-
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
-    * `create_date`: when it was made, UTC (read-only)
-    * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    """
-
-    _name = "arch"
-    _derived = frozenset((
-        "create_date",
-        "update_date",
-    ))
+class Site(Rows):
+    """Objects of the site, and what all of them answer."""
 
     def history(
         self,
@@ -48,7 +33,50 @@ class Arch(Rows):
         return self._call("GET", (label, "history",), None, parameters)
 
 
-class BugHandler(Rows):
+class Scoped(Rows):
+    """Objects in projects, and what all of them answer."""
+
+    def history(
+        self,
+        label: str,
+        project: str,
+        limit: Optional[int] = None,
+        after: Optional[int] = None,
+    ) -> Reply:
+        """Who changed it, when, with which key, from what to what; the newest first.
+
+        :param limit: at most so many; default: 50
+        :param after: what the page before gave: only what is older
+
+        Gives: history, after.
+        """
+        parameters: Dict[str, Any] = {
+            "limit": limit,
+            "after": after,
+        }
+        return self._call("GET", (label, "history",), project, parameters)
+
+
+class Arch(Site):
+    """What a target is built for: x86_64, i386, aarch64, noarch.
+
+    Its fields:
+
+    * `id`: number that never changes (read-only)
+    * `label`: name that it is known by (required)
+    * `create_date`: when it was made, UTC (read-only)
+    * `update_date`: when it was last changed, UTC (read-only)
+    * `display_name`: name shown to people
+    """
+
+    _name = "arch"
+    _derived = frozenset((
+        "create_date",
+        "update_date",
+    ))
+
+
+class BugHandler(Site):
     """How a bug tracker is talked to; a plugin provides it.
 
     Its fields:
@@ -79,27 +107,8 @@ class BugHandler(Rows):
         "systems",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Build(Rows):
+class Build(Scoped):
     """One submission of a package-branch; it has a task for every target.
 
     Its fields:
@@ -222,28 +231,8 @@ class Build(Rows):
         }
         return self._call("POST", (label, "comment",), project, parameters)
 
-    def history(
-        self,
-        label: str,
-        project: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), project, parameters)
-
-
-class BuildHandler(Rows):
+class BuildHandler(Site):
     """How a task is built; a plugin provides it.
 
     Its fields:
@@ -273,27 +262,8 @@ class BuildHandler(Rows):
         "systems",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class BuildType(Rows):
+class BuildType(Site):
     """Why a build is submitted: bug, security, enhancement.
 
     Its fields:
@@ -312,27 +282,8 @@ class BuildType(Rows):
         "update_date",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Distro(Rows):
+class Distro(Site):
     """A family of releases, such as el or fedora.
 
     Its fields:
@@ -351,27 +302,8 @@ class Distro(Rows):
         "update_date",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Group(Rows):
+class Group(Site):
     """Users who share rights; members of admin are the site's admins.
 
     Its fields:
@@ -394,27 +326,8 @@ class Group(Rows):
         "pending_users",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Package(Rows):
+class Package(Scoped):
     """A piece of software that is built.
 
     Its fields:
@@ -443,28 +356,8 @@ class Package(Rows):
         "branches",
     ))
 
-    def history(
-        self,
-        label: str,
-        project: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), project, parameters)
-
-
-class PackageBranch(Rows):
+class PackageBranch(Scoped):
     """One way of building a package: handler, source and releases.
 
     Its fields:
@@ -493,28 +386,8 @@ class PackageBranch(Rows):
         "update_date",
     ))
 
-    def history(
-        self,
-        label: str,
-        project: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), project, parameters)
-
-
-class Project(Rows):
+class Project(Site):
     """What packages, builds and tags belong to.
 
     Its fields:
@@ -542,27 +415,8 @@ class Project(Rows):
         "packages",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Release(Rows):
+class Release(Site):
     """One release of a distro, such as el6.
 
     Its fields:
@@ -587,27 +441,8 @@ class Release(Rows):
         "targets",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class System(Rows):
+class System(Site):
     """A host that runs a worker.
 
     Its fields:
@@ -705,27 +540,8 @@ class System(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "resume",), None, parameters)
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Tag(Rows):
+class Tag(Scoped):
     """A stage that builds are moved through, such as testing.
 
     Its fields:
@@ -793,28 +609,8 @@ class Tag(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("POST", (label, "unlock",), project, parameters)
 
-    def history(
-        self,
-        label: str,
-        project: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), project, parameters)
-
-
-class Target(Rows):
+class Target(Site):
     """A release on an arch, such as el6-x86_64.
 
     Its fields:
@@ -841,27 +637,8 @@ class Target(Rows):
         "distro_label",
     ))
 
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
-
-
-class Task(Rows):
+class Task(Scoped):
     """A build's work for one target.
 
     Its fields:
@@ -1039,28 +816,8 @@ class Task(Rows):
         parameters: Dict[str, Any] = {}
         return self._call("GET", (label, "why",), project, parameters)
 
-    def history(
-        self,
-        label: str,
-        project: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), project, parameters)
-
-
-class User(Rows):
+class User(Site):
     """A person or program that uses the farm.
 
     Its fields:
@@ -1083,25 +840,6 @@ class User(Rows):
         "update_date",
         "groups",
     ))
-
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
-
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
 
     def create_key(
         self,
@@ -1283,7 +1021,7 @@ class Util(Resource):
         return self._events(("events",), None, parameters)
 
 
-class VcsHandler(Rows):
+class VcsHandler(Site):
     """How source is fetched; a plugin provides it.
 
     Its fields:
@@ -1313,25 +1051,6 @@ class VcsHandler(Rows):
         "enabled",
         "systems",
     ))
-
-    def history(
-        self,
-        label: str,
-        limit: Optional[int] = None,
-        after: Optional[int] = None,
-    ) -> Reply:
-        """Who changed it, when, with which key, from what to what; the newest first.
-
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
-
-        Gives: history, after.
-        """
-        parameters: Dict[str, Any] = {
-            "limit": limit,
-            "after": after,
-        }
-        return self._call("GET", (label, "history",), None, parameters)
 
 
 class Root(Resource):
