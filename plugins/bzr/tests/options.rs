@@ -1,4 +1,5 @@
 //! What a host may say to the handler, and what a branch may not do.
+#![allow(clippy::unwrap_used)]
 
 mod served;
 

@@ -1,5 +1,6 @@
 //! What a host and the farm may say to the handler: logins, certificates, ssh,
 //! submodules, large files, and the size of the cache.
+#![allow(clippy::unwrap_used)]
 
 mod served;
 
