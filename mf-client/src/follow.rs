@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use mf_core::task::ATTEMPT_HEADER;
 use mf_core::wire::Event;
 use reqwest::Method;
 use reqwest::header::HeaderName;
@@ -148,6 +149,8 @@ pub struct Log {
     task: String,
     project: String,
     name: String,
+    /// The attempt whose log it is, once the hub has said so.
+    attempt: Option<String>,
     offset: u64,
     chunks: Option<Chunks>,
     lost: bool,
@@ -163,6 +166,7 @@ impl Log {
             task: task.to_owned(),
             project: project.to_owned(),
             name: name.to_owned(),
+            attempt: None,
             offset: 0,
             chunks: None,
             lost: false,
@@ -215,10 +219,15 @@ impl Log {
     async fn connect(&mut self) -> Result<(), Error> {
         let path = ["task", &self.task, "log", &self.name];
         let offset = self.offset.to_string();
-        let query =
-            [("project_label", self.project.as_str()), ("follow", "1"), ("offset", &offset)];
+        let mut query =
+            vec![("project_label", self.project.as_str()), ("follow", "1"), ("offset", &offset)];
+        // Not another attempt, which may have begun since, from that offset on.
+        query.extend(self.attempt.as_deref().map(|attempt| ("attempt", attempt)));
         let request = self.hub.request(Method::GET, &path)?.query(&query);
-        self.chunks = Some(request.stream().await?);
+        let response = request.send().await?;
+        let attempt = response.headers.get(ATTEMPT_HEADER).and_then(|n| n.to_str().ok());
+        self.attempt = attempt.map(str::to_owned).or(self.attempt.take());
+        self.chunks = Some(response.body);
         Ok(())
     }
 }

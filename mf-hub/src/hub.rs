@@ -1,6 +1,6 @@
 //! What handlers are given.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mf_core::config::HubConfig;
@@ -44,6 +44,7 @@ pub struct Hub {
     pub uses: Uses,
     /// Who may say for whom it asks.
     pub proxies: Proxies,
+    sweeping: Mutex<()>,
     stopping: watch::Sender<bool>,
     _lock: Lock,
 }
@@ -96,20 +97,27 @@ impl Hub {
             throttle: Throttle::default(),
             uses: Uses::default(),
             proxies,
+            sweeping: Mutex::default(),
             stopping,
             _lock: lock,
         });
         bootstrap::run(&hub).await?;
         // Nobody is served yet, so that nothing can have moved in between.
         hub.dispatch.reload(hub.readers.read(ready::snapshot)?);
-        let sweeping = Arc::clone(&hub);
-        tokio::task::spawn_blocking(move || sweeping.sweep());
+        hub.sweep_soon();
         tokio::spawn(expire::keep(Arc::clone(&hub)));
         Ok(hub)
     }
 
     /// Removes the files of builds that were deleted, while the hub is at work.
+    pub fn sweep_soon(self: &Arc<Self>) {
+        let hub = Arc::clone(self);
+        tokio::task::spawn_blocking(move || hub.sweep());
+    }
+
     fn sweep(&self) {
+        // One at a time; what is deleted meanwhile is seen by the next.
+        let _alone = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         let swept = self.readers.read(task::all).map_err(std::io::Error::other);
         match swept.and_then(|(newest, known)| self.files.sweep(newest, &known)) {
             Ok(0) => {}

@@ -452,7 +452,8 @@ class System(Site):
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
     * `display_name`: name shown to people
-    * `capacity`: sum of footprints that it builds at the same time; default: its number of CPUs
+    * `capacity`: sum of footprints that it builds at the same time; 0 at first: its number of CPUs,
+      once its worker comes
     * `enabled`: whether it gets tasks (default: true)
     * `host_signature`: fingerprint of its key (read-only)
     * `build_handlers`: build handlers that it has (read-only)

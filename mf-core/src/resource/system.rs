@@ -28,7 +28,7 @@ const OWN: &[Field] = &[
     field(
         "capacity",
         Kind::Int(0, 10_000),
-        "sum of footprints that it builds at the same time; default: its number of CPUs",
+        "sum of footprints that it builds at the same time; 0 at first: its number of CPUs, once its worker comes",
     )
     .made(),
     field("enabled", Kind::Bool, "whether it gets tasks").or("true").filter(),

@@ -13,6 +13,10 @@ pub const ATTEMPT_LIMIT: i64 = 3;
 /// come back.
 pub const COME_BACK: Duration = Duration::from_secs(1);
 
+/// Name of the header that says which attempt's log is followed, so that who
+/// was cut off goes on with the same one.
+pub const ATTEMPT_HEADER: &str = "mf-attempt";
+
 /// Proof that a worker holds one attempt of one task. Every write of a worker
 /// carries it, in the header `MF-Lease`; a stale one is refused.
 #[derive(Clone, PartialEq, Eq)]

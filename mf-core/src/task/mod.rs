@@ -3,5 +3,5 @@
 mod attempt;
 mod state;
 
-pub use attempt::{ATTEMPT_LIMIT, COME_BACK, Lease};
+pub use attempt::{ATTEMPT_HEADER, ATTEMPT_LIMIT, COME_BACK, Lease};
 pub use state::{Event, IllegalMove, STATUSES, State, of_build};

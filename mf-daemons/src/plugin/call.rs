@@ -147,6 +147,9 @@ impl Running {
             Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
             Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
             Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),
+            Ok(Outcome::Died(death)) if death.is_kill() => {
+                Ended::Crashed(format!("the process of {plugin} {death}"))
+            }
             Ok(Outcome::Died(death)) => {
                 Ended::Crashed(format!("{plugin} crashed: its process {death}"))
             }

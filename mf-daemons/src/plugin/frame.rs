@@ -127,9 +127,34 @@ impl fmt::Display for Death {
             Self::Signal(signal) => {
                 ProgramEnded::Signal(*signal).fmt(f)?;
                 // Nothing of ours kills it before the call has ended.
-                let hint = "; perhaps this host had no memory left";
+                let hint = ": by the build itself, or because this host had no memory left";
                 f.write_str(if *signal == Signal::KILL.as_raw() { hint } else { "" })
             }
         }
+    }
+}
+
+impl Death {
+    /// Whether somebody killed it: no fault of the plugin's then.
+    pub fn is_kill(self) -> bool {
+        self == Self::Signal(Signal::KILL.as_raw())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_killed_is_told_with_who_may_have_done_it() {
+        let killed = Death::Signal(Signal::KILL.as_raw());
+        assert!(killed.is_kill() && !Death::Signal(Signal::ABORT.as_raw()).is_kill());
+        let told = killed.to_string();
+        assert!(
+            told.ends_with(
+                "(SIGKILL): by the build itself, or because this host had no memory left"
+            ),
+            "{told}"
+        );
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use mf_core::error::{Code, Error};
+use mf_core::task::ATTEMPT_HEADER;
 use mf_core::wire::Held;
 use tokio::sync::watch;
 
@@ -77,6 +78,7 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
             Held { attempt: last.held.attempt + next, ..last.held }
         }
     };
+    let number = HeaderValue::from(of.attempt);
     let mut follower = Follower {
         hub: call.hub,
         of,
@@ -102,6 +104,7 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
         }
     });
     let mut response = plain(Body::from_stream(body));
+    response.headers_mut().insert(HeaderName::from_static(ATTEMPT_HEADER), number);
     response.headers_mut().insert(ranges::UNBUFFERED, HeaderValue::from_static("no"));
     Ok(response)
 }

@@ -17,6 +17,9 @@ use crate::cli::print::say;
 /// A program that lived for less is not started again at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 
+/// How long a signal may take to reach this program after one of its own.
+const SIGNALLED: Duration = Duration::from_millis(200);
+
 /// What a keeper is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
@@ -106,6 +109,13 @@ async fn keep(
             Err(e) => Err(format!("cannot be started: {e}")),
         };
         if *orders.borrow() != Order::Run {
+            return Ok(());
+        }
+        // It ended in order, as if it had been told to: a signal for all of us
+        // may reach us a moment after it.
+        if how.as_ref().is_ok_and(ExitStatus::success)
+            && tokio::time::timeout(SIGNALLED, orders.changed()).await.is_ok()
+        {
             return Ok(());
         }
         if tell.borrow().is_none() {

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::Response;
 use mf_core::error::{Code, Error};
-use mf_core::resource::Resource;
+use mf_core::resource::{BUILD, Resource};
 
 use super::change::{Change, Kind};
 use crate::http::envelope;
@@ -25,10 +25,14 @@ pub async fn delete(
     label: String,
     request: (Parts, Body),
 ) -> Result<Response, Error> {
-    let mut change = Change::read(hub, resource, Kind::Delete, request).await?;
+    let mut change = Change::read(Arc::clone(&hub), resource, Kind::Delete, request).await?;
     let at = change.address(label)?;
     confirmed(resource, &mut change.params)?;
     change.run(move |tx, caller| store::delete(tx, caller, resource, &at)).await?;
+    if resource.key() == BUILD.key() {
+        // A build goes with its tasks; nothing else that can be deleted has any.
+        hub.sweep_soon();
+    }
     Ok(envelope::empty())
 }
 
