@@ -110,6 +110,9 @@ pub struct WorkerConfig {
     pub url: String,
     /// File that holds the system's key.
     pub key_file: PathBuf,
+    /// File with a one-time token, with which this host enrols while it has no
+    /// key yet; empty for none.
+    pub token_file: PathBuf,
     /// PEM file of certificate authorities; with it, only these are believed.
     pub ca_file: Option<PathBuf>,
     /// Whether the key may be sent over plain http to another host.
@@ -138,6 +141,7 @@ impl Default for WorkerConfig {
         Self {
             url: "http://127.0.0.1:8765".into(),
             key_file: "/var/lib/monkeyfarm/keys/worker".into(),
+            token_file: PathBuf::new(),
             ca_file: None,
             plain_http: false,
             data_dir: "/var/lib/monkeyfarm/worker".into(),

@@ -49,6 +49,33 @@ pub struct Offer {
     pub digest: String,
 }
 
+/// `POST /system/enrol`: a host has a one-time token, and has made a key for
+/// itself. The key never travels: the hub is told its hash.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Enrol {
+    /// The token that an admin made.
+    pub token: String,
+    /// The part of the key by which it is found: 16 hexadecimal digits.
+    pub key_id: String,
+    /// SHA-256 of the whole key, `mf_<key_id>_<secret>`, in hexadecimal.
+    pub key_sha256: String,
+}
+
+impl std::fmt::Debug for Enrol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Enrol").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+/// The answer to [`Enrol`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Enrolled {
+    /// Label of the system that the host is from now on.
+    pub label: String,
+}
+
 /// `POST /util/register_handlers`: all handlers that there are now. Handlers
 /// of the farm that are not named are disabled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -62,6 +62,9 @@ struct Flags {
     /// How people reach the hub, for links
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Let people register as users by themselves
+    #[arg(long)]
+    registration: bool,
     /// How long an attempt lives without a heartbeat
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<u64>,
@@ -77,6 +80,7 @@ impl Flags {
         config.plain_http |= self.plain_http;
         config.request_seconds = config.request_seconds.max(1);
         config.public_url = self.public_url.unwrap_or(config.public_url);
+        config.registration |= self.registration;
         config.lease_seconds = self.lease_seconds.unwrap_or(config.lease_seconds).max(1);
         Ok(config)
     }

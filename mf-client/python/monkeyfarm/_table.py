@@ -326,6 +326,49 @@ class Group(Site):
         "pending_users",
     ))
 
+    def join(
+        self,
+        label: str,
+    ) -> Reply:
+        """Become a member; where that means rights over others, wait for approval.
+
+        Gives: group.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", (label, "join",), None, parameters)
+
+    def leave(
+        self,
+        label: str,
+        user_label: Optional[str] = None,
+    ) -> Reply:
+        """Be a member no longer, nor wait to be one.
+
+        :param user_label: who; default: the caller. members put out who waits, site admins anybody
+
+        Gives: group.
+        """
+        parameters: Dict[str, Any] = {
+            "user_label": user_label,
+        }
+        return self._call("POST", (label, "leave",), None, parameters)
+
+    def approve(
+        self,
+        label: str,
+        user_label: str,
+    ) -> Reply:
+        """Make a member of somebody who waits to join.
+
+        :param user_label: who waits
+
+        Gives: group.
+        """
+        parameters: Dict[str, Any] = {
+            "user_label": user_label,
+        }
+        return self._call("POST", (label, "approve",), None, parameters)
+
 
 class Package(Scoped):
     """A piece of software that is built.

@@ -18,7 +18,8 @@ const SECOND: &str = "SECOND";
 const PROGRAMS: Who = Who::SYSTEM.or(Who::REGULATOR).or(Who::HUB);
 
 /// Functions that have a verb of their own, which says more.
-const ELSEWHERE: &[(&str, &str)] = &[("task", "list_files"), ("util", "events")];
+const ELSEWHERE: &[(&str, &str)] =
+    &[("system", "enrol"), ("task", "list_files"), ("util", "events")];
 
 /// The functions of a resource that are verbs.
 pub fn offered(of: &'static Resource) -> impl Iterator<Item = &'static Function> {

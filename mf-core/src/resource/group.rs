@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, HISTORY, LONG};
-use super::shape::{Field, Kind, Resource, Scope, Who, field};
+use super::common::{COMMON, DISPLAY, HISTORY, LONG, SHORT};
+use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
 
 /// A group as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,5 +40,38 @@ pub const GROUP: Resource = Resource {
     scope: Scope::Site,
     fields: &[COMMON, DISPLAY, OWN],
     rights: [Who::ANYONE, Who::ADMIN, Who::ADMIN, Who::ADMIN],
-    functions: &[HISTORY],
+    functions: &[
+        HISTORY,
+        Function {
+            name: "join",
+            about: "become a member; where that means rights over others, wait for approval",
+            on: On::One,
+            takes: &[],
+            gives: &["group"],
+            who: Who::SIGNED_IN,
+            writes: true,
+        },
+        Function {
+            name: "leave",
+            about: "be a member no longer, nor wait to be one",
+            on: On::One,
+            takes: &[field(
+                "user_label",
+                Kind::Text(SHORT),
+                "who; default: the caller. members put out who waits, site admins anybody",
+            )],
+            gives: &["group"],
+            who: Who::SIGNED_IN,
+            writes: true,
+        },
+        Function {
+            name: "approve",
+            about: "make a member of somebody who waits to join",
+            on: On::One,
+            takes: &[field("user_label", Kind::Text(SHORT), "who waits").must()],
+            gives: &["group"],
+            who: Who::OWNER.or(Who::ADMIN),
+            writes: true,
+        },
+    ],
 };

@@ -43,7 +43,11 @@ const OWN: &[Field] = &[
         Kind::Ref { to: "bug_handler", owned: false },
         "how its bugs are talked to",
     ),
-    field("restricted", Kind::Bool, "only its admins may know of it"),
+    field(
+        "restricted",
+        Kind::Bool,
+        "only its admins and the owners of its packages may know of it",
+    ),
     field("tags", Kind::Back { of: "tag", by: "project_label" }, "its tags").derived(),
     field("packages", Kind::Back { of: "package", by: "project_label" }, "its packages").derived(),
 ];

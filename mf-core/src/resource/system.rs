@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, HISTORY, NEW_KEY, OLD_KEY};
+use super::common::{COMMON, DISPLAY, EXPIRES, HISTORY, NEW_KEY, OLD_KEY};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A system as it is read.
@@ -39,6 +39,11 @@ const OWN: &[Field] = &[
     field("last_seen", Kind::Computed(Gives::Time), "when it was last heard of, UTC").derived(),
 ];
 
+const TOKEN_EXPIRES: Field = Field {
+    about: "when it ends: in 12h, in 90d, or at a date or time in UTC; default: 24h",
+    ..EXPIRES
+};
+
 /// The system, in the table.
 pub const SYSTEM: Resource = Resource {
     name: "system",
@@ -72,6 +77,25 @@ pub const SYSTEM: Resource = Resource {
             takes: OLD_KEY,
             gives: &["system"],
             who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "create_token",
+            about: "make a token with which its host enrols once, and replace an earlier one; \
+                    the answer shows it once",
+            on: On::One,
+            takes: &[TOKEN_EXPIRES],
+            gives: &["token"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "enrol",
+            about: "a host shows its one-time token, and says which key it has from now on",
+            on: On::All,
+            takes: &[],
+            gives: &["system"],
+            who: Who::ANYONE,
             writes: true,
         },
         Function {

@@ -8,6 +8,7 @@ mod collect;
 mod deliver;
 mod dir;
 mod end;
+mod enrol;
 mod fresh;
 mod halt;
 mod heartbeat;
@@ -71,8 +72,13 @@ struct Worker {
 /// The configuration cannot be used, another worker has the data directory,
 /// or the hub does not know the key.
 pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
-    let worker = Arc::new(Worker::new(&flags)?);
+    let config = flags.config()?;
     let stop = program.stop();
+    let key = tokio::select! {
+        key = enrol::key(&config) => key?,
+        () = stop.wait() => return Ok(()),
+    };
+    let worker = Arc::new(Worker::new(&flags, config, key)?);
     let system = tokio::select! {
         system = start(&worker) => system?,
         () = stop.wait() => return Ok(()),
@@ -107,10 +113,8 @@ async fn start(worker: &Arc<Worker>) -> anyhow::Result<String> {
 }
 
 impl Worker {
-    fn new(flags: &Flags) -> anyhow::Result<Self> {
-        let config = flags.config()?;
+    fn new(flags: &Flags, config: WorkerConfig, key: Key) -> anyhow::Result<Self> {
         let wrong = |told: String| Misconfigured(told);
-        let key = Key::read(&config.key_file).map_err(|e| wrong(e.to_string()))?;
         let locals = Locals::read(&flags.plugins_d())?;
         let masked = Arc::new(Secrets::new(locals.secrets().chain([key.expose()])));
         let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };

@@ -28,6 +28,10 @@ pub struct Flags {
     /// File that holds the system's key
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// File with a one-time token: while there is no key yet, this host enrols
+    /// with it and writes the key [also: --token-file]
+    #[arg(long, value_name = "TOKEN_FILE", alias = "token-file")]
+    enrol: Option<PathBuf>,
     /// Where work directories and caches are
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -77,6 +81,7 @@ impl Flags {
         let config = WorkerConfig {
             url: flags.url.unwrap_or(file.url),
             key_file: flags.key_file.unwrap_or(file.key_file),
+            token_file: flags.enrol.unwrap_or(file.token_file),
             ca_file: flags.ca_file.or(file.ca_file),
             plain_http: flags.plain_http || file.plain_http,
             data_dir: std::path::absolute(flags.data_dir.unwrap_or(file.data_dir))?,

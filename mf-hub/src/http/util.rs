@@ -20,10 +20,10 @@ use crate::store::{Tx, find, handler, roles, status, system, task_data};
 /// # Errors
 /// The database would not.
 pub async fn status(call: Call) -> Result<Response, Error> {
-    let hub = Arc::clone(&call.hub);
+    let (hub, sight) = (Arc::clone(&call.hub), call.caller.sight());
     // Counts every build there ever was: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || {
-        hub.readers.read(|db| status::read(db, &hub.dispatch.loads()))
+        hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight))
     });
     let failed = |_| Error::new(Code::Internal, "reading the status failed");
     let status = read.await.map_err(failed)??;

@@ -46,7 +46,12 @@ pub async fn run(hub: &Hub) -> Result<(), StartError> {
 }
 
 fn first(tx: &Tx<'_>, [admin, regulator, worker]: &[NewKey; 3], system: &str) -> Done<()> {
-    let group = make(tx, &GROUP, ADMIN_GROUP, &[("display_name", &"Administrators")])?;
+    let group = make(
+        tx,
+        &GROUP,
+        ADMIN_GROUP,
+        &[("display_name", &"Administrators"), ("restricted", &true)],
+    )?;
     let user = make(tx, &USER, ADMIN, &[("display_name", &"Administrator")])?;
     tx.execute("INSERT INTO group_user (group_id, user_id) VALUES (?1, ?2)", params![group, user])?;
     let system = make(tx, &SYSTEM, system, &[])?;

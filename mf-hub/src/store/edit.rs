@@ -2,7 +2,7 @@
 //! changes of its columns.
 
 use mf_core::error::Code;
-use mf_core::resource::{Field, Kind, Resource, Scope};
+use mf_core::resource::{Field, Kind, Resource, Scope, Who};
 use rusqlite::types::Value as Sql;
 use rusqlite::{ToSql, params_from_iter};
 use serde_json::{Map, json};
@@ -47,6 +47,8 @@ pub fn create(
         Some(project) => roles::in_project(tx, caller, project)?,
         None => caller.roles(),
     };
+    // Who registers is the owner of what comes of it.
+    let roles = if caller.newcomer { roles.or(Who::OWNER) } else { roles };
     caller.need(roles, resource.creators(), &format!("creating {}", resource.plural()))?;
     may_set(caller, roles, resource, &draft)?;
     let context = Context { tx, caller, roles, project };

@@ -19,7 +19,8 @@ pub const LIST_LIMIT: usize = 1_000;
 pub enum Sight {
     /// Everything: site admins, the regulator, the hub itself.
     All,
-    /// What is not restricted, and the projects that this user administers.
+    /// What is not restricted, and the projects that this user administers or
+    /// owns a package of, as its user or in its group.
     User(i64),
     /// What is not restricted.
     Public,
@@ -56,7 +57,10 @@ fn known(user: Option<&str>) -> String {
         None => "restricted = 0".to_owned(),
         Some(user) => format!(
             "(restricted = 0 OR admin_group_id IN \
-             (SELECT group_id FROM group_user WHERE user_id = {user}))"
+             (SELECT group_id FROM group_user WHERE user_id = {user}) \
+             OR project.id IN (SELECT project_id FROM package WHERE user_id = {user}) \
+             OR project.id IN (SELECT k.project_id FROM group_user m \
+             JOIN package k ON k.group_id = m.group_id WHERE m.user_id = {user}))"
         ),
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
-use super::{Done, Fault, Tx, build, ready, system, tag, tagging, target};
+use super::{Done, Fault, Tx, build, group, ready, system, tag, tagging, target, user};
 
 /// What such a function may use.
 pub struct Context<'a> {
@@ -31,6 +31,7 @@ pub fn before_create(context: &Context<'_>, resource: &Resource, draft: &mut Dra
         "package_branch" => package_branch(context, draft)?,
         "build" => build::before_create(context, draft)?,
         "target" => target::check_tag_path(draft.text("tag_path").unwrap_or_default())?,
+        "user" => user::before_create(context, draft)?,
         _ => {}
     }
     Ok(())
@@ -61,6 +62,9 @@ pub fn before_update(
     if resource.name == "target" {
         target::check_tag_path(draft.text("tag_path").unwrap_or_default())?;
     }
+    if resource.name == "user" {
+        user::check_label(draft)?;
+    }
     if resource.name == "package" && draft.text("source_name") == Some("") {
         let label: String =
             context.tx.query_row("SELECT label FROM package WHERE id = ?1", [id], |r| r.get(0))?;
@@ -74,9 +78,12 @@ pub fn before_update(
 ///
 /// # Errors
 /// It is refused after all.
-pub fn after_update(context: &Context<'_>, resource: &Resource, _id: i64) -> Done<()> {
+pub fn after_update(context: &Context<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.name {
-        "group" => admins_remain(context.tx),
+        "group" => {
+            group::settle(context.tx, id)?;
+            admins_remain(context.tx)
+        }
         _ => Ok(()),
     }
 }
@@ -137,7 +144,10 @@ pub fn follow_changed(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
 }
 
 /// The farm can always be administered.
-fn admins_remain(tx: &Tx<'_>) -> Done<()> {
+///
+/// # Errors
+/// [`Code::Refused`] when the group `admin` is gone or has no member.
+pub fn admins_remain(tx: &Tx<'_>) -> Done<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
                WHERE g.label = ?1)";
     if tx.query_row(sql, [ADMIN_GROUP], |row| row.get(0))? {

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::Done;
+use super::select::Sight;
 use crate::dispatch::Busy;
 
 /// The farm at a glance.
@@ -53,32 +54,42 @@ pub struct SystemStatus {
     pub last_seen: String,
 }
 
-/// Reads it all; `busy` is what dispatch says that each system is doing.
+/// Reads what somebody with this sight may know of; `busy` is what dispatch says that each system is doing.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>) -> Done<Status> {
-    let oldest: Option<String> = db
-        .prepare_cached("SELECT min(create_date) FROM task WHERE status = 'Queued'")?
-        .query_row([], |row| row.get(0))?;
+pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<Status> {
+    let known = known(db, sight)?;
+    let oldest = format!("SELECT min(create_date) FROM task WHERE status = 'Queued' AND {known}");
+    let oldest: Option<String> = db.prepare_cached(&oldest)?.query_row([], |row| row.get(0))?;
     let age = oldest.and_then(|date| time::seconds_between(&date, &time::now()));
-    let tasks = counts(db, "task")?;
+    let tasks = counts(db, "task", &known)?;
     let length = tasks.get("Queued").copied().unwrap_or(0);
     Ok(Status {
         version: mf_core::VERSION,
-        builds: counts(db, "build")?,
+        builds: counts(db, "build", &known)?,
         tasks,
         queue: Queue { length, oldest_seconds: age.unwrap_or(0).max(0) },
-        systems: systems(db, busy)?,
+        systems: systems(db, busy, &known)?,
     })
 }
 
-fn counts(db: &Connection, table: &str) -> Done<BTreeMap<String, i64>> {
+/// The condition on what is counted. Where no project is restricted there is
+/// none, and nothing but an index is read.
+fn known(db: &Connection, sight: Sight) -> Done<String> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM project WHERE restricted = 1)";
+    let any: bool = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let condition = sight.of_project("project_id").filter(|_| any);
+    Ok(condition.unwrap_or_else(|| "1".to_owned()))
+}
+
+fn counts(db: &Connection, table: &str, known: &str) -> Done<BTreeMap<String, i64>> {
     let mut counts: BTreeMap<String, i64> =
         STATUSES.iter().map(|status| ((*status).to_owned(), 0)).collect();
     // The state that is not shown counts as the one that is.
     let sql = format!(
-        "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} GROUP BY status"
+        "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} \
+         WHERE {known} GROUP BY status"
     );
     let mut statement = db.prepare_cached(&sql)?;
     for row in
@@ -90,11 +101,13 @@ fn counts(db: &Connection, table: &str) -> Done<BTreeMap<String, i64>> {
     Ok(counts)
 }
 
-fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>) -> Done<Vec<SystemStatus>> {
-    let sql = "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \
-               (SELECT count(*) FROM task k WHERE k.system_id = s.id \
-               AND k.status IN ('Building', 'Cancelling')) FROM system s ORDER BY s.label";
-    let mut statement = db.prepare_cached(sql)?;
+fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>, known: &str) -> Done<Vec<SystemStatus>> {
+    let sql = format!(
+        "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \
+         (SELECT count(*) FROM task WHERE system_id = s.id \
+         AND status IN ('Building', 'Cancelling') AND {known}) FROM system s ORDER BY s.label"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| {
         let Busy { load, waiting } = busy.get(&row.get(0)?).copied().unwrap_or_default();
         Ok(SystemStatus {

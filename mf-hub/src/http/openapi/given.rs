@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use mf_core::VERSION;
 use mf_core::task::STATUSES;
-use mf_core::wire::{Claim, HeartbeatReply, Held, Registered, TaskFile};
+use mf_core::wire::{Claim, Enrolled, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
 
 use crate::store::key::Listed;
@@ -34,6 +34,12 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("status", "the farm at a glance", json!(status())),
         ("whoami", "kind is user, system, regulator or nobody", whoami()),
         ("key", "the key, this once", json!("mf_1f0c…")),
+        ("token", "the token, this once", json!("mfe_1f0c…")),
+        (
+            "system/enrol/system",
+            "which system the host is",
+            json!(Enrolled { label: "builder1".into() }),
+        ),
         ("keys", "all of them, without their secrets", json!([key()])),
         ("download_url", "fetched by a plain GET, without a key", json!("http://farm/download?…")),
         ("history", "the newest first; `changes` has `from` and `to` by field", history()),

@@ -7,10 +7,11 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::Response;
 use mf_core::error::{Code, Error};
-use mf_core::resource::{self, Resource, Who};
+use mf_core::resource::{self, Resource, Scope, Who};
 
 use crate::http::terms::Asked;
-use crate::http::{caller, envelope, input};
+use crate::http::throttle::Subject;
+use crate::http::{caller, envelope, input, peer};
 use crate::hub::Hub;
 use crate::params::Params;
 use crate::store::actor::Actor;
@@ -53,6 +54,7 @@ pub struct Change {
     hub: Arc<Hub>,
     resource: &'static Resource,
     caller: Caller,
+    actor: Actor,
     asked: Asked,
     /// The parameters that nobody has taken yet.
     pub params: Params,
@@ -75,7 +77,14 @@ impl Change {
         signed(&caller, kind.who(resource), &what)?;
         let params = input::params(&parts, body, &secrets(resource)).await?;
         let asked = Asked::read(&hub, &caller, &parts, &params)?;
-        Ok(Self { hub, resource, caller, asked, params })
+        if caller.newcomer {
+            hub.throttle.take(&[Subject::Newcomer(peer::of(&hub, &parts))])?;
+        } else if kind == Kind::Create && resource.scope == Scope::Site {
+            // Before a password is hashed for nothing.
+            caller.need(caller.roles(), resource.creators(), &what)?;
+        }
+        let actor = Actor::from(&caller);
+        Ok(Self { hub, resource, caller, actor, asked, params })
     }
 
     /// Which object is meant.
@@ -95,10 +104,18 @@ impl Change {
     /// There is no such field, or a value is none that it takes.
     pub async fn draft(&mut self) -> Result<Draft, Error> {
         let mut draft = Draft::read(self.resource, std::mem::take(&mut self.params))?;
+        if self.caller.newcomer {
+            self.actor = Actor::from(draft.text("label").unwrap_or_default());
+        }
         for name in secrets(self.resource) {
             let Some(secret) = draft.text(name).filter(|secret| !secret.is_empty()) else {
                 continue;
             };
+            if let Some(field) = self.resource.field(name) {
+                let most = self.caller.roles().or(Who::OWNER).or(Who::PROJECT);
+                let what = format!("setting {name} of a {}", self.resource.name);
+                self.caller.need(most, field.write, &what)?;
+            }
             let hash = self.hub.passwords.hash(secret).await?;
             draft.set_text(name, hash);
         }
@@ -113,8 +130,7 @@ impl Change {
     where
         F: Fn(&Tx<'_>, &Caller) -> Done<Vec<u8>> + Send + 'static,
     {
-        let Self { hub, resource, caller, asked, .. } = self;
-        let actor = Actor::from(&caller);
+        let Self { hub, resource, caller, actor, asked, .. } = self;
         let job = move |tx: &Tx<'_>| {
             let object = work(tx, &caller)?;
             tx.keep_reply(|| envelope::text(&resource.key(), &object))?;
@@ -135,8 +151,7 @@ impl Change {
     where
         F: Fn(&Tx<'_>, &Caller) -> Done<()> + Send + 'static,
     {
-        let Self { hub, caller, asked, .. } = self;
-        let actor = Actor::from(&caller);
+        let Self { hub, caller, actor, asked, .. } = self;
         asked.heeded(hub.writer.run(actor, move |tx| work(tx, &caller))).await
     }
 }
