@@ -4,6 +4,7 @@
 //! loop over [`ALL`].
 
 pub mod common;
+pub mod permissions;
 pub mod shape;
 pub mod value;
 

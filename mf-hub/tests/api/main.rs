@@ -13,6 +13,7 @@ mod openapi;
 mod pages;
 mod paths;
 mod people;
+mod permissions;
 mod program;
 mod raw;
 mod rights;

@@ -1,0 +1,101 @@
+//! Who may do what, as a page for people: the table's own words.
+
+use std::fmt::Write;
+
+use super::ALL;
+use super::shape::{Field, Function, On, Resource, Scope, Who};
+
+const HEAD: &str = "\
+# Permissions
+
+Made from the resource table, which is what the hub asks; a test holds both together.
+
+| role | who |
+| --- | --- |
+| anyone | everybody, with a key or without |
+| newcomer | somebody without a key, where `hub.toml` says `registration = true` |
+| user | whoever has a user's key |
+| owner | of a user: itself; of a group: its members; of a package, its branches, builds and tasks: the package's user and the members of its group, and of a build and its tasks also who submitted it |
+| project admin | a member of the project's admin group |
+| site admin | a member of the group `admin`, whose last member cannot be removed |
+| system | a worker, by its own key |
+| regulator | the regulator, by its own key |
+
+Who may not is answered 401 without a key and 403 with one. A restricted project,
+and everything in it, is known to its admins, the owners of its packages, the site's
+admins and the regulator; for all others it is 404, the same as what is missing, and
+it is left out of lists, searches, events and counts. That a system is busy is no
+secret; with what is.
+
+A password is taken, by Basic with label and password, for `create_key` and
+`change_password` of that user alone. Joining a group waits for a member's approval
+where the group is restricted, is `admin`, or administers a project.
+
+## Verbs
+
+| resource | read | create | update | delete |
+| --- | --- | --- | --- | --- |
+";
+
+/// The page.
+pub fn text() -> String {
+    let mut page = HEAD.to_owned();
+    for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
+        let [read, create, update, delete] = resource.rights.map(names);
+        // Writing to a String cannot fail.
+        let _ = writeln!(page, "| {} | {read} | {create} | {update} | {delete} |", resource.name);
+    }
+    page += "\n## Functions\n\n| call | who |\n| --- | --- |\n";
+    for resource in ALL {
+        for function in resource.functions {
+            let _ = writeln!(page, "| {} | {} |", call(resource, function), names(function.who));
+        }
+    }
+    page += "\n## Fields that not everybody reads or writes alike\n\n";
+    page += "Who is not named here reads every field that the verb shows, and writes what the\n";
+    page += "verb's row allows.\n\n| field | read | write |\n| --- | --- | --- |\n";
+    for resource in ALL {
+        for field in resource.fields().filter(|field| is_special(resource, field)) {
+            let (read, write) = (names(field.read), names(field.write));
+            let _ = writeln!(page, "| {}.{} | {read} | {write} |", resource.name, field.name);
+        }
+    }
+    page
+}
+
+fn call(resource: &Resource, function: &Function) -> String {
+    let method = if function.writes { "POST" } else { "GET" };
+    match function.on {
+        On::All => format!("{method} /{}/{}", resource.name, function.name),
+        On::One => format!("{method} /{}/LABEL/{}", resource.name, function.name),
+        On::Part => format!("{method} /{}/LABEL/{}/NAME", resource.name, function.name),
+    }
+}
+
+/// Fields that somebody who may change the object may not set, or that not
+/// everybody reads; those that are read-only for all are in the API's chapter.
+fn is_special(resource: &Resource, field: &Field) -> bool {
+    let narrower = resource.updaters().0 & !field.write.0 != 0;
+    field.read != Who::ANYONE || (!field.read_only() && narrower)
+}
+
+fn names(who: Who) -> String {
+    match who.names() {
+        none if none.is_empty() => "-".to_owned(),
+        names => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_and_verb_has_its_row() {
+        let page = text();
+        for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
+            assert!(page.contains(&format!("\n| {} | ", resource.name)), "{}", resource.name);
+        }
+        assert!(page.contains("| user.email | user, owner, site admin |"), "{page}");
+    }
+}
