@@ -445,7 +445,7 @@ class Project(Site):
     * `admin_group_label`: group whose members are its admins
     * `vcs_handler_label`: where package-branches get their vcs handler from
     * `bug_handler_label`: how its bugs are talked to
-    * `restricted`: only its admins may know of it
+    * `restricted`: only its admins and the owners of its packages may know of it
     * `tags`: its tags (read-only)
     * `packages`: its packages (read-only)
     """
@@ -561,6 +561,33 @@ class System(Site):
             "key": key,
         }
         return self._call("POST", (label, "revoke_key",), None, parameters)
+
+    def create_token(
+        self,
+        label: str,
+        expires: Optional[str] = None,
+    ) -> Reply:
+        """Make a token with which its host enrols once, and replace an earlier one; the answer
+        shows it once.
+
+        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC; default: 24h
+
+        Gives: token.
+        """
+        parameters: Dict[str, Any] = {
+            "expires": expires,
+        }
+        return self._call("POST", (label, "create_token",), None, parameters)
+
+    def enrol(
+        self,
+    ) -> Reply:
+        """A host shows its one-time token, and says which key it has from now on.
+
+        Gives: system.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", ("enrol",), None, parameters)
 
     def drain(
         self,
