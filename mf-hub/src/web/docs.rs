@@ -86,7 +86,7 @@ fn operation(
         page.raw(".");
     }
     page.raw("</p>\n");
-    parameters(page, document, operation);
+    parameters(page, operation);
     if let Some((_, media)) = entries(&operation["requestBody"]["content"]).next() {
         page.raw("<h3>Body</h3>");
         let kinds: Vec<&str> =
@@ -100,7 +100,7 @@ fn operation(
     page.raw("</details>\n");
 }
 
-fn parameters(page: &mut Page, document: &Value, operation: &Value) {
+fn parameters(page: &mut Page, operation: &Value) {
     let all: Vec<&Value> = items(&operation["parameters"]).collect();
     if all.is_empty() {
         return;
@@ -111,7 +111,7 @@ fn parameters(page: &mut Page, document: &Value, operation: &Value) {
             (place, true) => format!("{place}, required"),
             (place, false) => place.to_owned(),
         };
-        let kind = kind(document, &parameter["schema"]);
+        let kind = kind(&parameter["schema"]);
         row(
             page,
             text(parameter, "name"),
@@ -135,12 +135,7 @@ fn answers(page: &mut Page, document: &Value, operation: &Value) {
             row(page, status, media, text(answer, "description"));
             let data = &content["schema"]["properties"]["data"];
             for (key, schema) in entries(&resolved(document, data)["properties"]) {
-                row(
-                    page,
-                    &format!("data.{key}"),
-                    &kind(document, schema),
-                    text(schema, "description"),
-                );
+                row(page, &format!("data.{key}"), &kind(schema), text(schema, "description"));
             }
         }
     }
@@ -171,7 +166,7 @@ fn fields(page: &mut Page, document: &Value, schema: &Value) {
     let must: Vec<&str> = items(&schema["required"]).filter_map(Value::as_str).collect();
     page.raw("<table>");
     for (name, field) in entries(&schema["properties"]) {
-        let mut kind = kind(document, field);
+        let mut kind = kind(field);
         if field["readOnly"] == true {
             kind += ", read-only";
         } else if must.contains(&name) {
@@ -193,13 +188,13 @@ fn row(page: &mut Page, name: &str, kind: &str, about: &str) {
 }
 
 /// What values a schema has, in a few words.
-fn kind(document: &Value, schema: &Value) -> String {
+fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str() {
         return name.rsplit('/').next().unwrap_or_default().replace('_', " ");
     }
     let kind = match &schema["type"] {
         Value::String(kind) if kind == "array" => {
-            return format!("list of {}", self::kind(document, &schema["items"]));
+            return format!("list of {}", self::kind(&schema["items"]));
         }
         Value::String(kind) => kind.clone(),
         Value::Array(kinds) => {
