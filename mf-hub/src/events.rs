@@ -92,6 +92,12 @@ impl Filter {
         })
     }
 
+    /// From now on the watcher is `caller`.
+    pub fn watched_by(&mut self, caller: &Caller) {
+        self.sight = caller.sight();
+        self.roles = caller.roles();
+    }
+
     /// Whether the watcher wants this one.
     pub fn wants(&self, happened: &Happened) -> bool {
         let event = &happened.event;

@@ -164,7 +164,7 @@ monkeyfarm_plugin_api::export! {
         "abort" => || Way(abort),
         "exit" => || Way(exit),
         "overflow" => || Way(overflow),
-        "leave" => || Way(leave),
+        "leave-child" => || Way(leave),
         "stay" => || Way(stay),
         "obey" => || Way(obey),
         "lines" => || Way(lines),

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use mf_core::wire::HandlerKind;
 use mf_daemons::plugin::{Catalog, HostProgram, Rejected, Sources};
+use monkeyfarm_plugin_api::export::API_VERSION;
 
 use crate::bench::{HOST, example};
 
@@ -48,7 +49,8 @@ fn each_bad_file_has_its_sentence_and_the_good_ones_work() {
         write(&format!("cut-{percent}.so"), &whole[..whole.len() * percent / 100]);
     }
     write("README", b"plugins go here\n");
-    write("old.so", &forge("crash", r#""api":"1.0""#, r#""api":"9.0""#));
+    let api = format!(r#""api":"{API_VERSION}""#);
+    write("old.so", &forge("crash", &api, r#""api":"9.0""#));
     write("broken.so", &forge("crash", "{\"id\":", "{\"id\";"));
     let mut foreign = whole.clone();
     foreign[18] = 183; // e_machine: aarch64

@@ -66,7 +66,7 @@ fn what_a_successful_build_leaves_behind_is_killed() {
     let (_dir, hosts) = hosts();
     for host in hosts {
         let bench = Bench::new(host);
-        let (ended, log) = bench.start("leave", None).wait(|_| ());
+        let (ended, log) = bench.start("leave-child", None).wait(|_| ());
         assert!(matches!(ended, Ended::Built(_)), "{ended:?} {log}");
     }
 }

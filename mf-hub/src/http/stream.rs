@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use super::call::Call;
-use super::ranges;
+use super::{caller, ranges};
 use crate::events::{Filter, Happened};
 use crate::hub::Hub;
 use crate::store::history;
@@ -24,9 +25,15 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// Most events that are read from the database at a time.
 const REPLAY: usize = 256;
 
+/// What changes who may know what; a key that ends by its time is noticed at
+/// the next sign of life.
+const GIVE_RIGHTS: [&str; 4] = ["group", "project", "system", "user"];
+
 /// One watcher.
 struct Watch {
     hub: Arc<Hub>,
+    /// The request, which has the key.
+    parts: Parts,
     filter: Filter,
     receiver: Receiver<Arc<Happened>>,
     /// Number of the last event that was sent or passed over.
@@ -65,6 +72,7 @@ pub async fn events(call: Call) -> Result<Response, Error> {
         last: after.unwrap_or(newest).min(newest),
         behind: after.is_some_and(|after| after < newest),
         hub: call.hub,
+        parts: call.parts,
         silent_until: Instant::now() + ALIVE,
         _permit: permit,
     };
@@ -93,47 +101,55 @@ pub async fn events(call: Call) -> Result<Response, Error> {
 impl Watch {
     /// The next bytes to send; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
-        let bytes = self.wait().await;
+        let bytes = self.wait().await.unwrap_or_else(|error| {
+            tracing::info!("an event stream ends: {error}");
+            None
+        });
         self.silent_until = Instant::now() + ALIVE;
         bytes
     }
 
-    async fn wait(&mut self) -> Option<Bytes> {
+    async fn wait(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if self.behind {
-                match self.replay() {
-                    Ok(bytes) if bytes.is_empty() => {}
-                    Ok(bytes) => return Some(bytes.into()),
-                    Err(error) => {
-                        tracing::warn!("an event stream ends: {error}");
-                        return None;
-                    }
+                self.ask_again()?;
+                let bytes = self.replay()?;
+                if !bytes.is_empty() {
+                    return Ok(Some(bytes.into()));
                 }
                 continue;
             }
             let hub = Arc::clone(&self.hub);
             let happened = tokio::select! {
-                () = hub.stopped() => return None,
-                () = tokio::time::sleep_until(self.silent_until) => return Some(Bytes::from_static(b":\n\n")),
+                () = hub.stopped() => return Ok(None),
+                () = tokio::time::sleep_until(self.silent_until) => {
+                    self.ask_again()?;
+                    return Ok(Some(Bytes::from_static(b":\n\n")));
+                }
                 happened = self.receiver.recv() => happened,
             };
             match happened {
                 Ok(happened) if happened.event.id <= self.last => {}
                 Ok(happened) => {
                     self.last = happened.event.id;
-                    match self.seen(&happened) {
-                        Ok(false) => {}
-                        Ok(true) => return Some(self.line(&happened).into()),
-                        Err(error) => {
-                            tracing::warn!("an event stream ends: {error}");
-                            return None;
-                        }
+                    if GIVE_RIGHTS.contains(&happened.event.resource.as_str()) {
+                        self.ask_again()?;
+                    }
+                    if self.seen(&happened)? {
+                        return Ok(Some(self.line(&happened).into()));
                     }
                 }
                 Err(RecvError::Lagged(_)) => self.behind = true,
-                Err(RecvError::Closed) => return None,
+                Err(RecvError::Closed) => return Ok(None),
             }
         }
+    }
+
+    /// Who watches, and with which rights, as it is by now: a stream does not
+    /// outlive its key, nor the rights that its user had.
+    fn ask_again(&mut self) -> Result<(), Error> {
+        self.filter.watched_by(&caller::of(&self.hub, &self.parts)?);
+        Ok(())
     }
 
     /// One piece of what the database has after the last event.

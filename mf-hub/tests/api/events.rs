@@ -109,3 +109,27 @@ async fn restricted_projects_and_emails_are_not_told_to_all() {
     assert!(told.iter().all(|event| event.project_label.is_empty()), "{told:?}");
     farm.stop().await;
 }
+
+#[tokio::test]
+async fn a_stream_outlives_neither_its_key_nor_the_rights_of_its_user() {
+    let farm = Farm::start().await;
+    let ann = farm.user("ann").await;
+    farm.post("group", json!({ "label": "crew", "users": ["ann"] })).await.ok();
+    let secret = json!({ "label": "secret", "restricted": true, "admin_group_label": "crew" });
+    farm.post("project", secret).await.ok();
+    let watch = farm.client.get(format!("{}/util/events?resource=tag,arch", farm.url));
+    let mut live = watch.bearer_auth(&ann).send().await.unwrap();
+    assert!(live.chunk().await.unwrap().is_some(), "it is watching");
+    farm.post("tag", json!({ "label": "seen", "project_label": "secret" })).await.ok();
+    farm.put("/group/crew/put.json", json!({ "users": [] })).await.ok();
+    farm.post("tag", json!({ "label": "hidden", "project_label": "secret" })).await.ok();
+    farm.post("arch", json!({ "label": "s390x" })).await.ok();
+    let told: Vec<String> = read(&mut live, 2).await.into_iter().map(|event| event.label).collect();
+    assert_eq!(told, ["seen", "s390x"]);
+    let revoke =
+        farm.request(Method::POST, "/user/ann/revoke_key").json(&json!({ "key": "key-1" }));
+    farm.send(Some(&farm.admin), revoke).await.ok();
+    farm.post("arch", json!({ "label": "ppc64" })).await.ok();
+    assert!(live.chunk().await.unwrap().is_none(), "it has ended");
+    farm.stop().await;
+}
