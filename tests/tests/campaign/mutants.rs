@@ -54,11 +54,19 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a hub that comes back gives nobody time to say so",
         found_by: ("away::", 50),
-        changes: &[[
-            "mf-hub/src/dispatch/lease.rs",
-            "Deadline::new(now + self.length, Silence::Lease);\n        let next",
-            "Deadline::new(now, Silence::Lease);\n        let next",
-        ]],
+        changes: &[
+            [
+                "mf-hub/src/dispatch/lease.rs",
+                "Deadline::new(now + self.length, Silence::Lease);\n        let next",
+                "Deadline::new(now, Silence::Lease);\n        let next",
+            ],
+            // It would listen for as long before it gives anybody up.
+            [
+                "mf-hub/src/dispatch/lease.rs",
+                "const WATCH: Duration = Duration::from_secs(1);",
+                "const WATCH: Duration = Duration::from_secs(0);",
+            ],
+        ],
     },
     Mutant {
         name: "a worker that is started again forgets what was built",

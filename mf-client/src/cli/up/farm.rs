@@ -25,6 +25,9 @@ const AFTER_A_KILL: Duration = Duration::from_secs(15);
 /// How long a program may take to stop in order; it may have to wait for a
 /// slow disk.
 const FINISH: Duration = Duration::from_secs(60);
+/// How long hooks rest when no event wakes them: how soon a plugin that was put
+/// into its directory is noticed, and how often an idle farm works for nothing.
+const CYCLE_SECONDS: &str = "3";
 
 /// What a farm is started with.
 #[derive(Debug)]
@@ -238,7 +241,7 @@ impl Farm {
         let mut regulator = program("mf-regulatord", "regulatord.toml")?;
         regulator.flag("--url", &self.url);
         regulator.flag("--key-file", key("regulator"));
-        regulator.flag("--cycle-seconds", "1");
+        regulator.flag("--cycle-seconds", CYCLE_SECONDS);
         let mut worker = program("mf-workerd", "workerd.toml")?;
         worker.finish += self.builds_may_take();
         worker.flag("--url", &self.url);
