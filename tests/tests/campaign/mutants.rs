@@ -56,9 +56,9 @@ const MUTANTS: &[Mutant] = &[
         found_by: ("away::", 50),
         changes: &[
             [
-                "mf-hub/src/dispatch/lease.rs",
-                "Deadline::new(now + self.length, Silence::Lease);\n        let next",
-                "Deadline::new(now, Silence::Lease);\n        let next",
+                "mf-hub/src/dispatch/mod.rs",
+                "farm.reload(snapshot, Instant::now())",
+                "farm.reload(snapshot, Instant::now() - Duration::from_secs(3))",
             ],
             // It would listen for as long before it gives anybody up.
             [
@@ -120,6 +120,17 @@ const MUTANTS: &[Mutant] = &[
                 "mf-hub/src/dispatch/mod.rs",
                 "leases().is_over(held, Instant::now())",
                 "leases().is_over(held, Instant::now() + of_day())",
+            ],
+            // Now it looks at them without a break, and at once believes it.
+            [
+                "mf-hub/src/expire.rs",
+                "sleep_until(next.unwrap_or_else(far)).await",
+                "let _ = (next, far()); tokio::time::sleep(AGAIN / 20).await",
+            ],
+            [
+                "mf-hub/src/dispatch/lease.rs",
+                "const WATCH: Duration = Duration::from_secs(1);",
+                "const WATCH: Duration = Duration::from_secs(0);",
             ],
             [
                 "mf-hub/src/dispatch/mod.rs",
@@ -255,9 +266,13 @@ impl Home {
         assert!(status.success(), "the mutant cannot be built");
     }
 
-    /// This program, beside the mutant's.
+    /// This program and the clock that it sets, beside the mutant's programs.
     fn campaign(&self) -> PathBuf {
-        let beside = self.target.join("debug/campaign");
+        let programs = self.target.join("debug");
+        fs::create_dir_all(programs.join("examples")).unwrap();
+        let clock = programs.join("examples/libclock.so");
+        fs::copy(programs::example_plugin("clock"), clock).unwrap();
+        let beside = programs.join("campaign");
         fs::copy(env::current_exe().unwrap(), &beside).unwrap();
         beside
     }

@@ -90,9 +90,9 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
         get_all(list, resource, &plural),
     );
 
-    let about = format!("make a {name}");
+    let about = format!("make one {name}");
     let mut post = new("post", &about, resource.creators());
-    let about = format!("change the fields that are given of a {name}");
+    let about = format!("change the fields that are given of one {name}");
     let mut put = one(new("put", &about, resource.updaters()));
     // What nobody may takes nothing.
     if resource.creators() != Who::HUB {
@@ -106,7 +106,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     paths.put(resource, &[format!("/{name}/post.json")], "post", post.once());
     paths.put(resource, &[at("put")], "put", put.on_version());
 
-    let about = format!("delete a {name}; refused while anything refers to it");
+    let about = format!("delete one {name}; refused while anything refers to it");
     let mut delete = one(new("delete", &about, resource.deleters()));
     if resource.deleters() != Who::HUB {
         let confirm = json!({ "type": "string", "enum": ["True", "true", "1"] });
