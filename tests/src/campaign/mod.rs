@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod daemon;
 mod dice;
+mod journal;
 mod ledger;
 mod lines;
 mod listen;

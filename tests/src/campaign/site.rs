@@ -3,7 +3,6 @@
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
@@ -15,15 +14,8 @@ use super::clock::Clock;
 use super::daemon::Daemon;
 use super::proxy::Proxy;
 use super::scratch::Scratch;
-use super::{system, world};
+use super::{journal, system, world};
 use crate::programs;
-
-/// Length of the header of SQLite's journal (WAL), in bytes.
-const JOURNAL_HEADER: u64 = 32;
-/// Where in it the size of a page is.
-const JOURNAL_PAGE_SIZE: u64 = 8;
-/// What stands before each page in it, in bytes.
-const JOURNAL_FRAME: u64 = 24;
 
 /// How clients find the hub while it is away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,14 +156,7 @@ impl Site {
     /// says it has what it has not: so many pages of the journal are gone.
     pub fn drop_pages(&mut self, pages: u64) {
         assert!(self.hub.is_none(), "the hub runs");
-        let journal = self.place.data().join("hub.db-wal");
-        let journal = fs::File::options().read(true).write(true).open(journal).unwrap();
-        let mut size = [0; 4];
-        journal.read_exact_at(&mut size, JOURNAL_PAGE_SIZE).unwrap();
-        let frame = JOURNAL_FRAME + u64::from(u32::from_be_bytes(size));
-        let length = journal.metadata().unwrap().len();
-        let left = length.saturating_sub(pages * frame).max(JOURNAL_HEADER);
-        journal.set_len(left).unwrap();
+        journal::drop_pages(&self.place.data().join("hub.db-wal"), pages).unwrap();
     }
 
     /// Kills a worker.
