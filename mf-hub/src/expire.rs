@@ -1,13 +1,12 @@
 //! Ends the attempts of silent workers, as soon as their leases are over.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mf_core::error::Error;
 use tokio::time::sleep_until;
 
 use crate::hub::Hub;
-use crate::store::actor::Actor;
 use crate::store::{Tx, attempt};
 
 /// Who does it, as history tells.
@@ -20,8 +19,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 pub async fn keep(hub: Arc<Hub>) {
     let bell = hub.dispatch.lease_bell();
     loop {
-        let next = match now(&hub, ACTOR).await {
-            Ok((_, next)) => next.map(Into::into),
+        let next = match now(&hub).await {
+            Ok(next) => next.map(Into::into),
             Err(error) => {
                 tracing::warn!("attempts of silent workers cannot be ended: {error}");
                 Some(tokio::time::Instant::now() + AGAIN)
@@ -35,17 +34,9 @@ pub async fn keep(hub: Arc<Hub>) {
     }
 }
 
-/// Ends those that are over now: the ids of their tasks, and when to look
-/// again.
-///
-/// # Errors
-/// The database would not.
-pub async fn now(
-    hub: &Hub,
-    actor: impl Into<Actor>,
-) -> Result<(Vec<i64>, Option<std::time::Instant>), Error> {
+/// Ends those that are over now, and says when to look again.
+async fn now(hub: &Hub) -> Result<Option<Instant>, Error> {
     let (look, lease) = (hub.dispatch.look(), hub.dispatch.lease());
-    let (actor, mut expired) = (actor.into(), Vec::new());
     for (held, silence) in look.over {
         let dispatch = Arc::clone(&hub.dispatch);
         let work = move |tx: &Tx<'_>| {
@@ -56,11 +47,9 @@ pub async fn now(
             }
             attempt::expire(tx, held, silence, lease)
         };
-        if hub.writer.run(actor.clone(), work).await? {
-            expired.push(held.task);
-        }
+        hub.writer.run(ACTOR, work).await?;
     }
-    Ok((expired, look.next))
+    Ok(look.next)
 }
 
 /// Later than anything.

@@ -118,14 +118,5 @@ pub const UTIL: Resource = Resource {
             who: Who::REGULATOR,
             writes: true,
         },
-        Function {
-            name: "expire_leases",
-            about: "the regulator ends attempts whose worker is silent",
-            on: On::All,
-            takes: &[],
-            gives: &["expired"],
-            who: Who::REGULATOR,
-            writes: true,
-        },
     ],
 };

@@ -30,10 +30,10 @@ fn a_hub_that_is_away_is_told_of_once_for_each_hook() {
     let mut command = place.daemon(PROGRAM, NOBODY);
     command.args(["--cycle-seconds", "1"]);
     let mut daemon = Started::new(command);
-    daemon.wait_for("expire-leases: starts", 3);
+    daemon.wait_for("enable-handlers: starts", 3);
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.end(), 0);
-    for hook in ["expire-leases", "enable-handlers", "register-handlers"] {
+    for hook in ["enable-handlers", "register-handlers"] {
         let told = format!("{hook}: the hub at {NOBODY} cannot be reached");
         assert_eq!(daemon.count(&told), 1, "{:#?}", daemon.said);
     }
@@ -48,7 +48,7 @@ fn a_hook_that_hangs_is_killed_and_delays_no_other() {
     command.args(["--cycle-seconds", "1", "--hook-seconds", "1"]);
     let mut daemon = Started::new(command);
     // Each of them hangs; each runs again all the same, and they say so once.
-    for hook in ["expire-leases", "enable-handlers", "register-handlers"] {
+    for hook in ["enable-handlers", "register-handlers"] {
         daemon.wait_for(&format!("{hook}: starts"), 2);
         let told = format!("{hook}: killed, since it was not done after 1 s");
         assert_eq!(daemon.count(&told), 1, "{:#?}", daemon.said);
@@ -61,7 +61,7 @@ fn a_hook_that_hangs_is_killed_and_delays_no_other() {
 fn the_regulator_ends_with_its_parent_and_leaves_ctrl_c_to_it() {
     let place = Place::new();
     let mut daemon = Started::with_lifeline(place.daemon(PROGRAM, NOBODY));
-    daemon.wait_for("expire-leases: the hub", 1);
+    daemon.wait_for("enable-handlers: the hub", 1);
     daemon.signal(Signal::INT);
     daemon.wait_for("cannot hear what happens", 1);
     daemon.lifeline = None;
@@ -76,7 +76,7 @@ fn a_hook_is_no_command_of_its_own() {
         let mut daemon = Started::new(command);
         (daemon.end(), daemon.said.join("\n"))
     };
-    let (code, said) = run("expire-leases");
+    let (code, said) = run("enable-handlers");
     assert!(code == 70 && said.contains("start it without"), "{code} {said}");
     let (code, said) = run("no-such-hook");
     assert!(code == 70 && said.contains("there is no hook \"no-such-hook\""), "{code} {said}");

@@ -120,7 +120,6 @@ const BOUND: &[Bound] = &[
     bound!("util", "get_file_download_url", Anywhere, super::download::url),
     bound!("util", "register_handlers", Address, super::util::register_handlers),
     bound!("util", "enable_handlers", Anywhere, super::util::enable_handlers),
-    bound!("util", "expire_leases", Anywhere, super::util::expire_leases),
     bound!("util", "events", Anywhere, super::stream::events),
 ];
 

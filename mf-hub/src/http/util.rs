@@ -12,7 +12,6 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::expire;
 use crate::store::{Tx, find, handler, roles, status, system, task_data};
 
 /// `GET /util/status`.
@@ -73,16 +72,4 @@ pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
     let work = move |tx: &Tx<'_>| handler::enable(tx);
     let changed = call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&changed))
-}
-
-/// `POST /util/expire_leases`: tells the ids of the tasks whose attempts
-/// ended.
-///
-/// # Errors
-/// The database would not.
-pub async fn expire_leases(call: Call) -> Result<Response, Error> {
-    let (expired, _) = expire::now(&call.hub, &call.caller).await?;
-    // The hub's own look is planned anew.
-    call.hub.dispatch.lease_bell().notify_one();
-    Ok(envelope::data(&json!({ "expired": expired })))
 }

@@ -306,7 +306,7 @@ fn the_table_says_what_the_domain_says() {
     for name in ["lock", "unlock"] {
         assert!(!function("tag", name).meets(EVERYBODY.or(Who::SIGNED_IN)), "{name}");
     }
-    for name in ["register_handlers", "enable_handlers", "expire_leases"] {
+    for name in ["register_handlers", "enable_handlers"] {
         assert_eq!(function("util", name), Who::REGULATOR, "{name}");
     }
     let user = resource::find("user").unwrap();

@@ -102,12 +102,6 @@ impl Farm {
         self.regulator().ok(Method::POST, "/util/enable_handlers.json", json!({})).await
     }
 
-    /// Ends silent attempts, as the regulator does; gives their tasks.
-    pub async fn expire_leases(&self) -> Value {
-        let path = "/util/expire_leases.json";
-        self.regulator().ok(Method::POST, path, json!({})).await.json["data"]["expired"].take()
-    }
-
     pub fn admin(&self) -> Caller {
         self.caller("admin")
     }

@@ -1,7 +1,6 @@
 //! Regulator hooks: what must be done on a farm for ever, one file each.
 
 mod enable_handlers;
-mod expire_leases;
 mod register_handlers;
 
 use std::collections::BTreeSet;
@@ -41,7 +40,7 @@ mod tests {
     #[test]
     fn hooks_are_collected_and_wake_by_resources_that_there_are() {
         let names: Vec<&str> = all().iter().map(|hook| hook.name).collect();
-        assert_eq!(names, ["enable-handlers", "expire-leases", "register-handlers"]);
+        assert_eq!(names, ["enable-handlers", "register-handlers"]);
         for resource in resources() {
             assert!(mf_core::resource::find(resource).is_some(), "{resource}");
         }

@@ -58,7 +58,6 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("registered", "labels of handlers that are now enabled or disabled", changed),
         ("enabled", "labels of handlers that are now enabled", json!(["generic"])),
         ("disabled", "labels of handlers that are now disabled", json!(["mock"])),
-        ("expired", "ids of tasks whose attempts ended", json!([7])),
     ]
 }
 
