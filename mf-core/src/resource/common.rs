@@ -84,6 +84,10 @@ const PAGE: &[Field] = &[
     field("after", Kind::Int(1, i64::MAX), "what the page before gave: only what is older"),
 ];
 
+/// What every change takes beside its own parameters: nothing is kept of it,
+/// and the answer is what it would have been.
+pub const DRY_RUN: Field = field("dry_run", Kind::Bool, "only say what would come of it");
+
 /// What every resource with rows answers: who changed an object, and how.
 pub const HISTORY: Function = Function {
     name: "history",

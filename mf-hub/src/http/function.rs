@@ -173,6 +173,11 @@ pub async fn call(
         Takes::Anywhere => (input::params(&parts, body, &secrets(function)).await?, Body::empty()),
     };
     let mut asked = Asked::read(&hub, &caller, &parts, &params)?;
+    // Others name what they do: a nonce, an offset, an outcome.
+    let on_terms = function.writes && bound.takes == Takes::Anywhere;
+    if on_terms {
+        asked.dry(&mut params)?;
+    }
     let project_label = match function.on {
         On::All => None,
         On::One | On::Part => params.take_text("project_label")?,
@@ -196,11 +201,7 @@ pub async fn call(
             Call { hub, caller, resource, label, project_label, object, part, values, parts, body };
         (bound.body)(call).await
     };
-    match (function.writes, bound.takes) {
-        // Others name what they do: a nonce, an offset, an outcome.
-        (true, Takes::Anywhere) => asked.answered(&hub, answer).await,
-        _ => answer.await,
-    }
+    if on_terms { asked.answered(&hub, answer).await } else { answer.await }
 }
 
 fn secrets(function: &Function) -> Vec<&'static str> {

@@ -1,5 +1,5 @@
-//! On what terms a request is made: once for its `Idempotency-Key`, and only
-//! on the version of `If-Match`.
+//! On what terms a request is made: once for its `Idempotency-Key`, only on
+//! the version of `If-Match`, or with `dry_run` only to see what it would do.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use mf_core::error::{Code, Error};
-use mf_core::resource::Resource;
+use mf_core::resource::common::DRY_RUN;
+use mf_core::resource::{Resource, Value};
 
 use super::{envelope, etag};
 use crate::hub::Hub;
@@ -21,6 +22,8 @@ use crate::store::terms::{self, Condition, Once, Terms};
 pub const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer is that of an earlier request with the same key.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Says that nothing was changed.
+const DRY: HeaderName = HeaderName::from_static("dry-run");
 /// Longest key: a few UUIDs.
 const KEY_LIMIT: usize = 255;
 
@@ -30,6 +33,7 @@ pub struct Asked {
     once: Option<Once>,
     condition: Option<(Caller, terms::Wanted)>,
     terms: Option<Condition>,
+    dry: bool,
 }
 
 impl Asked {
@@ -48,7 +52,18 @@ impl Asked {
             None => None,
         };
         let condition = etag::if_match(&parts.headers).map(|wanted| (caller.clone(), wanted));
-        Ok(Self { once, condition, terms: None })
+        Ok(Self { once, condition, terms: None, dry: false })
+    }
+
+    /// Takes the parameter that makes it a dry run.
+    ///
+    /// # Errors
+    /// It is neither true nor false.
+    pub fn dry(&mut self, params: &mut Params) -> Result<(), Error> {
+        if let Some(given) = params.take(DRY_RUN.name) {
+            self.dry = DRY_RUN.parse(given.input())? == Value::Bool(true);
+        }
+        Ok(())
     }
 
     /// Which object the request is about.
@@ -65,9 +80,12 @@ impl Asked {
     ///
     /// # Errors
     /// What the work says; [`Code::Changed`].
-    pub async fn heeded<T>(self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.condition_and_once() {
-            Some(terms) => terms::on(terms, work).await,
+    pub async fn heeded(
+        self,
+        work: impl Future<Output = Result<Response, Error>>,
+    ) -> Result<Response, Error> {
+        match self.named() {
+            Some(terms) => Ok(marked(&terms, terms::on(Arc::clone(&terms), work).await?)),
             None => work.await,
         }
     }
@@ -83,7 +101,7 @@ impl Asked {
         hub: &Hub,
         work: impl Future<Output = Result<Response, Error>>,
     ) -> Result<Response, Error> {
-        let Some(terms) = self.condition_and_once() else { return work.await };
+        let Some(terms) = self.named() else { return work.await };
         let before = || hub.readers.read(|db| terms.reply(db));
         if let Some(reply) = before()? {
             return Ok(replayed(reply));
@@ -92,14 +110,22 @@ impl Asked {
         // The same request came at the same time, and was first.
         match (terms.is_second(), answer) {
             (true, Err(error)) => before()?.map(replayed).ok_or(error),
-            (_, answer) => answer,
+            (_, answer) => answer.map(|response| marked(&terms, response)),
         }
     }
 
-    fn condition_and_once(self) -> Option<Arc<Terms>> {
-        let named = self.once.is_some() || self.terms.is_some();
-        named.then(|| Arc::new(Terms::new(self.once, self.terms)))
+    fn named(self) -> Option<Arc<Terms>> {
+        let named = self.once.is_some() || self.terms.is_some() || self.dry;
+        named.then(|| Arc::new(Terms::new(self.once, self.terms, self.dry)))
     }
+}
+
+/// An answer that says so if nothing was changed.
+fn marked(terms: &Terms, mut response: Response) -> Response {
+    if terms.is_dry() {
+        response.headers_mut().insert(DRY, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn replayed(reply: Vec<u8>) -> Response {

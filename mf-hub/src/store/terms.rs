@@ -1,4 +1,5 @@
-//! On what terms a request's work is done: only once, only on one version.
+//! On what terms a request's work is done: only once, only on one version, or
+//! only to see what would come of it.
 //!
 //! They travel with the task that answers the request, so that every job it
 //! gives to the writer meets them, whatever function it is of. They are met in
@@ -40,6 +41,8 @@ pub fn current() -> Option<Arc<Terms>> {
 pub struct Terms {
     once: Option<Once>,
     condition: Option<Condition>,
+    /// Nothing of it is kept.
+    dry: bool,
     /// A job of the request has met them, and is committed.
     met: AtomicBool,
     /// Another request had the key.
@@ -81,8 +84,14 @@ pub enum Wanted {
 
 impl Terms {
     /// Terms that are still to be met.
-    pub fn new(once: Option<Once>, condition: Option<Condition>) -> Self {
-        Self { once, condition, met: AtomicBool::new(false), second: AtomicBool::new(false) }
+    pub fn new(once: Option<Once>, condition: Option<Condition>, dry: bool) -> Self {
+        let (met, second) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { once, condition, dry, met, second }
+    }
+
+    /// Whether the work is undone when its answer is known.
+    pub fn is_dry(&self) -> bool {
+        self.dry
     }
 
     /// Whether another request with the same key was done first.

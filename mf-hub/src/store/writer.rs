@@ -74,8 +74,10 @@ where
                 catch_unwind(AssertUnwindSafe(|| tx.meet_terms().and_then(|()| (self.work)(&tx))))
                     .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
             });
-        self.effects = if result.is_ok() { tx.into_effects() } else { Vec::new() };
-        let undo = result.is_err();
+        // Of a dry run nothing but its answer is left: it is undone as a job
+        // that was refused is, and nobody in memory hears of it.
+        let undo = result.is_err() || self.terms.as_ref().is_some_and(|terms| terms.is_dry());
+        self.effects = if undo { Vec::new() } else { tx.into_effects() };
         self.outcome = Some(result);
         if connection.is_autocommit() {
             if !undo {

@@ -182,3 +182,59 @@ async fn every_answer_names_its_request() {
     }
     farm.stop().await;
 }
+
+#[tokio::test]
+async fn a_dry_run_is_answered_and_leaves_nothing() {
+    let farm = Farm::start().await;
+    farm.world().await;
+    let dry = |method: Method, path: &str, fields: Value| {
+        let request = farm.request(method, path).bearer_auth(&farm.admin).json(&fields);
+        async move {
+            let response = request.send().await.unwrap();
+            let marked = response.headers().get("dry-run").is_some();
+            (response.status().as_u16(), marked, response.json::<Value>().await.unwrap())
+        }
+    };
+    let newest = |reply: Value| reply["builds"].as_array().map_or(0, Vec::len);
+    let before = farm.get("/util/search.json?mf_search_query=e").await.ok();
+    let fields = json!({ "project_label": "p", "package_branch_label": "b", "dry_run": true });
+    let (status, marked, made) = dry(Method::POST, "/build/post.json", fields.clone()).await;
+    assert_eq!((status, marked), (200, true), "{made}");
+    assert!(!made["data"]["build"]["tasks"].as_array().unwrap().is_empty(), "{made}");
+    // The same again: the label it would have had is still free.
+    assert_eq!(dry(Method::POST, "/build/post.json", fields).await.2, made);
+    assert_eq!(newest(farm.get("/build/get_all.json").await.ok()), 0);
+
+    let changed = json!({ "display_name": "other" });
+    let (status, marked, put) = dry(Method::PUT, "/arch/x86_64/put.json?dry_run=1", changed).await;
+    assert_eq!((status, marked), (200, true), "{put}");
+    assert_eq!(put["data"]["arch"]["display_name"], "other");
+    let gone = "/build_type/security/delete.json?confirm_delete=True&dry_run=True";
+    let (status, marked, gone) = dry(Method::DELETE, gone, json!({})).await;
+    assert!(status == 404 || (status, marked) == (200, true), "{gone}");
+    let (status, marked, key) =
+        dry(Method::POST, "/user/admin/create_key.json", json!({ "dry_run": "True" })).await;
+    assert_eq!((status, marked), (200, true), "{key}");
+    let key = key["data"]["key"].as_str().unwrap().to_owned();
+    let mine = farm.request(Method::GET, "/util/whoami.json").bearer_auth(key);
+    assert_eq!(mine.send().await.unwrap().status(), 401, "no such key was made");
+
+    // What would be refused is refused, and what is no truth value is none.
+    let taken = json!({ "label": "x86_64", "dry_run": true });
+    assert_eq!(code(&dry(Method::POST, "/arch/post.json", taken).await.2), "LabelTaken");
+    let unsure = json!({ "label": "z", "dry_run": "perhaps" });
+    assert_eq!(code(&dry(Method::POST, "/arch/post.json", unsure).await.2), "InvalidValue");
+    // It takes no key away from the request that is meant.
+    let once = |more: &str| {
+        keyed(&farm, &format!("/arch/post.json{more}"), "dry", &json!({ "label": "s390x" }))
+    };
+    assert_eq!(sent(once("?dry_run=true")).await.0, 200);
+    let (status, replayed, _) = sent(once("")).await;
+    assert_eq!((status, replayed), (200, false));
+    farm.delete("/arch/s390x/delete.json?confirm_delete=True").await.ok();
+    assert_eq!(farm.get("/util/search.json?mf_search_query=e").await.ok(), before);
+    // No reading is a change.
+    let (status, ..) = dry(Method::GET, "/util/version.json?dry_run=true", json!({})).await;
+    assert_eq!(status, 400);
+    farm.stop().await;
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mf_core::error::Code;
+use mf_core::resource::common::DRY_RUN;
 use mf_core::resource::{Field, Find, Kind, Need, Who};
 use serde_json::{Map, Value, json};
 
@@ -108,6 +109,12 @@ impl Operation {
         let about = "a name of this request, new for each: sent again with it, the request is \
                      done once and answered the same (`Idempotent-Replayed: true`), for a day";
         self.header("Idempotency-Key", about, false).errors(&[Code::KeyReused, Code::AlreadyDone])
+    }
+
+    /// It can be asked what would come of it.
+    pub fn dry(self) -> Self {
+        let about = "answer as if it were done, with `Dry-Run: true`, and change nothing";
+        self.query(DRY_RUN.name, about, false, schema::value(&DRY_RUN))
     }
 
     /// It can be made to depend on the version of its object.

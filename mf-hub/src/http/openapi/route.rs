@@ -98,10 +98,12 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     if resource.creators() != Who::HUB {
         let body = format!("{key}_create");
         post = post.fields(schema::of(&body), schema::in_query(resource, &body)).gives(object());
+        post = post.dry();
     }
     if resource.updaters() != Who::HUB {
         let body = format!("{key}_change");
         put = put.fields(schema::of(&body), schema::in_query(resource, &body)).gives(object());
+        put = put.dry();
     }
     paths.put(resource, &[format!("/{name}/post.json")], "post", post.once());
     paths.put(resource, &[at("put")], "put", put.on_version());
@@ -111,6 +113,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     if resource.deleters() != Who::HUB {
         let confirm = json!({ "type": "string", "enum": ["True", "true", "1"] });
         delete = delete.query("confirm_delete", "that it is meant", true, confirm).gives(vec![]);
+        delete = delete.dry();
     }
     paths.put(resource, &[at("delete")], "delete", delete.on_version());
 }
@@ -187,7 +190,7 @@ fn operation(resource: &'static Resource, function: &'static Function) -> Operat
     }
     let address = bound(resource, function).is_some_and(|bound| bound.takes() == Takes::Address);
     if function.writes && !address {
-        made = made.once();
+        made = made.once().dry();
         if function.on == On::One {
             made = made.on_version();
         }

@@ -75,8 +75,9 @@ impl Change {
         let caller = caller::of(&hub, &parts)?;
         let what = format!("{} {}", kind.word(), resource.plural());
         signed(&caller, kind.who(resource), &what)?;
-        let params = input::params(&parts, body, &secrets(resource)).await?;
-        let asked = Asked::read(&hub, &caller, &parts, &params)?;
+        let mut params = input::params(&parts, body, &secrets(resource)).await?;
+        let mut asked = Asked::read(&hub, &caller, &parts, &params)?;
+        asked.dry(&mut params)?;
         if caller.newcomer {
             hub.throttle.take(&[Subject::Newcomer(peer::of(&hub, &parts))])?;
         } else if kind == Kind::Create && resource.scope == Scope::Site {
@@ -147,12 +148,16 @@ impl Change {
     ///
     /// # Errors
     /// What the work says.
-    pub async fn run<F>(self, work: F) -> Result<(), Error>
+    pub async fn run<F>(self, work: F) -> Result<Response, Error>
     where
         F: Fn(&Tx<'_>, &Caller) -> Done<()> + Send + 'static,
     {
         let Self { hub, caller, actor, asked, .. } = self;
-        asked.heeded(hub.writer.run(actor, move |tx| work(tx, &caller))).await
+        let write = async {
+            hub.writer.run(actor, move |tx| work(tx, &caller)).await?;
+            Ok(envelope::empty())
+        };
+        asked.heeded(write).await
     }
 }
 

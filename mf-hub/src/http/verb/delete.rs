@@ -9,7 +9,6 @@ use mf_core::error::{Code, Error};
 use mf_core::resource::{BUILD, Resource};
 
 use super::change::{Change, Kind};
-use crate::http::envelope;
 use crate::hub::Hub;
 use crate::params::Params;
 use crate::store::delete as store;
@@ -28,12 +27,12 @@ pub async fn delete(
     let mut change = Change::read(Arc::clone(&hub), resource, Kind::Delete, request).await?;
     let at = change.address(label)?;
     confirmed(resource, &mut change.params)?;
-    change.run(move |tx, caller| store::delete(tx, caller, resource, &at)).await?;
+    let gone = change.run(move |tx, caller| store::delete(tx, caller, resource, &at)).await?;
     if resource.key() == BUILD.key() {
         // A build goes with its tasks; nothing else that can be deleted has any.
         hub.sweep_soon();
     }
-    Ok(envelope::empty())
+    Ok(gone)
 }
 
 /// Takes the parameter that says so, and no other.
