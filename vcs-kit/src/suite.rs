@@ -2,17 +2,20 @@
 //!
 //! An author gives a [`World`]: how a repository is made, changed and served
 //! with the system's own programs. [`vcs_suite!`](crate::vcs_suite) makes a
-//! test of each of [`tests`], for each way of serving:
+//! test of each of [`tests`], for each way of serving, and
+//! [`vcs_access_suite!`](crate::vcs_access_suite) of each of [`access`]:
 //!
 //! ```ignore
 //! mod world;
 //! monkeyfarm_vcs_kit::vcs_suite!(daemon, world::over_daemon());
 //! monkeyfarm_vcs_kit::vcs_suite!(web, world::over_http());
+//! monkeyfarm_vcs_kit::vcs_access_suite!(access, world::over_daemon());
 //! ```
 //!
 //! A test that cannot go on has failed: nothing here returns an error.
 #![allow(clippy::unwrap_used)]
 
+pub mod access;
 mod bench;
 mod listen;
 pub mod sshd;
@@ -28,6 +31,8 @@ use monkeyfarm_plugin_api::VcsHandler;
 
 pub use bench::Bench;
 pub use listen::{deserted, listen};
+use sshd::Sshd;
+use web::Content;
 
 /// Repositories of one system, and a server for them. A repository has a
 /// branch from the start, its default one, which the suite calls by no name.
@@ -56,6 +61,10 @@ pub trait World: Sync {
     fn url(&self, repository: &str) -> String;
     /// The same place on a server that is another one: `host:port`.
     fn url_at(&self, address: &str, repository: &str) -> String;
+    /// The same place, reached by ssh.
+    fn url_over_ssh(&self, sshd: &Sshd, repository: &str) -> String;
+    /// What a web server that is another one has to serve.
+    fn content(&self) -> Content;
 }
 
 /// Makes the suite's tests for a world, in a module of that name.
@@ -63,7 +72,7 @@ pub trait World: Sync {
 macro_rules! vcs_suite {
     ($name:ident, $world:expr) => {
         mod $name {
-            $crate::__vcs_suite_tests! { $world;
+            $crate::__vcs_suite_tests! { tests, $world;
                 a_branch_a_tag_a_revision_and_the_default
                 a_head_is_what_a_checkout_would_be
                 changes_have_author_date_and_message
@@ -97,14 +106,29 @@ macro_rules! vcs_suite {
     };
 }
 
+/// Makes the tests of what a host may say about reaching servers, in a module
+/// of that name. They have servers of their own: one world is enough.
+#[macro_export]
+macro_rules! vcs_access_suite {
+    ($name:ident, $world:expr) => {
+        mod $name {
+            $crate::__vcs_suite_tests! { access, $world;
+                https_takes_a_certificate_that_the_host_trusts
+                a_login_of_the_host_is_shown_to_its_server_alone
+                ssh_uses_the_key_and_the_hosts_that_the_host_names
+            }
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __vcs_suite_tests {
-    ($world:expr; $($test:ident)*) => {
+    ($room:ident, $world:expr; $($test:ident)*) => {
         $(
             #[test]
             fn $test() {
-                $crate::suite::tests::$test(&$world);
+                $crate::suite::$room::$test(&$world);
             }
         )*
     };

@@ -1,20 +1,13 @@
-//! What a host may say to the handler, and what a branch may not do.
+//! What a URL may say, and what a branch may not do.
 #![allow(clippy::unwrap_used)]
 
 mod served;
 
 use std::fs;
 
-use monkeyfarm_plugin_api::LocalConfig;
-use monkeyfarm_plugin_api::kit::Recorder;
-use monkeyfarm_vcs_kit::suite::web::{Content, Site, serve_tls};
-use monkeyfarm_vcs_kit::suite::{Bench, World, run, sshd, tls};
-use serde_json::{Value, json};
+use monkeyfarm_vcs_kit::suite::web::{Site, serve};
+use monkeyfarm_vcs_kit::suite::{Bench, World, run};
 use served::{Branches, over_brz};
-
-fn local(table: Value) -> LocalConfig {
-    LocalConfig::new("plugins.d/bzr.toml", table)
-}
 
 fn branch(world: &Branches, name: &str) -> String {
     world.make(name);
@@ -58,58 +51,15 @@ fn a_branch_that_leads_elsewhere_is_not_followed() {
 }
 
 #[test]
-fn https_takes_a_certificate_and_a_login_of_the_host() {
+fn an_url_may_have_a_password() {
     let world = over_brz();
     let revision = branch(&world, "r");
-    let mut bench = Bench::new(&world);
-    let identity = tls::Identity::new(bench.dir.path());
+    let bench = Bench::new(&world);
     // joe:s3cret
     let authorization = "Basic am9lOnMzY3JldA==".to_owned();
-    let site = Site { content: Content::Files(world.base()), authorization };
-    let at = format!("https://{}", serve_tls(site, &identity));
-    let url = format!("{at}/r");
-    let said = bench.refusal(&url, "");
-    assert!(said.starts_with(&format!("the certificate of {url} is not accepted: ")), "{said}");
-
-    bench.local = local(json!({ "ca_file": identity.ca_file }));
-    let told = format!("{url} wants to know who asks, and this worker has no key that it takes");
-    assert_eq!(bench.refusal(&url, ""), told);
-
-    let login = json!([{ "at": at, "user": "joe", "secret": "token" }]);
-    bench.local = local(json!({ "ca_file": identity.ca_file, "login": login }));
-    bench.farm = Recorder::new().with_secret("token", "s3cret");
-    let (dir, found) = bench.try_checkout(&url, "").unwrap();
-    assert_eq!(found, revision);
-    let mut grep = std::process::Command::new("grep");
-    let found = grep.args(["-rqa", "s3cret"]).arg(dir).arg(bench.cache()).status().unwrap();
-    assert!(!found.success() && !bench.farm.log().concat().contains("s3cret"));
-
-    bench.farm = Recorder::new().with_secret("token", "wrong");
-    assert_eq!(bench.refusal(&url, ""), told);
-    bench.local = local(json!({ "ca_file": identity.ca_file }));
-    let with_password = url.replace("https://", "https://joe:s3cret@");
-    assert_eq!(bench.try_checkout(&with_password, "").unwrap().1, revision);
-}
-
-#[test]
-fn ssh_uses_the_key_and_the_hosts_that_the_host_names() {
-    let world = over_brz();
-    let revision = branch(&world, "r");
-    let mut bench = Bench::new(&world);
-    let sshd = sshd::serve(bench.dir.path());
-    let path = world.base().join("r");
-    let url = format!("bzr+ssh://{}@{}{}", sshd.user, sshd.address, path.display());
-    let ssh = json!({ "identity_file": sshd.identity_file, "known_hosts": sshd.known_hosts });
-    bench.local = local(json!({ "ssh": ssh }));
-    assert_eq!(bench.head(&url, "").unwrap(), revision);
+    let server = serve(Site { content: world.content(), authorization });
+    let url = format!("http://joe:s3cret@{server}/r");
     assert_eq!(bench.try_checkout(&url, "").unwrap().1, revision);
-
-    let nobody = bench.dir.path().join("nobody");
-    fs::write(&nobody, "").unwrap();
-    bench.local =
-        local(json!({ "ssh": { "identity_file": sshd.identity_file, "known_hosts": nobody } }));
-    let said = bench.refusal(&url, "");
-    assert!(said.starts_with("the ssh key of ") && said.contains("known_hosts"), "{said}");
 }
 
 #[test]

@@ -4,9 +4,9 @@
 mod world;
 
 use std::fs;
-use std::thread;
 
-use world::{World, daemon, deserted};
+use monkeyfarm_vcs_kit::suite::deserted;
+use world::{World, daemon};
 
 #[test]
 fn a_branch_a_tag_a_hash_and_the_default() {
@@ -147,25 +147,6 @@ fn an_empty_repository_says_so() {
         world.refusal(&url, "main"),
         format!("{url} has no branch, tag or revision `main`: it is empty")
     );
-}
-
-#[test]
-fn many_tasks_share_one_mirror_at_once() {
-    let world = World::new();
-    let repo = world.repo("r");
-    let hash = repo.commit("a", "1");
-    let url = format!("git://{}/r", daemon(&world));
-    let jobs: Vec<_> = (0..8).map(|_| world.job(&url, "main")).collect();
-    thread::scope(|scope| {
-        let running: Vec<_> = jobs.iter().map(|job| scope.spawn(|| world.run(job))).collect();
-        for task in running {
-            assert_eq!(task.join().unwrap().unwrap().revision, hash);
-        }
-    });
-    for job in &jobs {
-        assert_eq!(fs::read_to_string(job.source_dir.join("a")).unwrap(), "1");
-    }
-    assert_eq!(world.cached("mirror").len(), 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::sync::mpsc::channel;
 use mf_plugin_git::Git;
 use monkeyfarm_plugin_api::kit::Recorder;
 use monkeyfarm_plugin_api::{CheckoutJob, Failure, VcsHandler};
-use world::{Repo, World, answer_by_daemon, serve};
+use world::{Repo, World, answer_by_daemon, listen};
 
 /// A world with a mirror of one repository, and the repository.
 fn mirrored() -> (World, Repo, PathBuf) {
@@ -141,7 +141,7 @@ fn half_a_mirror_is_not_one() {
 fn a_server_that_says_nothing_can_be_cancelled() {
     let world = World::new();
     let (called, calls) = channel();
-    let server = serve(move |mut connection| {
+    let server = listen(move |mut connection| {
         let mut first = [0; 4];
         connection.read_exact(&mut first).unwrap();
         called.send(()).unwrap();
@@ -182,7 +182,7 @@ fn a_worker_killed_in_a_fetch_leaves_no_trouble() {
     let (called, calls) = channel();
     let (hang, repos) = (Arc::new(AtomicBool::new(false)), world.repos());
     let hangs = Arc::clone(&hang);
-    let server = serve(move |mut connection| {
+    let server = listen(move |mut connection| {
         if hangs.load(Ordering::SeqCst) {
             connection.read_exact(&mut [0; 4]).unwrap();
             called.send(connection).unwrap();

@@ -1,16 +1,13 @@
-//! What a host and the farm may say to the handler: logins, certificates, ssh,
-//! submodules, large files, and the size of the cache.
+//! What a host and the farm may say to the handler beside what the suite asks
+//! of each: submodules, large files, and the size of the cache.
 #![allow(clippy::unwrap_used)]
 
 mod served;
 
 use std::fs;
-use std::path::Path;
 
 use monkeyfarm_plugin_api::LocalConfig;
-use monkeyfarm_plugin_api::kit::Recorder;
-use monkeyfarm_vcs_kit::suite::web::{Content, Site, serve, serve_tls};
-use monkeyfarm_vcs_kit::suite::{Bench, World, run, sshd, tls};
+use monkeyfarm_vcs_kit::suite::{Bench, World, run, sshd};
 use serde_json::{Value, json};
 use served::{Repositories, over_daemon};
 
@@ -25,96 +22,19 @@ fn repository(world: &Repositories, name: &str) -> String {
     world.commit(name, "", name)
 }
 
-fn holds(dir: &Path, text: &str) -> bool {
-    let mut grep = std::process::Command::new("grep");
-    grep.args(["-rqa", text]).arg(dir).status().unwrap().success()
-}
-
 #[test]
-fn https_takes_a_certificate_that_the_host_trusts() {
-    let world = over_daemon();
-    let revision = repository(&world, "r");
-    let mut bench = Bench::new(&world);
-    let identity = tls::Identity::new(bench.dir.path());
-    let site = Site { content: Content::Git(world.base()), authorization: String::new() };
-    let url = format!("https://{}/r", serve_tls(site, &identity));
-    let said = bench.refusal(&url, "");
-    assert!(said.starts_with(&format!("the certificate of {url} is not accepted: ")), "{said}");
-    bench.local = local(json!({ "ca_file": identity.ca_file }));
-    assert_eq!(bench.try_checkout(&url, "").unwrap().1, revision);
-    bench.local = local(json!({ "ca_file": "/no/such/file" }));
-    let said = bench.refusal(&url, "");
-    assert!(
-        said.starts_with("plugins.d/git.toml of this host, `ca_file`: /no/such/file"),
-        "{said}"
-    );
-}
-
-#[test]
-fn a_login_of_the_host_is_shown_to_its_server_alone() {
-    let world = over_daemon();
-    let revision = repository(&world, "r");
-    let mut bench = Bench::new(&world);
-    // joe:s3cret
-    let site = || Site {
-        content: Content::Git(world.base()),
-        authorization: "Basic am9lOnMzY3JldA==".into(),
-    };
-    let (place, other) = (serve(site()), serve(site()));
-    let at = format!("http://{place}");
-    bench.local = local(json!({ "login": [{ "at": at, "user": "joe", "secret": "token" }] }));
-    let url = format!("{at}/r");
-    assert_eq!(
-        bench.refusal(&url, ""),
-        "plugins.d/git.toml of this host, `login`: there is no `token` in [secrets]"
-    );
-    bench.farm = Recorder::new().with_secret("token", "s3cret");
-    assert_eq!(bench.head(&url, "").unwrap(), revision);
-    let (dir, found) = bench.try_checkout(&url, "").unwrap();
-    assert_eq!(found, revision);
-    assert!(!holds(&dir, "s3cret") && !holds(&bench.cache(), "s3cret"));
-    assert!(!bench.farm.log().concat().contains("s3cret"));
-    let said = bench.refusal(&format!("http://{other}/r"), "");
-    assert!(said.contains("wants to know who asks"), "{said}");
-    assert!(bench.cached("home").is_empty());
-}
-
-#[test]
-fn ssh_uses_the_key_and_the_hosts_that_the_host_names() {
+fn a_host_may_name_the_port_that_an_url_has_not() {
     let world = over_daemon();
     let revision = repository(&world, "r");
     let mut bench = Bench::new(&world);
     let sshd = sshd::serve(bench.dir.path());
-    let path = world.base().join("r");
     let (ip, port) = (sshd.address.ip(), sshd.address.port());
-    let url = format!("ssh://{}@{ip}:{port}{}", sshd.user, path.display());
-    let ssh = json!({ "identity_file": sshd.identity_file, "known_hosts": sshd.known_hosts });
-    bench.local = local(json!({ "ssh": ssh }));
-    assert_eq!(bench.head(&url, "").unwrap(), revision);
-    assert_eq!(bench.try_checkout(&url, "").unwrap().1, revision);
-
-    let nobody = bench.dir.path().join("nobody");
-    fs::write(&nobody, "").unwrap();
-    bench.local =
-        local(json!({ "ssh": { "identity_file": sshd.identity_file, "known_hosts": nobody } }));
-    let told = format!(
-        "the ssh key of {url}'s host is not known to this worker: add it to its known_hosts"
-    );
-    assert_eq!(bench.refusal(&url, ""), told);
-    let stranger = bench.dir.path().join("stranger");
-    let words = ["-q", "-t", "ed25519", "-N", "", "-f", stranger.to_str().unwrap()];
-    run(bench.dir.path(), "ssh-keygen", &words);
-    let mut ssh = json!({ "identity_file": stranger, "known_hosts": sshd.known_hosts });
-    bench.local = local(json!({ "ssh": ssh }));
-    assert!(bench.refusal(&url, "").contains("wants to know who asks"));
-
-    // The port, where the URL has none.
-    ssh = json!({
+    let ssh = json!({
         "identity_file": sshd.identity_file, "known_hosts": sshd.known_hosts, "port": port
     });
     bench.local = local(json!({ "ssh": ssh }));
-    let short = format!("{}@{ip}:{}", sshd.user, path.display());
-    assert_eq!(bench.try_checkout(&short, "").unwrap().1, revision);
+    let url = format!("{}@{ip}:{}", sshd.user, world.base().join("r").display());
+    assert_eq!(bench.try_checkout(&url, "").unwrap().1, revision);
 }
 
 #[test]

@@ -1,71 +1,25 @@
-//! Checkouts over http, from git's own server program, with and without a
-//! password.
+//! Checkouts over http: urls as people paste them, with a password in them too.
 #![allow(clippy::unwrap_used)]
 
 mod world;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::net::SocketAddr;
+use std::process::Command;
 
 use monkeyfarm_plugin_api::VcsHandler;
 use monkeyfarm_plugin_api::kit::Recorder;
-use world::{World, serve};
-
-/// A web server for all repositories of a world; it takes `authorization`
-/// only, unless that is empty.
-fn web(world: &World, authorization: &'static str) -> SocketAddr {
-    let repos = world.repos();
-    serve(move |connection| answer(&repos, authorization, connection))
-}
-
-fn answer(repos: &Path, authorization: &str, mut connection: TcpStream) {
-    let mut reader = BufReader::new(connection.try_clone().unwrap());
-    let mut line = String::new();
-    reader.read_line(&mut line).unwrap();
-    let mut words = line.split(' ');
-    let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut backend = Command::new("git");
-    backend.arg("http-backend").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    backend.env("GIT_PROJECT_ROOT", repos).env("GIT_HTTP_EXPORT_ALL", "1");
-    backend.envs([("REQUEST_METHOD", method), ("PATH_INFO", path), ("QUERY_STRING", query)]);
-    let (mut length, mut given) = (0, String::new());
-    for header in reader.by_ref().lines().map(Result::unwrap).take_while(|line| !line.is_empty()) {
-        let (name, value) = header.split_once(": ").unwrap();
-        match name {
-            "Authorization" => given = value.to_owned(),
-            "Content-Length" => length = value.parse().unwrap(),
-            "Content-Type" => _ = backend.env("CONTENT_TYPE", value),
-            "Content-Encoding" => _ = backend.env("HTTP_CONTENT_ENCODING", value),
-            "Git-Protocol" => {
-                _ = backend.env("HTTP_GIT_PROTOCOL", value).env("GIT_PROTOCOL", value)
-            }
-            _ => {}
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    if !authorization.is_empty() && given != authorization {
-        let no = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\
-                  Content-Length: 0\r\nConnection: close\r\n\r\n";
-        return connection.write_all(no.as_bytes()).unwrap();
-    }
-    let mut backend = backend.env("CONTENT_LENGTH", length.to_string()).spawn().unwrap();
-    backend.stdin.take().unwrap().write_all(&body).unwrap();
-    let reply = backend.wait_with_output().unwrap().stdout;
-    let missing = reply.starts_with(b"Status: 404");
-    let status = if missing { "404 Not Found" } else { "200 OK" };
-    write!(connection, "HTTP/1.1 {status}\r\nConnection: close\r\n").unwrap();
-    connection.write_all(&reply).unwrap();
-}
+use monkeyfarm_vcs_kit::suite::web::{Content, Site, serve};
+use world::World;
 
 /// joe:s3cret
 const JOE: &str = "Basic am9lOnMzY3JldA==";
 
+fn web(world: &World, authorization: &str) -> SocketAddr {
+    serve(Site { content: Content::Git(world.repos()), authorization: authorization.to_owned() })
+}
+
 #[test]
-fn a_web_server_is_as_good_as_any() {
+fn an_url_may_be_written_in_more_than_one_way() {
     let world = World::new();
     let repo = world.repo("r");
     let first = repo.commit("a", "1");
@@ -73,11 +27,6 @@ fn a_web_server_is_as_good_as_any() {
     let url = format!("HTTP://{}//r/", web(&world, ""));
     assert_eq!(world.checkout(&url, "main").1, second);
     assert_eq!(world.checkout(&url, &first).1, first);
-    let missing = format!("http://{}/missing.git", web(&world, ""));
-    assert_eq!(
-        world.refusal(&missing, "main"),
-        format!("there is no repository at {missing}, or none that this worker may see")
-    );
 }
 
 #[test]

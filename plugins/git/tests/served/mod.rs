@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use mf_plugin_git::Git;
 use monkeyfarm_plugin_api::VcsHandler;
+use monkeyfarm_vcs_kit::suite::sshd::Sshd;
 use monkeyfarm_vcs_kit::suite::web::{Content, Site, serve};
 use monkeyfarm_vcs_kit::suite::{World, listen, run};
 use tempfile::TempDir;
@@ -136,5 +137,14 @@ impl World for Repositories {
 
     fn url_at(&self, address: &str, repository: &str) -> String {
         format!("{}://{address}/{repository}", self.scheme)
+    }
+
+    fn url_over_ssh(&self, sshd: &Sshd, repository: &str) -> String {
+        let path = self.served(repository);
+        format!("ssh://{}@{}{}", sshd.user, sshd.address, path.display())
+    }
+
+    fn content(&self) -> Content {
+        Content::Git(self.base())
     }
 }

@@ -2,15 +2,15 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 
 use mf_plugin_git::Git;
 use monkeyfarm_plugin_api::kit::Recorder;
 use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, FailureKind, VcsHandler};
+pub use monkeyfarm_vcs_kit::suite::listen;
 use tempfile::TempDir;
 
 /// A directory with repositories, a cache and checkouts.
@@ -124,7 +124,7 @@ impl Repo {
 /// port is free, and it answers from the start.
 pub fn daemon(world: &World) -> SocketAddr {
     let repos = world.repos();
-    serve(move |connection| answer_by_daemon(&repos, connection))
+    listen(move |connection| answer_by_daemon(&repos, connection))
 }
 
 pub fn answer_by_daemon(repos: &Path, connection: TcpStream) {
@@ -134,22 +134,4 @@ pub fn answer_by_daemon(repos: &Path, connection: TcpStream) {
     daemon.args(["daemon", "--inetd", "--export-all", "--informative-errors"]);
     daemon.arg(format!("--base-path={}", repos.display()));
     daemon.stdin(stdin).stdout(stdout).stderr(Stdio::null()).status().unwrap();
-}
-
-/// Answers each connection in a thread; all of it ends with the test.
-pub fn serve(answer: impl Fn(TcpStream) + Send + Sync + Clone + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            let answer = answer.clone();
-            thread::spawn(move || answer(connection));
-        }
-    });
-    address
-}
-
-/// An address where nothing listens.
-pub fn deserted() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
