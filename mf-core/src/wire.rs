@@ -47,6 +47,12 @@ pub struct Offer {
     pub version: String,
     /// SHA-256 of the plugin's file, in hexadecimal.
     pub digest: String,
+    /// What its configuration may hold: JSON Schemas under the names
+    /// `handler` (the `config` that the hub keeps for it), `target` (the one
+    /// that a target keeps) and `local` (a host's own file); each may be
+    /// missing. Workers leave it out: the regulator tells it.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub schemas: serde_json::Value,
 }
 
 /// `POST /system/enrol`: a host has a one-time token, and has made a key for

@@ -27,7 +27,8 @@ pub async fn all(hub: &Hub) -> Result<Vec<Offer>, Error> {
         let rows: Vec<Row> = hub.get_all(kind.resource(), &[]).await?;
         offers.extend(rows.into_iter().map(|row| {
             let Row { label, display_name, plugin, version, digest } = row;
-            Offer { kind, label, display_name, plugin, version, digest }
+            let schemas = serde_json::Value::Null;
+            Offer { kind, label, display_name, plugin, version, digest, schemas }
         }));
     }
     Ok(offers)

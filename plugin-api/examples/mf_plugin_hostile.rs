@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use monkeyfarm_plugin_api::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context};
 use monkeyfarm_plugin_api::{Change, Changes, ChangesJob};
-use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, VcsHandler};
+use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, Schemas, VcsHandler};
 
 /// One way to misbehave.
 struct Way(fn(&BuildJob, &Context) -> Result<Built, Failure>);
@@ -14,6 +14,11 @@ struct Way(fn(&BuildJob, &Context) -> Result<Built, Failure>);
 impl BuildHandler for Way {
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
         self.0(job, cx)
+    }
+
+    fn schemas() -> Schemas {
+        let local = serde_json::json!({ "properties": { "ways": { "type": "integer" } } });
+        Schemas { local: Some(local), ..Schemas::default() }
     }
 }
 

@@ -96,6 +96,16 @@ pub struct VcsFacet {
     pub changes: Entry,
 }
 
+/// What a plugin says of the configuration of its handlers. Since plugin API
+/// 1.2; the label is a handler's, and the job its kind.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = SchemaFacetRef)))]
+pub struct SchemaFacet {
+    #[sabi(last_prefix_field)]
+    pub schemas: Entry,
+}
+
 /// Why a library cannot be used as a plugin.
 #[derive(Clone, Debug)]
 pub struct Refusal {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure, LocalConfig};
+use crate::{Context, Failure, LocalConfig, Schemas};
 
 /// Builds one task: one package-branch, for one target.
 ///
@@ -16,6 +16,15 @@ pub trait BuildHandler: Send + Sync {
     /// # Errors
     /// A [`Failure`] ends the task; its sentence is what people read first.
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure>;
+
+    /// What its configuration may hold; asked once, when the plugin is
+    /// examined. A handler that says nothing has nothing checked.
+    fn schemas() -> Schemas
+    where
+        Self: Sized,
+    {
+        Schemas::default()
+    }
 }
 
 /// What is to be built, and where. All names are labels of the hub.

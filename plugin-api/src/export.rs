@@ -9,7 +9,7 @@ mod meta;
 #[doc(hidden)]
 pub use meta::{Handler, Meta};
 
-use crate::{BuildHandler, VcsHandler};
+use crate::{BuildHandler, Schemas, VcsHandler};
 
 /// Name of the symbol that holds the metadata bytes.
 pub const META_SYMBOL: &str = "monkeyfarm_plugin_meta";
@@ -21,7 +21,7 @@ pub const META_MAGIC: &[u8] = b"MFPLUGIN\x01";
 /// The version of the plugin API, `major.minor`, that this crate speaks. A
 /// plugin and a host of the same major version understand one another,
 /// whichever of them is older.
-pub const API_VERSION: &str = "1.1";
+pub const API_VERSION: &str = "1.2";
 
 /// Makes a library a plugin: names it, and says which handlers it gives.
 ///
@@ -68,6 +68,13 @@ macro_rules! export {
 
             impl $crate::export::Library for Exported {
                 $( $crate::__export_kind! { $kind { $( $label => $make, )* } } )*
+
+                fn schemas(kind: &str, label: &str) -> Option<$crate::Schemas> {
+                    $( $( if (kind, label) == (::core::stringify!($kind), $label) {
+                        return Some($crate::__schemas_of! { $kind $make });
+                    } )* )*
+                    None
+                }
             }
 
             const META: $crate::export::Meta<'static> = $crate::export::Meta {
@@ -120,6 +127,32 @@ macro_rules! __export_kind {
     };
 }
 
+/// What one handler says of its configuration; none is made for that.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schemas_of {
+    (build $make:expr) => {
+        $crate::export::schemas_of_build($make)
+    };
+    (vcs $make:expr) => {
+        $crate::export::schemas_of_vcs($make)
+    };
+    // The kind itself is refused where its handlers are made.
+    ($kind:ident $make:expr) => {
+        $crate::Schemas::default()
+    };
+}
+
+#[doc(hidden)]
+pub fn schemas_of_build<H: BuildHandler>(_: impl Fn() -> H) -> Schemas {
+    H::schemas()
+}
+
+#[doc(hidden)]
+pub fn schemas_of_vcs<H: VcsHandler>(_: impl Fn() -> H) -> Schemas {
+    H::schemas()
+}
+
 /// What [`export!`](crate::export!) makes of a plugin: its handlers, by label.
 /// A kind that the plugin does not name has none.
 #[doc(hidden)]
@@ -130,6 +163,10 @@ pub trait Library: 'static {
     }
     /// A new VCS handler.
     fn vcs(_label: &str) -> Option<Box<dyn VcsHandler>> {
+        None
+    }
+    /// What the configuration of a handler of a kind may hold.
+    fn schemas(_kind: &str, _label: &str) -> Option<Schemas> {
         None
     }
 }

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod guard;
 pub mod kit;
 pub mod local;
+pub mod schema;
 pub mod timeout;
 pub mod tree;
 pub mod vcs;
@@ -20,5 +21,8 @@ pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Repositor
 pub use context::{Context, Host};
 pub use failure::{Failure, FailureKind};
 pub use local::LocalConfig;
+pub use schema::Schemas;
+#[cfg(feature = "schema")]
+pub use schemars;
 pub use timeout::Timeout;
 pub use vcs::{Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};

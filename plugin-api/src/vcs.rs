@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure, LocalConfig};
+use crate::{Context, Failure, LocalConfig, Schemas};
 
 /// Fetches source from one kind of version control system.
 ///
@@ -33,6 +33,15 @@ pub trait VcsHandler: Send + Sync {
     /// As [`head`](Self::head), and when there is no such revision.
     fn changes(&self, _job: &ChangesJob, _cx: &Context) -> Result<Changes, Failure> {
         Err(Failure::new("this vcs handler cannot tell what has changed"))
+    }
+
+    /// What its configuration may hold; asked once, when the plugin is
+    /// examined. A handler that says nothing has nothing checked.
+    fn schemas() -> Schemas
+    where
+        Self: Sized,
+    {
+        Schemas::default()
     }
 }
 

@@ -162,8 +162,9 @@ fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
 
 fn as_json(plugin: &Plugin) -> Value {
     let meta = &plugin.meta;
-    let handlers = meta.handlers.iter().map(|handler| {
+    let handlers = meta.handlers.iter().enumerate().map(|(number, handler)| {
         json!({
+            "schemas": plugin.schemas.get().and_then(|schemas| schemas.get(number)),
             "kind": kind_name(handler.kind),
             "label": handler.label,
             "about": handler.about,

@@ -10,12 +10,13 @@ use anyhow::Context;
 use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
+use monkeyfarm_plugin_api::schema::SCHEMAS_LIMIT;
 use monkeyfarm_plugin_api::{Failure, Host};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::load;
-use crate::plugin::frame::{CallOrder, Job, Order, Outcome, Word};
+use crate::plugin::frame::{CallOrder, Described, Job, Order, Outcome, Word};
 
 /// Makes the one call that the keeper orders.
 ///
@@ -71,10 +72,7 @@ fn call(
     let farm = Farm { keeper: keeper.clone(), cancelled, secrets: order.secrets };
     let (handler, farm) = (order.handler.as_str(), Arc::new(farm));
     match order.job {
-        Job::Describe(kinds) => {
-            let checked = kinds.iter().try_for_each(|kind| plugin.check(kind));
-            checked.map_or_else(refused, |()| Outcome::Described)
-        }
+        Job::Describe(handlers) => describe(&plugin, &handlers, farm),
         Job::Build(job) => handle(&plugin, Call::Build, handler, &*job, farm, Outcome::Built),
         Job::Checkout(job) => {
             handle(&plugin, Call::Checkout, handler, &job, farm, Outcome::CheckedOut)
@@ -82,6 +80,31 @@ fn call(
         Job::Head(job) => handle(&plugin, Call::Head, handler, &job, farm, Outcome::At),
         Job::Changes(job) => handle(&plugin, Call::Changes, handler, &job, farm, Outcome::Changed),
     }
+}
+
+/// Checks the layouts of each handler's kind, and asks what its configuration
+/// may hold.
+fn describe(plugin: &Loaded, handlers: &[Described], farm: Arc<Farm>) -> Outcome {
+    let mut all = Vec::new();
+    for Described { kind, label } in handlers {
+        let checked = plugin.check(kind);
+        let answer = match checked.and_then(|()| plugin.schemas(kind, label, farm.clone())) {
+            Ok(answer) => answer.unwrap_or_else(|| br#"{"done":{}}"#.to_vec()),
+            Err(refusal) => return refused(refusal),
+        };
+        if answer.len() > SCHEMAS_LIMIT {
+            return Outcome::Refused(format!(
+                "the schemas of its {kind} handler {label} have {} bytes; the limit is \
+                 {SCHEMAS_LIMIT}",
+                answer.len()
+            ));
+        }
+        match understood(&answer) {
+            Ok(schemas) => all.push(schemas),
+            Err(outcome) => return outcome,
+        }
+    }
+    Outcome::Described(all)
 }
 
 /// Calls a handler: job and answer cross the border as JSON.
@@ -101,13 +124,18 @@ fn handle<J: Serialize, A: DeserializeOwned>(
         Ok(answer) => answer,
         Err(refusal) => return refused(refusal),
     };
-    match serde_json::from_slice(&answer) {
-        Ok(Answer::Done(answer)) => done(answer),
+    understood(&answer).map_or_else(|outcome| outcome, done)
+}
+
+/// What the plugin gave, unless it gave something else than an answer.
+fn understood<A: DeserializeOwned>(answer: &[u8]) -> Result<A, Outcome> {
+    Err(match serde_json::from_slice(answer) {
+        Ok(Answer::Done(answer)) => return Ok(answer),
         Ok(Answer::Failed(failure)) => Outcome::Failed(failure),
         Ok(Answer::Panicked(how)) => Outcome::Panicked(how),
         Ok(Answer::Refused(why)) => Outcome::Refused(why),
         Err(error) => Outcome::Refused(format!("its answer cannot be read: {error}")),
-    }
+    })
 }
 
 /// The sentence goes to the parent, the whole difference into the log.

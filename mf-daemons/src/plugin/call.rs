@@ -139,7 +139,7 @@ impl Running {
     pub fn wait(self, on_progress: impl FnMut(&str)) -> Ended {
         let plugin = self.plugin.clone();
         match self.outcome(on_progress) {
-            Ok(Outcome::Described) => Ended::Described,
+            Ok(Outcome::Described(_)) => Ended::Described,
             Ok(Outcome::Built(built)) => Ended::Built(built),
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
             Ok(Outcome::At(head)) => Ended::At(head),

@@ -10,7 +10,7 @@ use mf_core::wire::{HandlerKind, Offer};
 
 use super::checked::{Plugin, examined};
 use super::choose::choose;
-use super::image::{Image, digest};
+use super::image::digest;
 use super::program::HostProgram;
 use super::rejected::Rejected;
 use super::scan::Stamp;
@@ -28,7 +28,7 @@ pub struct Catalog {
     /// What each file was found to be, as long as it does not change.
     files: HashMap<PathBuf, (Stamp, Result<Arc<Plugin>, String>)>,
     /// What became of each plugin that was loaded, by its hash.
-    probed: HashMap<String, Result<Arc<Image>, String>>,
+    probed: HashMap<String, Result<Arc<Plugin>, String>>,
     plugins: Vec<Arc<Plugin>>,
     rejected: Vec<Rejected>,
 }
@@ -54,7 +54,8 @@ impl Catalog {
                 Err(reason) => rejected.push(Rejected { path, reason }),
             }
         }
-        self.probed.retain(|hash, image| image.is_err() || found.iter().any(|p| p.digest == *hash));
+        self.probed
+            .retain(|hash, plugin| plugin.is_err() || found.iter().any(|p| p.digest == *hash));
         let (plugins, refused) = choose(found, known);
         rejected.extend(refused);
         let same = self.rejected == rejected
@@ -105,17 +106,12 @@ impl Catalog {
         let digest = digest(&bytes);
         Ok(match self.probed.get(&digest) {
             // The same bytes as before, under another name or once more.
-            Some(Ok(image)) => Ok(Arc::new(Plugin {
-                meta,
-                digest,
-                path: path.to_path_buf(),
-                image: image.clone(),
-            })),
+            Some(Ok(plugin)) => Ok(plugin.also_at(path)),
             Some(Err(why)) => Err(why.clone()),
             None => {
                 let plugin = Plugin::sealed(path, meta, &bytes)?;
                 let verdict = plugin.probe(&self.host, File::create("/dev/null")?)?;
-                let kept = verdict.clone().map(|()| plugin.image.clone());
+                let kept = verdict.clone().map(|()| plugin.clone());
                 self.probed.insert(digest, kept);
                 verdict.map(|()| plugin)
             }

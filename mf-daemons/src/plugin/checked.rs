@@ -3,13 +3,15 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mf_core::wire::{HandlerKind, Offer};
+use monkeyfarm_plugin_api::Schemas;
+use serde_json::to_value;
 
 use super::call::Call;
-use super::frame::{Job, Outcome};
+use super::frame::{Described, Job, Outcome};
 use super::image::{Image, digest};
 use super::meta::{self, Meta, kind_name};
 use super::program::HostProgram;
@@ -24,6 +26,9 @@ const LOAD_LIMIT: Duration = Duration::from_secs(5);
 pub struct Plugin {
     /// What it says of itself.
     pub meta: Meta,
+    /// What the configuration of its handlers may hold, in their order; empty
+    /// before it has been loaded.
+    pub schemas: OnceLock<Vec<Schemas>>,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
     /// Where its file was when it was read.
@@ -35,15 +40,18 @@ pub struct Plugin {
 impl Plugin {
     /// Its handlers, as the hub is told of them.
     pub fn offers(&self) -> Vec<Offer> {
-        let offer = |handler: &meta::Handler| Offer {
+        let schemas = self.schemas.get().map_or(&[][..], Vec::as_slice);
+        let offer = |(number, handler): (usize, &meta::Handler)| Offer {
             kind: handler.kind,
             label: handler.label.clone(),
             display_name: handler.about.clone(),
             plugin: self.meta.id.clone(),
             version: self.meta.version.clone(),
             digest: self.digest.clone(),
+            // A schema is JSON by itself.
+            schemas: schemas.get(number).and_then(|s| to_value(s).ok()).unwrap_or_default(),
         };
-        self.meta.handlers.iter().map(offer).collect()
+        self.meta.handlers.iter().enumerate().map(offer).collect()
     }
 
     /// Reads, checks and loads one file (the loading in a child, which ends
@@ -78,7 +86,14 @@ impl Plugin {
 
     pub(super) fn sealed(path: &Path, meta: Meta, bytes: &[u8]) -> io::Result<Arc<Self>> {
         let (path, digest, image) = (path.to_path_buf(), digest(bytes), Image::seal(bytes)?);
-        Ok(Arc::new(Self { meta, digest, path, image: Arc::new(image) }))
+        Ok(Arc::new(Self { meta, schemas: OnceLock::new(), digest, path, image: Arc::new(image) }))
+    }
+
+    /// The same bytes under another name.
+    pub(super) fn also_at(&self, path: &Path) -> Arc<Self> {
+        let Self { meta, schemas, digest, image, .. } = self;
+        let (meta, schemas, digest) = (meta.clone(), schemas.clone(), digest.clone());
+        Arc::new(Self { meta, schemas, digest, path: path.to_path_buf(), image: image.clone() })
     }
 
     /// Loads it in a child and has its layouts checked there.
@@ -87,13 +102,14 @@ impl Plugin {
         host: &HostProgram,
         log: File,
     ) -> io::Result<Result<(), String>> {
-        let mut kinds: Vec<_> =
-            self.meta.handlers.iter().map(|h| kind_name(h.kind).to_owned()).collect();
-        kinds.dedup();
+        let described = |handler: &meta::Handler| Described {
+            kind: kind_name(handler.kind).to_owned(),
+            label: handler.label.clone(),
+        };
         let call = Call {
             plugin: self.clone(),
             handler: String::new(),
-            job: Job::Describe(kinds),
+            job: Job::Describe(self.meta.handlers.iter().map(described).collect()),
             log: log.into(),
             work_dir: "/".into(),
             deadline: Some(LOAD_LIMIT),
@@ -101,8 +117,13 @@ impl Plugin {
             secrets: Default::default(),
         };
         let why = match call.start(host)?.outcome(|_| ()) {
-            Ok(Outcome::Described) => return Ok(Ok(())),
+            Ok(Outcome::Described(schemas)) => {
+                // A second look at the same bytes says the same.
+                let _ = self.schemas.set(schemas);
+                return Ok(Ok(()));
+            }
             Ok(Outcome::Refused(why)) | Err(why) => why,
+            Ok(Outcome::Panicked(how)) => format!("its handler {how}"),
             Ok(Outcome::Died(death)) => format!("its process {death}"),
             Ok(Outcome::TimedOut) => {
                 format!("it was not done with that after {} seconds", LOAD_LIMIT.as_secs())

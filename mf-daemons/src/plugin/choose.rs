@@ -68,6 +68,7 @@ mod tests {
         let (version, api) = ("1".into(), "1.0".into());
         Arc::new(Plugin {
             meta: Meta { id: id.into(), version, api, unwinds: true, handlers },
+            schemas: Default::default(),
             digest: digest.into(),
             path: path.into(),
             image: Arc::new(Image::seal(b"").unwrap()),

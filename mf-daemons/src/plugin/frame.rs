@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::{
-    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, Source,
+    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, Schemas, Source,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,9 @@ pub struct CallOrder {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Job {
-    /// Nothing but to be loaded, and to have the layouts of these kinds of
-    /// handlers checked.
-    Describe(Vec<String>),
+    /// Nothing but to be loaded, to have the layouts of these handlers'
+    /// kinds checked, and to say what their configuration may hold.
+    Describe(Vec<Described>),
     /// Build a task.
     Build(Box<BuildJob>),
     /// Check source out.
@@ -55,6 +55,15 @@ pub enum Job {
     Head(Source),
     /// Tell what has changed since a revision.
     Changes(ChangesJob),
+}
+
+/// A handler that a plugin is examined for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Described {
+    /// Its kind, as the plugin API calls it.
+    pub kind: String,
+    /// Its label.
+    pub label: String,
 }
 
 /// From the plugin's process, and from the one that waits for it, to the
@@ -84,8 +93,9 @@ pub enum Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The plugin can be loaded, and all its layouts fit.
-    Described,
+    /// The plugin can be loaded, and all its layouts fit; what it says of the
+    /// configuration of its handlers, in the order of the question.
+    Described(Vec<Schemas>),
     /// It built.
     Built(Built),
     /// It checked out.

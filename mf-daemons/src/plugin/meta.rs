@@ -130,7 +130,7 @@ mod tests {
         assert!(why(b"{").starts_with("has metadata that cannot be read"));
         assert!(
             why(&json("a", "2.0", "vcs", "a"))
-                .starts_with("was built for plugin API 2.0, and this host speaks 1.1")
+                .starts_with("was built for plugin API 2.0, and this host speaks 1.2")
         );
         assert!(why(&json("../a", "1.0", "vcs", "a")).contains("../a"));
         assert!(why(&json("a", "1.0", "vcs", "a/b")).contains("a/b"));

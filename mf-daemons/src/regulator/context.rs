@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use mf_client::{Hub, Key, Trust};
+use mf_core::lifeline::FRAME_LIMIT;
 use mf_core::wire::Offer;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::frame::{HookJob, HookReport};
@@ -66,12 +68,16 @@ impl HookContext {
         serde_json::from_value(self.job.memory.clone()).unwrap_or_default()
     }
 
-    /// Remembers `memory` for the next run.
+    /// Remembers `memory` for the next run. More than half a frame can carry
+    /// is not remembered: the next run finds all out again.
     ///
     /// # Errors
     /// It is nothing that JSON can hold.
     pub fn remember(&self, memory: &impl Serialize) -> anyhow::Result<()> {
-        self.report.borrow_mut().memory = serde_json::to_value(memory)?;
+        let text = serde_json::to_string(memory)?;
+        let bearable = text.len() <= FRAME_LIMIT / 2;
+        let kept = if bearable { serde_json::from_str(&text)? } else { Value::Null };
+        self.report.borrow_mut().memory = kept;
         Ok(())
     }
 

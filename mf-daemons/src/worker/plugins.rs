@@ -39,7 +39,10 @@ impl Plugins {
 
     /// All handlers that they provide.
     pub fn offers(&self) -> Vec<Offer> {
-        self.found().iter().flat_map(|plugin| plugin.offers()).collect()
+        let mut offers: Vec<_> = self.found().iter().flat_map(|plugin| plugin.offers()).collect();
+        // Every worker would tell the same; the regulator does, once.
+        offers.iter_mut().for_each(|offer| offer.schemas = serde_json::Value::Null);
+        offers
     }
 
     /// Looks again.

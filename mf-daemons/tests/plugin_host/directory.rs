@@ -167,3 +167,23 @@ fn people_are_told_the_same() {
     assert_eq!(code, Some(1));
     assert!(err.contains("not for people"), "{err}");
 }
+
+#[test]
+fn what_a_configuration_may_hold_is_told_with_each_handler() {
+    let temporary = tempfile::tempdir().unwrap();
+    for name in ["hostile", "crash"] {
+        fs::copy(example(name), temporary.path().join(name)).unwrap();
+    }
+    let mut catalog = catalog(temporary.path());
+    catalog.scan(&[]);
+    let offers = catalog.offers();
+    let schemas = |label: &str| &offers.iter().find(|offer| offer.label == label).unwrap().schemas;
+    let ways = serde_json::json!({ "local": { "properties": { "ways": { "type": "integer" } } } });
+    assert_eq!(*schemas("tell"), ways);
+    assert_eq!(*schemas("crash"), serde_json::json!({}));
+
+    // The same bytes under another name are not loaded again, and say the same.
+    fs::rename(temporary.path().join("hostile"), temporary.path().join("renamed")).unwrap();
+    assert!(catalog.scan(&[]));
+    assert_eq!(catalog.offers(), offers);
+}

@@ -8,7 +8,10 @@ use abi_stable::prefix_type::PrefixRefTrait;
 use abi_stable::std_types::{ROption, RStr, RString};
 use abi_stable::{StableAbi, sabi_trait};
 
-use super::{BuildFacetRef, Entry, HostAbi, HostAbi_TO, Refusal, RootRef, VcsFacetRef, compatible};
+use super::{
+    BuildFacetRef, Entry, HostAbi, HostAbi_TO, Refusal, RootRef, SchemaFacetRef, VcsFacetRef,
+    compatible,
+};
 use crate::Host;
 use crate::export::API_VERSION;
 
@@ -92,6 +95,27 @@ impl Loaded {
         let Entry(entry) = self.entry(call)?;
         let host = HostAbi_TO::from_value(Inside(host), sabi_trait::TD_Opaque);
         Ok(entry(label.into(), job.into(), host).into_vec())
+    }
+
+    /// Asks what the configuration of one handler may hold; the answer is
+    /// JSON, and there is none from a plugin older than plugin API 1.2.
+    ///
+    /// # Errors
+    /// The plugin's idea of the question differs from this host's.
+    pub fn schemas(
+        &self,
+        kind: &str,
+        label: &str,
+        host: Arc<dyn Host>,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        if self.root.facet()("schema".into()).is_none() {
+            return Ok(None);
+        }
+        let Entry(entry) = self.facet::<SchemaFacetRef>("schema")?.schemas();
+        let host = HostAbi_TO::from_value(Inside(host), sabi_trait::TD_Opaque);
+        // The name of a kind is plain letters.
+        let kind = format!("\"{kind}\"");
+        Ok(Some(entry(label.into(), kind.as_bytes().into(), host).into_vec()))
     }
 
     fn entry(&self, call: Call) -> Result<Entry, Refusal> {

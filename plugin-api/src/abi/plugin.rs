@@ -10,7 +10,7 @@ use abi_stable::marker_type::ErasedPrefix;
 use abi_stable::prefix_type::{PrefixRefTrait, PrefixTypeTrait};
 use abi_stable::std_types::{ROption, RSlice, RStr, RString, RVec};
 
-use super::{BuildFacet, Entry, Facet, Header, HostBox, Root, RootRef, VcsFacet};
+use super::{BuildFacet, Entry, Facet, Header, HostBox, Root, RootRef, SchemaFacet, VcsFacet};
 use crate::export::Library;
 use crate::{ChangesJob, Host, guard};
 
@@ -28,6 +28,7 @@ extern "C" fn facet<L: Library>(kind: RStr<'_>) -> ROption<Facet> {
     match kind.as_str() {
         "build" => erase(BuildFacet { build: Entry(build::<L>) }.leak_into_prefix()),
         "vcs" => erase(vcs_facet::<L>().leak_into_prefix()),
+        "schema" => erase(SchemaFacet { schemas: Entry(schemas::<L>) }.leak_into_prefix()),
         _ => ROption::RNone,
     }
 }
@@ -68,6 +69,13 @@ extern "C" fn changes<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: Ho
     guard::enter(&label, &job, Arc::new(Outside(host)), |job: &ChangesJob, cx| {
         let changes = L::vcs(&label).map(|handler| handler.changes(job, cx));
         changes.map(|changes| changes.map(|changes| changes.within(job.limit())))
+    })
+    .into()
+}
+
+extern "C" fn schemas<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |kind: &String, _| {
+        L::schemas(kind, &label).map(Ok)
     })
     .into()
 }

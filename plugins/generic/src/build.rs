@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use monkeyfarm_plugin_api::command::{Command, Ended};
-use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Context, Failure};
+use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Context, Failure, Schemas};
 
 use crate::collect::collect;
-use crate::recipe::Recipe;
+use crate::recipe::{Document, Recipe};
 
 /// The build handler `generic`: what is to be done is written in the source,
 /// or in the target's config.
@@ -37,6 +37,10 @@ impl BuildHandler for Generic {
         }
         cx.check()?;
         Ok(Built { artifacts: collect(job, &recipe, cx)? })
+    }
+
+    fn schemas() -> Schemas {
+        Schemas::default().target::<Document>()
     }
 }
 

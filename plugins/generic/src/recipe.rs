@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{BuildJob, Context, Failure, Timeout};
 use serde::Deserialize;
 
@@ -16,21 +17,32 @@ const FILE: &str = ".monkeyfarm.toml";
 const LARGEST: u64 = 256 * 1024;
 
 /// What is to be done.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Recipe {
+    /// Shell commands, run one after the other in the source.
     #[serde(deserialize_with = "commands")]
+    #[schemars(with = "Vec<String>", length(min = 1))]
     pub(crate) commands: Vec<String>,
+    /// Results to keep: patterns such as `*.tar.gz`, below the source.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(crate) files: Vec<Pattern>,
+    /// Source packages to keep, by the same kind of patterns.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(crate) sources: Vec<Pattern>,
+    /// How long all commands may take together, such as `90m`.
+    #[schemars(with = "Option<String>")]
     pub(crate) timeout: Option<Timeout>,
 }
 
-#[derive(Deserialize)]
+/// A recipe where it is written: `.monkeyfarm.toml`, or a target's config.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
+pub(crate) struct Document {
     build: Option<Recipe>,
 }
 

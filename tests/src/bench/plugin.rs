@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use mf_daemons::plugin::frame::Described;
+use mf_daemons::plugin::meta::kind_name;
 use mf_daemons::plugin::{Call, Ended, HostProgram, Job, Plugin};
 
 use super::floor::SPAWN;
@@ -39,10 +41,14 @@ pub fn measure(report: &mut Report) -> anyhow::Result<()> {
 
 fn call(host: &HostProgram, plugin: &Arc<Plugin>) -> anyhow::Result<Duration> {
     let (mut said, log) = std::io::pipe()?;
+    let described = plugin.meta.handlers.iter().map(|handler| Described {
+        kind: kind_name(handler.kind).into(),
+        label: handler.label.clone(),
+    });
     let call = Call {
         plugin: plugin.clone(),
         handler: String::new(),
-        job: Job::Describe(vec!["build".into()]),
+        job: Job::Describe(described.collect()),
         log: log.into(),
         work_dir: "/".into(),
         deadline: None,

@@ -93,6 +93,7 @@ fn offer() -> Offer {
         plugin: "generic".into(),
         version: "0.1.0".into(),
         digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        schemas: json!({ "target": { "type": "object" } }),
     }
 }
 
