@@ -37,6 +37,11 @@ pub struct HubConfig {
     pub streams: usize,
     /// Whether people may register as users by themselves.
     pub registration: bool,
+    /// How long what is no longer in a tag's repository can still be fetched,
+    /// in seconds: a client that has read the index before ends with it.
+    pub repository_seconds: u64,
+    /// How long a scratch build is kept after it was submitted, in seconds.
+    pub scratch_seconds: u64,
     /// Addresses and networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
 }
@@ -60,6 +65,10 @@ impl Default for HubConfig {
             // Each holds a connection for good: others must find some left.
             streams: 2_048,
             registration: false,
+            // Longer than a package manager takes to download its packages.
+            repository_seconds: 600,
+            // Two weeks.
+            scratch_seconds: 14 * 24 * 60 * 60,
             trusted_proxies: Vec::new(),
         }
     }

@@ -5,6 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod repository;
+
+pub use repository::{
+    RepositoryDraft, RepositoryFailure, RepositoryFile, RepositoryPart, RepositorySwitch,
+};
+
 /// Kinds of handlers, as the resources are called.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

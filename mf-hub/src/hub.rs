@@ -17,7 +17,7 @@ use crate::store::open::{self, Lock, OpenError};
 use crate::store::password::Passwords;
 use crate::store::readers::Readers;
 use crate::store::writer::Writer;
-use crate::store::{bootstrap, ready, task};
+use crate::store::{bootstrap, ready, repository, task};
 use crate::streams::Streams;
 
 /// The running hub: everything that a request may use.
@@ -109,7 +109,8 @@ impl Hub {
         Ok(hub)
     }
 
-    /// Removes the files of builds that were deleted, while the hub is at work.
+    /// Removes files of builds that were deleted, and those that no repository
+    /// has any more, while the hub is at work.
     pub fn sweep_soon(self: &Arc<Self>) {
         let hub = Arc::clone(self);
         tokio::task::spawn_blocking(move || hub.sweep());
@@ -123,6 +124,15 @@ impl Hub {
             Ok(0) => {}
             Ok(swept) => tracing::info!("the files of {swept} deleted tasks are removed"),
             Err(error) => tracing::warn!("files of deleted tasks stay: {error}"),
+        }
+        let known = |tag| {
+            let known = self.readers.read(|db| repository::known(db, tag));
+            known.map_err(std::io::Error::other)
+        };
+        match self.files.sweep_repositories(known) {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!("{swept} files that no repository has are removed"),
+            Err(error) => tracing::warn!("files of old repositories stay: {error}"),
         }
     }
 

@@ -630,6 +630,10 @@ class Tag(Scoped):
     * `only_latest`: a build that was submitted later puts the older ones of its package-branch out
     * `about`: what people should know
     * `builds`: builds that have it (read-only)
+    * `repository`: where its file repository is, beneath the hub's address; each target's files are
+      in its tag_path (read-only)
+    * `repository_state`: since when the repository is as the tag is now, or since when and why it
+      lags (read-only)
     """
 
     _name = "tag"
@@ -637,6 +641,8 @@ class Tag(Scoped):
         "create_date",
         "update_date",
         "builds",
+        "repository",
+        "repository_state",
     ))
 
     def move_builds(
@@ -696,7 +702,8 @@ class Target(Site):
     * `full_version`: such as 6.4
     * `major_version`: such as 6
     * `minor_version`: such as 4
-    * `tag_path`: where its files go in a tag's repository, such as redhat/6/x86_64
+    * `tag_path`: where its files go in a tag's repository, such as redhat/6/x86_64; empty: its
+      label
     * `config`: text for the build handler
     * `build_handlers`: build handlers that may be used for it; none allows any
     """

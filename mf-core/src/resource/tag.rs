@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::common::{COMMON, HISTORY, LONG, SCOPED};
-use super::shape::{Field, Function, Kind, On, Resource, Scope, Who, field};
+use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A tag as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Tag {
     pub only_latest: bool,
     pub about: String,
     pub builds: Vec<String>,
+    pub repository: String,
+    pub repository_state: String,
 }
 
 const OWN: &[Field] = &[
@@ -38,6 +40,18 @@ const OWN: &[Field] = &[
     ),
     field("about", Kind::Text(LONG), "what people should know"),
     field("builds", Kind::Refs { to: "build", via: "build_tag" }, "builds that have it").derived(),
+    field(
+        "repository",
+        Kind::Computed(Gives::Text),
+        "where its file repository is, beneath the hub's address; each target's files are in its tag_path",
+    )
+    .derived(),
+    field(
+        "repository_state",
+        Kind::Computed(Gives::Text),
+        "since when the repository is as the tag is now, or since when and why it lags",
+    )
+    .derived(),
 ];
 
 const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);

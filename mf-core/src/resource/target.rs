@@ -39,7 +39,7 @@ const OWN: &[Field] = &[
     field(
         "tag_path",
         Kind::Text(SHORT),
-        "where its files go in a tag's repository, such as redhat/6/x86_64",
+        "where its files go in a tag's repository, such as redhat/6/x86_64; empty: its label",
     ),
     field("config", Kind::Text(LONG), "text for the build handler"),
     field(

@@ -24,6 +24,12 @@ const EVENTS: &[Field] = &[
     field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
 ];
 
+const REPOSITORY_FILE: &[Field] = &[
+    field("generation", Kind::Int(1, i64::MAX), "number of the draft").must(),
+    field("path", Kind::Text(4_096), "where it is, beneath the tag").must(),
+    field("sha256", Kind::Text(64), "its SHA-256, in hexadecimal").must(),
+];
+
 const SEARCH: &[Field] = &[
     field("mf_search_query", Kind::Text(200), "what to look for").must().also(&["search", "word"]),
     field("limit", Kind::Int(1, 100), "at most so many of each resource; default: 20"),
@@ -115,6 +121,42 @@ pub const UTIL: Resource = Resource {
             on: On::All,
             takes: &[],
             gives: &["enabled", "disabled"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "begin_repository",
+            about: "the regulator takes a tag's repository that lags: a draft of what it should hold",
+            on: On::All,
+            takes: &[],
+            gives: &["repository"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "upload_repository",
+            about: "the regulator stores a file of an index in a draft",
+            on: On::All,
+            takes: REPOSITORY_FILE,
+            gives: &[],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "switch_repository",
+            about: "a draft is whole: clients see it from now on",
+            on: On::All,
+            takes: &[],
+            gives: &[],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "fail_repository",
+            about: "a draft comes to nothing; the tag says why",
+            on: On::All,
+            takes: &[],
+            gives: &[],
             who: Who::REGULATOR,
             writes: true,
         },

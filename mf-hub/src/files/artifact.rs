@@ -108,6 +108,22 @@ impl Arriving {
     /// [`Code::InvalidValue`] when they are not those that were announced,
     /// [`Code::TooLarge`], [`Code::DiskFull`].
     pub async fn keep(self, files: &Files, of: Held) -> Result<Stored, Error> {
+        let place = (files.path(of, &self.sha256), files.dirs(of));
+        self.keep_at(place).await
+    }
+
+    /// The same, for a file of an index in a tag's repository.
+    ///
+    /// # Errors
+    /// As [`Arriving::keep`].
+    pub async fn keep_in_repository(self, files: &Files, tag: i64) -> Result<Stored, Error> {
+        let place = files.repository_place(tag, &self.sha256);
+        self.keep_at(place).await
+    }
+
+    /// Stores it under a path, in the first of some directories; those above
+    /// it come after it.
+    async fn keep_at(self, (path, dirs): (PathBuf, Vec<PathBuf>)) -> Result<Stored, Error> {
         drop(self.blocks);
         let written = self.written.await.unwrap_or_else(|error| {
             tracing::error!("files: {error}");
@@ -120,7 +136,7 @@ impl Arriving {
             );
             return Err(Error::new(Code::InvalidValue, told));
         }
-        let (dirs, path, size) = (files.dirs(of), files.path(of, &self.sha256), written.size);
+        let size = written.size;
         let linked = blocking(move || {
             link(&written, &path, &dirs).map_err(|error| refused("the file", &error))
         });

@@ -7,7 +7,9 @@
 mod artifact;
 mod log;
 mod name;
+pub mod pass;
 mod read;
+mod repository;
 mod secret;
 mod sweep;
 
@@ -54,6 +56,7 @@ impl Files {
         let root = data_dir.join(FILES);
         let incoming = root.join(INCOMING);
         private_dirs(&root.join("tasks"))?;
+        private_dirs(&root.join(repository::REPOSITORIES))?;
         match fs::remove_dir_all(&incoming) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => private_dirs(&incoming)?,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,15 +25,23 @@ impl Files {
     /// # Errors
     /// The disk would not.
     pub fn read(&self, of: Held, stored: &str) -> Result<Option<Reading>, Error> {
-        match File::open(self.path(of, stored)) {
-            Ok(file) => Ok(Some(Reading(Arc::new(file)))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unread(&error)),
-        }
+        Reading::open(&self.path(of, stored))
     }
 }
 
 impl Reading {
+    /// Opens a stored file; `None` when there is none.
+    ///
+    /// # Errors
+    /// The disk would not.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, Error> {
+        match File::open(path) {
+            Ok(file) => Ok(Some(Self(Arc::new(file)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unread(&error)),
+        }
+    }
+
     /// Length of the file now.
     ///
     /// # Errors

@@ -120,6 +120,10 @@ const BOUND: &[Bound] = &[
     bound!("util", "get_file_download_url", Anywhere, super::download::url),
     bound!("util", "register_handlers", Address, super::util::register_handlers),
     bound!("util", "enable_handlers", Anywhere, super::util::enable_handlers),
+    bound!("util", "begin_repository", Address, super::repository::begin),
+    bound!("util", "upload_repository", Address, super::repository::upload),
+    bound!("util", "switch_repository", Address, super::repository::switch),
+    bound!("util", "fail_repository", Address, super::repository::fail),
     bound!("util", "events", Anywhere, super::stream::events),
 ];
 

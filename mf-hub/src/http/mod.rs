@@ -29,6 +29,7 @@ pub mod password;
 pub mod patient;
 pub mod peer;
 pub mod ranges;
+pub mod repository;
 pub mod request;
 pub mod retry;
 pub mod room;

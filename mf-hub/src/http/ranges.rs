@@ -63,6 +63,16 @@ pub fn attachment(reading: Reading, headers: &HeaderMap, name: &str) -> Result<R
     Ok(response)
 }
 
+/// Answers with a stored file of this type, to be shown or saved.
+///
+/// # Errors
+/// The disk would not; [`Code::BadRange`].
+pub fn file(reading: Reading, headers: &HeaderMap, media: &str) -> Result<Response, Error> {
+    let mut response = ranged(reading, headers, 0)?;
+    set(response.headers_mut(), header::CONTENT_TYPE, media);
+    Ok(response)
+}
+
 /// Answers with a log as it is now, from byte `offset` on.
 ///
 /// # Errors

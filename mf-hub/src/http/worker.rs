@@ -198,7 +198,11 @@ async fn log_bytes(body: Body) -> Result<Bytes, Error> {
     Ok(bytes.freeze())
 }
 
-async fn next(blocks: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
+/// The next bytes of a body that is streamed; `None` at its end.
+///
+/// # Errors
+/// It broke off, or stopped for too long.
+pub(super) async fn next(blocks: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
     let next = tokio::time::timeout(STALL, blocks.next()).await.map_err(|_| slow())?;
     next.transpose().map_err(|error| {
         Error::new(Code::BrokenOff, format!("the body broke off; nothing was stored: {error}"))

@@ -37,7 +37,7 @@ pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done
             Ok(Held { task: row.get(0)?, attempt: row.get(1)? })
         })
         .optional()?;
-    found.map(|held| whole(db, held, token(secret, held, nonce))).transpose()
+    found.map(|held| whole(db, held, nonce, secret)).transpose()
 }
 
 /// Claims a task for a system; `None` when somebody else was first, and
@@ -71,7 +71,7 @@ pub fn claim(
     // Its log and first stage are known by now: written down with the claim,
     // they need no commit of their own.
     file::name_log(tx, held, BUILD_LOG)?;
-    let stage = job::of(tx, id)?.first_stage();
+    let stage = job::of(tx, id, secret)?.first_stage();
     let (now, empty, path) = (tx.now(), "", fs_path(held));
     task::apply(
         tx,
@@ -88,11 +88,12 @@ pub fn claim(
             ("fs_path", &path),
         ],
     )?;
-    whole(tx, held, token).map(Some)
+    whole(tx, held, nonce, secret).map(Some)
 }
 
-fn whole(db: &Connection, held: Held, token: String) -> Done<Claim> {
-    let job = job::of(db, held.task)?;
+fn whole(db: &Connection, held: Held, nonce: &str, secret: &Secret) -> Done<Claim> {
+    let token = token(secret, held, nonce);
+    let job = job::of(db, held.task, secret)?;
     let sql = "SELECT stage FROM task WHERE id = ?1";
     let stage = db.prepare_cached(sql)?.query_row([held.task], |row| row.get(0))?;
     Ok(Claim { task_id: held.task, attempt: held.attempt, token, stage, job })

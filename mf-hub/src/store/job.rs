@@ -3,13 +3,15 @@
 use mf_core::wire::{Handler, Job};
 use rusqlite::{Connection, Row};
 
-use super::{Done, ready};
+use super::{Done, ready, repository};
+use crate::files::Secret;
 
-/// The job of a task.
+/// The job of a task. `secret` signs the way into repositories of restricted
+/// projects.
 ///
 /// # Errors
 /// There is no such task.
-pub fn of(db: &Connection, task: i64) -> Done<Job> {
+pub fn of(db: &Connection, task: i64, secret: &Secret) -> Done<Job> {
     let sql = format!(
         "SELECT pr.label, p.label, pb.label, b.label, k.label, t.label, a.label, d.label, r.label, \
          pb.build_prefix, t.config, {url}, pb.vcs_branch, \
@@ -26,7 +28,8 @@ pub fn of(db: &Connection, task: i64) -> Done<Job> {
          LEFT JOIN vcs_handler v ON v.id = pb.vcs_handler_id WHERE k.id = ?1",
         url = ready::URL
     );
-    Ok(db.prepare_cached(&sql)?.query_row([task], read)?)
+    let job = db.prepare_cached(&sql)?.query_row([task], read)?;
+    Ok(Job { repositories: repository::for_builds(db, task, secret)?, ..job })
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Job> {

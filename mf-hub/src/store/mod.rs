@@ -32,6 +32,7 @@ pub mod progress;
 pub mod readers;
 pub mod ready;
 pub mod render;
+pub mod repository;
 pub mod roles;
 mod rules;
 mod search;

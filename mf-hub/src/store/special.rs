@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
-use super::{Done, Fault, Tx, build, group, ready, system, tag, tagging, target, user};
+use super::{Done, Fault, Tx, build, group, ready, repository, system, tag, tagging, target, user};
 
 /// What such a function may use.
 pub struct Context<'a> {
@@ -45,6 +45,7 @@ pub fn after_create(context: &Context<'_>, resource: &Resource, id: i64) -> Done
     match resource.name {
         "build" => build::fan_out(context.tx, id),
         "group" => admins_remain(context.tx),
+        "tag" => repository::settle(context.tx, id),
         _ => Ok(()),
     }
 }
@@ -84,6 +85,7 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, id: i64) -> Done
             group::settle(context.tx, id)?;
             admins_remain(context.tx)
         }
+        "tag" => repository::settle(context.tx, id),
         _ => Ok(()),
     }
 }
@@ -137,8 +139,12 @@ pub fn follow_changed(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.key().as_str() {
         "task" => ready::follow(tx, id),
         "system" => system::follow(tx, id),
+        "target" => {
+            repository::target_moved(tx, id)?;
+            ready::follow_all(tx)
+        }
         "package" | "package_branch" | "build_type" | "arch" | "build_handler" | "vcs_handler"
-        | "target" | "build" => ready::follow_all(tx),
+        | "build" => ready::follow_all(tx),
         _ => Ok(()),
     }
 }

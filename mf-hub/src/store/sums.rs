@@ -86,6 +86,18 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              AND status IN ('Building', 'Cancelling'))"
         }
         ("system", "last_seen") => "t.last_seen",
+        ("tag", "repository") => {
+            "(CASE WHEN t.manage_repo THEN '/repo/' || \
+             (SELECT label FROM project WHERE id = t.project_id) || '/' || t.label || '/' ELSE '' END)"
+        }
+        ("tag", "repository_state") => {
+            "coalesce((SELECT CASE WHEN r.wanted = r.followed THEN 'current as of ' || \
+             (SELECT g.date FROM repository_generation g \
+             WHERE g.tag_id = r.tag_id AND g.state = 'current') \
+             ELSE 'lags since ' || r.wanted_date || \
+             CASE r.problem WHEN '' THEN '' ELSE ': ' || r.problem END END \
+             FROM repository r WHERE r.tag_id = t.id), '')"
+        }
         ("target", "distro_label") => {
             "(SELECT d.label FROM \"release\" r JOIN distro d ON d.id = r.distro_id \
              WHERE r.id = t.release_id)"

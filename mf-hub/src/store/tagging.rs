@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::history::{self, Verb};
 use super::tag::{Build, Tag};
-use super::{Done, Tx, edit};
+use super::{Done, Tx, edit, repository};
 
 /// What a move has done, by the builds' labels.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -168,6 +168,7 @@ fn record(tx: &Tx<'_>, tag: &Tag, tagged: &[&str], untagged: &[&str]) -> Done<()
     if changes.is_empty() {
         return Ok(());
     }
+    repository::wants(tx, tag.id)?;
     edit::touch(tx, &TAG, tag.id)?;
     history::record(tx, Verb::Update, &TAG, tag.id, changes)
 }

@@ -3,6 +3,7 @@
 mod docs;
 mod html;
 mod page;
+mod repository;
 
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ const STYLE: &str = include_str!("style.css");
 /// Adds `/`, `/docs`, `/RESOURCE` and `/RESOURCE/LABEL`.
 pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
     router = router.route("/", get(home)).route("/style.css", get(style)).route("/docs", get(docs));
+    router = router
+        .route("/repo", get(repositories))
+        .route("/repo/", get(repositories))
+        .route("/repo/{*path}", get(in_repositories));
     for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
         let list = move |State(hub): State<Arc<Hub>>, parts: Parts| async move {
             answer(
@@ -59,6 +64,26 @@ fn detail(
 ) -> Result<String, Error> {
     let caller = caller::of(hub, parts)?;
     page::detail(hub, &caller, resource, label, parts)
+}
+
+async fn repositories(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    of_repositories(&hub, &parts, "")
+}
+
+async fn in_repositories(
+    State(hub): State<Arc<Hub>>,
+    Known(path): Known<String>,
+    parts: Parts,
+) -> Response {
+    of_repositories(&hub, &parts, &path)
+}
+
+fn of_repositories(hub: &Hub, parts: &Parts, path: &str) -> Response {
+    match repository::answer(hub, parts, path) {
+        Ok(repository::Answer::Page(page)) => answer(parts, Ok(page)),
+        Ok(repository::Answer::Bytes(response)) => response,
+        Err(error) => answer(parts, Err(error)),
+    }
 }
 
 async fn home() -> Response {

@@ -14,6 +14,7 @@ mod hostile;
 mod life;
 mod lost;
 mod outcomes;
+mod repository;
 mod retry;
 mod tags;
 mod why;

@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 
 use mf_core::VERSION;
 use mf_core::task::STATUSES;
-use mf_core::wire::{Claim, Enrolled, HeartbeatReply, Held, Registered, TaskFile};
+use mf_core::wire::{
+    Claim, Enrolled, HeartbeatReply, Held, Registered, RepositoryDraft, RepositoryFile,
+    RepositoryPart, TaskFile,
+};
 use serde_json::{Value, json};
 
 use crate::store::key::Listed;
@@ -20,7 +23,8 @@ static VERDICT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What may be null.
-pub const CLAIM: &str = "claim";
+pub const NULLABLE: &[&str] = &["claim", REPOSITORY];
+const REPOSITORY: &str = "util/begin_repository/repository";
 const HELD: Held = Held { task: 7, attempt: 1 };
 
 /// The key in `data`, or resource, function and key where the same key has
@@ -53,7 +57,8 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("files", "everything that every attempt made", json!([file()])),
         ("length", "how long the log is now, in bytes", json!(4096)),
         ("system/register/system", "who the worker is", json!(registered)),
-        (CLAIM, "a task to build, with its lease; null when none came in time", json!(claim())),
+        ("claim", "a task to build, with its lease; null when none came in time", json!(claim())),
+        (REPOSITORY, "a draft to fill in; null when none is due", json!(repository())),
         ("heartbeat", "what must be stopped", json!(stop)),
         ("registered", "labels of handlers that are now enabled or disabled", changed),
         ("enabled", "labels of handlers that are now enabled", json!(["generic"])),
@@ -93,6 +98,13 @@ fn details() -> Value {
 
 fn claim() -> Claim {
     Claim { task_id: 7, attempt: 1, token: "…".into(), ..Claim::default() }
+}
+
+fn repository() -> RepositoryDraft {
+    let file = RepositoryFile { name: "hello.rpm".into(), ..RepositoryFile::default() };
+    let path = "el6/x86_64".to_owned();
+    let part = RepositoryPart { path, files: vec![file], ..RepositoryPart::default() };
+    RepositoryDraft { generation: 3, parts: vec![part], ..RepositoryDraft::default() }
 }
 
 fn file() -> TaskFile {

@@ -4,7 +4,7 @@
 use mf_core::resource::ALL;
 use mf_core::wire::{
     Advance, ClaimRequest, Complete, Event, HandlerKind, Heartbeat, Held, Offer, Register,
-    RegisterHandlers,
+    RegisterHandlers, RepositoryFailure, RepositorySwitch,
 };
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ pub fn given(resource: &str, function: &str, key: &str) -> Value {
     let own = format!("{resource}/{function}/{key}");
     let example = given::all().into_iter().find(|(known, ..)| *known == own || *known == key);
     if let Some((known, about, example)) = example {
-        if known == given::CLAIM {
+        if given::NULLABLE.contains(&known) {
             return example::or_null(about, &example);
         }
         return example::schema(about, &example);
@@ -134,6 +134,16 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
             "util_register_handlers",
             "all handlers that there are now",
             json!(RegisterHandlers { handlers: vec![offer()] }),
+        ),
+        (
+            "util_switch_repository",
+            "the generation that is whole",
+            json!(RepositorySwitch { generation: 3 }),
+        ),
+        (
+            "util_fail_repository",
+            "the generation that comes to nothing",
+            json!(RepositoryFailure { generation: 3, why: "createrepo_c is not installed".into() }),
         ),
     ]
 }

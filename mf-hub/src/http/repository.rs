@@ -1,0 +1,112 @@
+//! What the regulator calls to make a tag's repository follow: begin a draft,
+//! store the files of its index, switch to it, or say why not.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use mf_core::error::{Code, Error};
+use mf_core::wire::{Held, RepositoryFailure, RepositorySwitch};
+use serde_json::json;
+
+use super::call::Call;
+use super::envelope;
+use super::worker::next;
+use crate::params::Values;
+use crate::store::Tx;
+use crate::store::repository::{self, Blob};
+
+/// `POST /util/begin_repository`: a draft of a repository that is due; null
+/// when there is none.
+///
+/// # Errors
+/// The database would not.
+pub async fn begin(call: Call) -> Result<Response, Error> {
+    // Asked every cycle: nothing is written where nothing is due.
+    let draft = match call.hub.readers.read(repository::is_due)? {
+        true => call.hub.writer.run(&call.caller, repository::begin).await?,
+        false => None,
+    };
+    Ok(envelope::data(&json!({ "repository": draft })))
+}
+
+/// `POST /util/upload_repository`: a file of an index.
+///
+/// # Errors
+/// It is no draft any more; the path or the bytes are not right.
+pub async fn upload(mut call: Call) -> Result<Response, Error> {
+    let mut blocks = std::mem::take(&mut call.body).into_data_stream();
+    let (generation, path, sha256) = file_of(&call.values)?;
+    repository::check_index_path(&path)?;
+    let arriving = call.hub.files.receive(&sha256).await?;
+    // Its row comes first: a file that no row knows may be swept.
+    let (place, hash) = (path.clone(), sha256);
+    let reserve = move |tx: &Tx<'_>| repository::reserve(tx, generation, &place, &hash);
+    let tag = call.hub.writer.run(&call.caller, reserve).await?;
+    while let Some(block) = next(&mut blocks).await? {
+        if !arriving.push(block).await {
+            break;
+        }
+    }
+    let size = arriving.keep_in_repository(&call.hub.files, tag).await?.size;
+    let record = move |tx: &Tx<'_>| repository::record(tx, generation, &path, size);
+    call.hub.writer.run(&call.caller, record).await?;
+    Ok(envelope::empty())
+}
+
+fn file_of(values: &Values) -> Result<(i64, String, String), Error> {
+    let generation = values.int("generation").unwrap_or_default();
+    let sha256 = values.text("sha256").to_ascii_lowercase();
+    Ok((generation, values.text("path").to_owned(), sha256))
+}
+
+/// `POST /util/switch_repository`: a draft is whole.
+///
+/// # Errors
+/// It is no draft any more, or one of its files is gone: the sentence says
+/// which.
+pub async fn switch(mut call: Call) -> Result<Response, Error> {
+    let RepositorySwitch { generation } = call.wire().await?;
+    let hub = Arc::clone(&call.hub);
+    let gathered = tokio::task::spawn_blocking(move || {
+        let (tag, blobs) = hub.readers.read(|db| repository::blobs(db, generation))?;
+        let wanted: Vec<(String, Option<Held>)> = blobs
+            .iter()
+            .map(|blob| (blob.sha256.clone(), blob.made_by.as_ref().map(|(of, _)| *of)))
+            .collect();
+        hub.files.gather(tag, &wanted).map_err(|(number, error)| gone(&blobs[number..], error))
+    });
+    gathered.await.unwrap_or_else(|error| {
+        tracing::error!("repository generation {generation}: {error}");
+        Err(Error::new(Code::Internal, "the hub could not gather the repository"))
+    })?;
+    let work = move |tx: &Tx<'_>| repository::switch(tx, generation);
+    call.hub.writer.run(&call.caller, work).await?;
+    call.hub.sweep_soon();
+    Ok(envelope::empty())
+}
+
+/// Says which file the first of `blobs` is, when it is gone.
+fn gone(blobs: &[Blob], error: Error) -> Error {
+    if error.code != Code::Refused {
+        return error;
+    }
+    let told = match blobs.first() {
+        Some(Blob { path, made_by: Some((_, task)), .. }) if !task.is_empty() => format!(
+            "{path} is gone from the hub's disk; untag the build of task {task}, or build it again"
+        ),
+        Some(Blob { path, .. }) => format!("{path} is gone from the hub's disk; begin anew"),
+        None => return error,
+    };
+    Error::new(Code::Refused, told)
+}
+
+/// `POST /util/fail_repository`: a draft comes to nothing.
+///
+/// # Errors
+/// It is no draft any more.
+pub async fn fail(mut call: Call) -> Result<Response, Error> {
+    let RepositoryFailure { generation, why } = call.wire().await?;
+    let work = move |tx: &Tx<'_>| repository::fail(tx, generation, &why);
+    call.hub.writer.run(&call.caller, work).await?;
+    Ok(envelope::empty())
+}
