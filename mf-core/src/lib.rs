@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod disk;
+pub mod errand;
 pub mod error;
 pub mod label;
 pub mod lifeline;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use mf_core::errand;
 use mf_core::error::{Code, Error};
 use mf_core::resource::{self, Who};
 use mf_core::wire;
@@ -76,6 +77,10 @@ impl Filter {
         let mut resources = Vec::new();
         let named = values.text("resource").split(',').map(str::trim);
         for name in named.filter(|name| !name.is_empty()) {
+            if name == errand::NAME {
+                resources.push(name.to_owned());
+                continue;
+            }
             let found = resource::find(name).ok_or_else(|| {
                 let name: String = name.chars().take(80).collect();
                 Error::new(Code::InvalidValue, format!("there is no resource {name:?}"))

@@ -7,6 +7,7 @@ use mf_core::config::HubConfig;
 use tokio::sync::watch;
 
 use crate::dispatch::Dispatch;
+use crate::errand::Leases;
 use crate::events::Events;
 use crate::expire;
 use crate::files::Files;
@@ -34,6 +35,8 @@ pub struct Hub {
     pub streams: Streams,
     /// Who builds what: memory that follows the database.
     pub dispatch: Arc<Dispatch>,
+    /// Which hooks do which errands.
+    pub errands: Arc<Leases>,
     /// Logs and files of tasks.
     pub files: Files,
     /// Hashes passwords.
@@ -81,7 +84,8 @@ impl Hub {
         let (lock, connection) = open::open(&dir)?;
         let readers = Readers::open(&dir)?;
         let events = Arc::new(Events::new());
-        let dispatch = Dispatch::new(Duration::from_secs(config.lease_seconds));
+        let lease = Duration::from_secs(config.lease_seconds);
+        let dispatch = Dispatch::new(lease);
         let writer = Writer::start(connection, Arc::clone(&events), Arc::clone(&dispatch))?;
         let files = Files::open(&dir)?;
         let (stopping, _) = watch::channel(false);
@@ -91,6 +95,7 @@ impl Hub {
             writer,
             readers,
             events,
+            errands: Arc::new(Leases::new(lease)),
             dispatch,
             files,
             passwords: Passwords::default(),

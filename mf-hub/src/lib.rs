@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod dispatch;
+pub mod errand;
 pub mod events;
 pub mod expire;
 pub mod files;

@@ -132,9 +132,13 @@ class Build(Scoped):
     * `tasks`: its tasks (read-only)
     * `tags`: tags that it has (read-only)
     * `bug_urls`: where its bugs are (read-only)
+    * `bug_details`: what their tracker says of them: bug, state (unchecked, open, closed, unknown),
+      title, status, message, check_date (read-only)
     * `comments`: what people said of it: user_label, create_date, karma, comment (read-only)
     * `karma`: sum of people's karma; of each the last that is not 0 counts (read-only)
     * `revision`: revision of the source that was built (read-only)
+    * `errands`: what the farm does for it elsewhere: id, about, state (waiting, running, done,
+      refused), attempts, next_try, message (read-only)
     """
 
     _name = "build"
@@ -147,9 +151,11 @@ class Build(Scoped):
         "tasks",
         "tags",
         "bug_urls",
+        "bug_details",
         "comments",
         "karma",
         "revision",
+        "errands",
     ))
 
     def cancel(
@@ -230,6 +236,100 @@ class Build(Scoped):
             "karma": karma,
         }
         return self._call("POST", (label, "comment",), project, parameters)
+
+    def check_bugs(
+        self,
+        label: str,
+        project: str,
+        bug: Optional[str] = None,
+    ) -> Reply:
+        """Ask the tracker once more what its bugs are.
+
+        :param bug: only this one of its bugs
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "bug": bug,
+        }
+        return self._call("POST", (label, "check_bugs",), project, parameters)
+
+    def comment_bugs(
+        self,
+        label: str,
+        project: str,
+        comment: str,
+        bug: Optional[str] = None,
+    ) -> Reply:
+        """Say something on its bugs.
+
+        :param comment: what one has to say
+        :param bug: only this one of its bugs
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "comment": comment,
+            "bug": bug,
+        }
+        return self._call("POST", (label, "comment_bugs",), project, parameters)
+
+    def close_bugs(
+        self,
+        label: str,
+        project: str,
+        comment: Optional[str] = None,
+        bug: Optional[str] = None,
+    ) -> Reply:
+        """Close its bugs, with a comment that names the build.
+
+        :param comment: what one has to say of it beside that
+        :param bug: only this one of its bugs
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "comment": comment,
+            "bug": bug,
+        }
+        return self._call("POST", (label, "close_bugs",), project, parameters)
+
+    def reopen_bugs(
+        self,
+        label: str,
+        project: str,
+        comment: Optional[str] = None,
+        bug: Optional[str] = None,
+    ) -> Reply:
+        """Open its bugs again, with a comment that names the build.
+
+        :param comment: what one has to say of it beside that
+        :param bug: only this one of its bugs
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "comment": comment,
+            "bug": bug,
+        }
+        return self._call("POST", (label, "reopen_bugs",), project, parameters)
+
+    def link_bugs(
+        self,
+        label: str,
+        project: str,
+        bug: Optional[str] = None,
+    ) -> Reply:
+        """Let its bugs refer to the build.
+
+        :param bug: only this one of its bugs
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "bug": bug,
+        }
+        return self._call("POST", (label, "link_bugs",), project, parameters)
 
 
 class BuildHandler(Site):
@@ -630,6 +730,8 @@ class Tag(Scoped):
     * `only_latest`: a build that was submitted later puts the older ones of its package-branch out
     * `about`: what people should know
     * `builds`: builds that have it (read-only)
+    * `errands`: what the farm does for it elsewhere: id, about, state (waiting, running, done,
+      refused), attempts, next_try, message (read-only)
     * `repository`: where its file repository is, beneath the hub's address; each target's files are
       in its tag_path (read-only)
     * `repository_state`: since when the repository is as the tag is now, or since when and why it
@@ -641,6 +743,7 @@ class Tag(Scoped):
         "create_date",
         "update_date",
         "builds",
+        "errands",
         "repository",
         "repository_state",
     ))
@@ -1003,7 +1106,7 @@ class Util(Resource):
     def status(
         self,
     ) -> Reply:
-        """The farm at a glance: queue, builds, systems.
+        """The farm at a glance: queue, builds, systems, errands.
 
         Gives: status.
         """
@@ -1097,6 +1200,40 @@ class Util(Resource):
             "resource": resource,
         }
         return self._events(("events",), None, parameters)
+
+    def errands(
+        self,
+        project_label: Optional[str] = None,
+        build_label: Optional[str] = None,
+        state: Optional[str] = None,
+    ) -> Reply:
+        """What the farm has to do elsewhere, such as closing a bug; the newest first.
+
+        :param project_label: only those of this project
+        :param build_label: only those of this build
+        :param state: only those that stand there
+
+        Gives: errands.
+        """
+        parameters: Dict[str, Any] = {
+            "project_label": project_label,
+            "build_label": build_label,
+            "state": state,
+        }
+        return self._call("GET", ("errands",), None, parameters)
+
+    def retry_errand(
+        self,
+        errand: int,
+    ) -> Reply:
+        """Try an errand at once that was refused or waits.
+
+        :param errand: its id
+        """
+        parameters: Dict[str, Any] = {
+            "errand": errand,
+        }
+        return self._call("POST", ("retry_errand",), None, parameters)
 
 
 class VcsHandler(Site):

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{HISTORY, LONG, SCOPED, SHORT};
+use super::common::{ERRANDS, HISTORY, LONG, SCOPED, SHORT};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 use crate::task::STATUSES;
 
@@ -33,9 +33,11 @@ pub struct Build {
     pub tasks: Vec<String>,
     pub tags: Vec<String>,
     pub bug_urls: Vec<String>,
+    pub bug_details: serde_json::Value,
     pub comments: serde_json::Value,
     pub karma: i64,
     pub revision: String,
+    pub errands: serde_json::Value,
 }
 
 const SUBMITTERS: Who = Who::SIGNED_IN.or(Who::ADMIN);
@@ -97,6 +99,12 @@ const OWN: &[Field] = &[
     field("tags", Kind::Refs { to: "tag", via: "build_tag" }, "tags that it has").derived(),
     field("bug_urls", Kind::Computed(Gives::List), "where its bugs are").derived(),
     field(
+        "bug_details",
+        Kind::Computed(Gives::Json),
+        "what their tracker says of them: bug, state (unchecked, open, closed, unknown), title, status, message, check_date",
+    )
+    .derived(),
+    field(
         "comments",
         Kind::Computed(Gives::Json),
         "what people said of it: user_label, create_date, karma, comment",
@@ -109,6 +117,7 @@ const OWN: &[Field] = &[
     )
     .derived(),
     field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
+    field("errands", Kind::Computed(Gives::Json), ERRANDS).derived(),
 ];
 
 /// Who may do something to a build that is there.
@@ -121,6 +130,22 @@ const COMMENTED: &[Field] = &[
     field("comment", Kind::Text(COMMENT), "what one has to say of it").must(),
     field("karma", Kind::Int(-1, 1), "1 for it, -1 against it, 0 neither; default: 0"),
 ];
+
+const BUG: Field = field("bug", Kind::Text(SHORT), "only this one of its bugs");
+
+const WHICH_BUG: &[Field] = &[BUG];
+
+const BUG_COMMENT: &[Field] =
+    &[field("comment", Kind::Text(COMMENT), "what one has to say").must(), BUG];
+
+const BUG_CHANGE: &[Field] =
+    &[field("comment", Kind::Text(COMMENT), "what one has to say of it beside that"), BUG];
+
+/// What the farm is to do to a build's bugs, in their tracker.
+const fn of_bugs(name: &'static str, about: &'static str, takes: &'static [Field]) -> Function {
+    let (on, gives) = (On::One, &["build"]);
+    Function { name, about, on, takes, gives, who: KEEPERS, writes: true }
+}
 
 /// The build, in the table.
 pub const BUILD: Resource = Resource {
@@ -175,6 +200,15 @@ pub const BUILD: Resource = Resource {
             who: Who::SIGNED_IN,
             writes: true,
         },
+        of_bugs("check_bugs", "ask the tracker once more what its bugs are", WHICH_BUG),
+        of_bugs("comment_bugs", "say something on its bugs", BUG_COMMENT),
+        of_bugs("close_bugs", "close its bugs, with a comment that names the build", BUG_CHANGE),
+        of_bugs(
+            "reopen_bugs",
+            "open its bugs again, with a comment that names the build",
+            BUG_CHANGE,
+        ),
+        of_bugs("link_bugs", "let its bugs refer to the build", WHICH_BUG),
         HISTORY,
     ],
 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, HISTORY, LONG, SCOPED};
+use super::common::{COMMON, ERRANDS, HISTORY, LONG, SCOPED};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A tag as it is read.
@@ -23,6 +23,7 @@ pub struct Tag {
     pub only_latest: bool,
     pub about: String,
     pub builds: Vec<String>,
+    pub errands: serde_json::Value,
     pub repository: String,
     pub repository_state: String,
 }
@@ -40,6 +41,7 @@ const OWN: &[Field] = &[
     ),
     field("about", Kind::Text(LONG), "what people should know"),
     field("builds", Kind::Refs { to: "build", via: "build_tag" }, "builds that have it").derived(),
+    field("errands", Kind::Computed(Gives::Json), ERRANDS).derived(),
     field(
         "repository",
         Kind::Computed(Gives::Text),

@@ -30,6 +30,18 @@ const REPOSITORY_FILE: &[Field] = &[
     field("sha256", Kind::Text(64), "its SHA-256, in hexadecimal").must(),
 ];
 
+const ERRANDS: &[Field] = &[
+    field("project_label", Kind::Text(SHORT), "only those of this project"),
+    field("build_label", Kind::Text(SHORT), "only those of this build"),
+    field(
+        "state",
+        Kind::Choice(&["waiting", "running", "done", "refused"]),
+        "only those that stand there",
+    ),
+];
+
+const ERRAND: &[Field] = &[field("errand", Kind::Int(1, i64::MAX), "its id").must()];
+
 const SEARCH: &[Field] = &[
     field("mf_search_query", Kind::Text(200), "what to look for").must().also(&["search", "word"]),
     field("limit", Kind::Int(1, 100), "at most so many of each resource; default: 20"),
@@ -54,7 +66,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "status",
-            about: "the farm at a glance: queue, builds, systems",
+            about: "the farm at a glance: queue, builds, systems, errands",
             on: On::All,
             takes: &[],
             gives: &["status"],
@@ -121,6 +133,51 @@ pub const UTIL: Resource = Resource {
             on: On::All,
             takes: &[],
             gives: &["enabled", "disabled"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "errands",
+            about: "what the farm has to do elsewhere, such as closing a bug; the newest first",
+            on: On::All,
+            takes: ERRANDS,
+            gives: &["errands"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "retry_errand",
+            about: "try an errand at once that was refused or waits",
+            on: On::All,
+            takes: ERRAND,
+            gives: &[],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "claim_errand",
+            about: "a hook of the regulator asks for an errand",
+            on: On::All,
+            takes: &[],
+            gives: &["errand"],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "renew_errand",
+            about: "a hook of the regulator is still at an errand",
+            on: On::All,
+            takes: &[],
+            gives: &[],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "end_errand",
+            about: "a hook of the regulator says how an errand ended",
+            on: On::All,
+            takes: &[],
+            gives: &[],
             who: Who::REGULATOR,
             writes: true,
         },

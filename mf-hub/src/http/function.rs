@@ -80,6 +80,11 @@ const BOUND: &[Bound] = &[
     bound!("build", "tag", Anywhere, super::tag::give),
     bound!("build", "untag", Anywhere, super::tag::take),
     bound!("build", "comment", Anywhere, super::comment::comment),
+    bound!("build", "check_bugs", Anywhere, super::bug::check),
+    bound!("build", "comment_bugs", Anywhere, super::bug::comment),
+    bound!("build", "close_bugs", Anywhere, super::bug::close),
+    bound!("build", "reopen_bugs", Anywhere, super::bug::reopen),
+    bound!("build", "link_bugs", Anywhere, super::bug::link),
     bound!("tag", "move_builds", Anywhere, super::tag::move_builds),
     bound!("tag", "lock", Anywhere, super::tag::lock),
     bound!("tag", "unlock", Anywhere, super::tag::unlock),
@@ -125,6 +130,11 @@ const BOUND: &[Bound] = &[
     bound!("util", "switch_repository", Address, super::repository::switch),
     bound!("util", "fail_repository", Address, super::repository::fail),
     bound!("util", "events", Anywhere, super::stream::events),
+    bound!("util", "errands", Anywhere, super::errand::list),
+    bound!("util", "retry_errand", Anywhere, super::errand::retry),
+    bound!("util", "claim_errand", Address, super::errand::claim),
+    bound!("util", "renew_errand", Address, super::errand::renew),
+    bound!("util", "end_errand", Address, super::errand::end),
 ];
 
 /// What every resource with rows answers.

@@ -4,6 +4,7 @@
 //! and with and without `.json`; the verbs have it always.
 
 pub mod about;
+pub mod bug;
 pub mod call;
 pub mod caller;
 pub mod cancel;
@@ -14,6 +15,7 @@ pub mod download;
 pub mod drain;
 pub mod enrol;
 pub mod envelope;
+pub mod errand;
 pub mod error;
 pub mod etag;
 pub mod file;

@@ -72,6 +72,22 @@ pub fn record_with(
     changes: Map<String, Value>,
 ) -> Done<()> {
     let object = named(tx, resource, id)?;
+    record_as(tx, verb, &resource.key(), id, object, before, changes)
+}
+
+/// The same for what is no resource, such as an errand, by its name in events.
+///
+/// # Errors
+/// SQLite would not.
+pub fn record_as(
+    tx: &Tx<'_>,
+    verb: Verb,
+    resource: &str,
+    id: i64,
+    object: Named,
+    before: &Map<String, Value>,
+    changes: Map<String, Value>,
+) -> Done<()> {
     let text = |map| serde_json::to_string(map).unwrap_or_else(|_| "{}".into());
     tx.prepare_cached(
         "INSERT INTO history (date, actor, verb, resource, object, label, project_id, \
@@ -82,7 +98,7 @@ pub fn record_with(
         tx.now(),
         tx.actor(),
         verb.name(),
-        resource.key(),
+        resource,
         id,
         object.label,
         object.project,
@@ -97,7 +113,7 @@ pub fn record_with(
         date: tx.now().to_owned(),
         actor: tx.actor().to_owned(),
         verb: verb.name().to_owned(),
-        resource: resource.key(),
+        resource: resource.to_owned(),
         object: id,
         label: object.label,
         project_label: object.project_label,
@@ -109,12 +125,16 @@ pub fn record_with(
 }
 
 /// How an object is called in an event.
-#[derive(Default)]
-struct Named {
-    label: String,
-    project: Option<i64>,
-    project_label: String,
-    build_label: String,
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Its label, or what else people call it.
+    pub label: String,
+    /// Its project, if it has one.
+    pub project: Option<i64>,
+    /// Label of that.
+    pub project_label: String,
+    /// Label of its build, if it has one.
+    pub build_label: String,
 }
 
 fn named(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<Named> {

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod attempt;
 pub mod bootstrap;
+pub mod bug;
 pub mod build;
 pub mod changes;
 pub mod claim;
@@ -12,6 +13,7 @@ pub mod delete;
 pub mod draft;
 pub mod edit;
 pub mod enrol;
+pub mod errand;
 pub mod file;
 mod filter;
 pub mod find;

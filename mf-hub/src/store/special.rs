@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension, params};
 
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
-use super::{Done, Fault, Tx, build, group, ready, repository, system, tag, tagging, target, user};
+use super::{
+    Done, Fault, Tx, bug, build, group, ready, repository, system, tag, tagging, target, user,
+};
 
 /// What such a function may use.
 pub struct Context<'a> {
@@ -43,7 +45,10 @@ pub fn before_create(context: &Context<'_>, resource: &Resource, draft: &mut Dra
 /// It cannot be done, and so the object is not made.
 pub fn after_create(context: &Context<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.name {
-        "build" => build::fan_out(context.tx, id),
+        "build" => {
+            build::fan_out(context.tx, id)?;
+            bug::named(context.tx, id)
+        }
         "group" => admins_remain(context.tx),
         "tag" => repository::settle(context.tx, id),
         _ => Ok(()),

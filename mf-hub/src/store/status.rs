@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use mf_core::errand::ErrandStatus;
 use mf_core::task::STATUSES;
 use mf_core::time;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::Done;
+use super::errand;
 use super::select::Sight;
 use crate::dispatch::Busy;
 
@@ -22,8 +24,12 @@ pub struct Status {
     pub tasks: BTreeMap<String, i64>,
     /// What waits for a worker.
     pub queue: Queue,
+    /// Number of errands by state; those that are done do not count.
+    pub errands: BTreeMap<String, i64>,
     /// Every system.
     pub systems: Vec<SystemStatus>,
+    /// Errands that were refused or put off, the newest first.
+    pub troubles: Vec<ErrandStatus>,
 }
 
 /// What waits for a worker.
@@ -70,7 +76,9 @@ pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<S
         builds: counts(db, "build", &known)?,
         tasks,
         queue: Queue { length, oldest_seconds: age.unwrap_or(0).max(0) },
+        errands: errand::counts(db, sight)?,
         systems: systems(db, busy, &known)?,
+        troubles: errand::troubles(db, sight)?,
     })
 }
 

@@ -34,10 +34,29 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
         // Most builds have no bugs: a table made of none is not free.
         ("build", "bug_urls") => {
             "CASE t.bugs WHEN '' THEN '[]' ELSE \
-             (SELECT json_group_array(replace(h.bug_url_template, '{bug}', trim(b.value))) \
+             (SELECT json_group_array(replace(h.bug_url_template, '{bug}', b.bug)) \
              FROM project p JOIN bug_handler h ON h.id = p.bug_handler_id, \
-             json_each('[' || replace(json_quote(t.bugs), ',', '\",\"') || ']') b \
-             WHERE p.id = t.project_id AND h.bug_url_template <> '' AND trim(b.value) <> '') END"
+             (SELECT bug FROM build_bug WHERE build_id = t.id ORDER BY number) b \
+             WHERE p.id = t.project_id AND h.bug_url_template <> '') END"
+        }
+        ("build", "bug_details") => {
+            "CASE t.bugs WHEN '' THEN '[]' ELSE \
+             (SELECT json_group_array(json_object('bug', bug, 'state', state, 'title', title, \
+             'status', status, 'message', message, 'check_date', check_date)) FROM \
+             (SELECT * FROM build_bug WHERE build_id = t.id ORDER BY number)) END"
+        }
+        // Nor is most of the farm waited for by anybody outside of it.
+        ("build", "errands") => {
+            "CASE WHEN NOT EXISTS (SELECT 1 FROM errand WHERE build_id = t.id) THEN '[]' \
+             ELSE (SELECT json_group_array(json_object('id', id, 'about', about, 'state', state, \
+             'attempts', attempt, 'next_try', next_try, 'message', message)) FROM \
+             (SELECT * FROM errand WHERE build_id = t.id ORDER BY id)) END"
+        }
+        ("tag", "errands") => {
+            "CASE WHEN NOT EXISTS (SELECT 1 FROM errand WHERE tag_id = t.id) THEN '[]' \
+             ELSE (SELECT json_group_array(json_object('id', id, 'about', about, 'state', state, \
+             'attempts', attempt, 'next_try', next_try, 'message', message)) FROM \
+             (SELECT * FROM errand WHERE tag_id = t.id ORDER BY id DESC LIMIT 100)) END"
         }
         // Nor have most of them comments.
         ("build", "comments") => {

@@ -11,7 +11,8 @@ use super::{Done, Fault, ready};
 /// For whom a tag with `requires_admin` is kept.
 const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);
 
-const TAGS: &str = "SELECT t.id, t.label, t.requires_admin, t.locked, t.only_latest FROM tag t";
+const TAGS: &str =
+    "SELECT t.id, t.label, t.requires_admin, t.locked, t.only_latest, t.close_on_tag FROM tag t";
 const BUILDS: &str = "SELECT b.id, b.label, b.package_branch_id, b.scratch, b.status FROM build b";
 
 /// A tag, as far as its rules go.
@@ -27,6 +28,8 @@ pub struct Tag {
     pub locked: bool,
     /// Whether a later build of a package-branch puts the earlier ones out.
     pub only_latest: bool,
+    /// Whether the bugs of a build that gets it are closed.
+    pub close_on_tag: bool,
 }
 
 /// A build, as far as the rules of tags go.
@@ -154,6 +157,7 @@ fn tag_of(row: &Row<'_>) -> rusqlite::Result<Tag> {
         requires_admin: row.get(2)?,
         locked: row.get(3)?,
         only_latest: row.get(4)?,
+        close_on_tag: row.get(5)?,
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, json};
 
 use super::history::{self, Verb};
 use super::tag::{Build, Tag};
-use super::{Done, Tx, edit, repository};
+use super::{Done, Tx, bug, edit, repository};
 
 /// What a move has done, by the builds' labels.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,7 +44,9 @@ pub fn give(tx: &Tx<'_>, tag: &Tag, build: &Build) -> Done<()> {
     for other in &others {
         unlink(tx, other, tag)?;
     }
-    link(tx, build, tag)?;
+    if link(tx, build, tag)? {
+        entered(tx, build, tag)?;
+    }
     record(tx, tag, &[build.label.as_str()], &labels(&others))
 }
 
@@ -106,6 +108,9 @@ pub fn move_all(tx: &Tx<'_>, from: &Tag, to: &Tag) -> Done<Moved> {
     for build in &moving {
         if stays(build) {
             change(tx, build, &[(DELETE, from), (INSERT, to)])?;
+            if !there.iter().any(|old| old.id == build.id) {
+                entered(tx, build, to)?;
+            }
             moved.moved_builds.push(build.label.clone());
         } else {
             unlink(tx, build, from)?;
@@ -118,6 +123,11 @@ pub fn move_all(tx: &Tx<'_>, from: &Tag, to: &Tag) -> Done<Moved> {
     record(tx, from, &[], &labels(&moving))?;
     record(tx, to, &into, &out_of_to)?;
     Ok(moved)
+}
+
+/// What follows from a build's getting a tag.
+fn entered(tx: &Tx<'_>, build: &Build, tag: &Tag) -> Done<()> {
+    bug::tagged(tx, tag, build)
 }
 
 const INSERT: &str = "INSERT OR IGNORE INTO build_tag (build_id, tag_id) VALUES (?1, ?2)";

@@ -9,6 +9,7 @@ mod again;
 mod cancel;
 mod claim;
 mod crash;
+mod errands;
 mod handlers;
 mod hostile;
 mod life;

@@ -11,7 +11,7 @@ use crate::cli::print::{detail, json, line, table};
 /// The command.
 pub fn command() -> Command {
     Command::new("status")
-        .about("The farm at a glance: queue, builds, systems")
+        .about("The farm at a glance: queue, builds, systems, errands")
         .after_help(example::text("mf status\nmf status --json"))
 }
 

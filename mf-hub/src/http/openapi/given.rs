@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use mf_core::VERSION;
+use mf_core::errand::{BugWork, ErrandClaim, ErrandLease, ErrandStatus, State, Work};
 use mf_core::task::STATUSES;
 use mf_core::wire::{
     Claim, Enrolled, HeartbeatReply, Held, Registered, RepositoryDraft, RepositoryFile,
@@ -23,7 +24,7 @@ static VERDICT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What may be null.
-pub const NULLABLE: &[&str] = &["claim", REPOSITORY];
+pub const NULLABLE: &[&str] = &["claim", "errand", REPOSITORY];
 const REPOSITORY: &str = "util/begin_repository/repository";
 const HELD: Held = Held { task: 7, attempt: 1 };
 
@@ -59,6 +60,8 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("system/register/system", "who the worker is", json!(registered)),
         ("claim", "a task to build, with its lease; null when none came in time", json!(claim())),
         (REPOSITORY, "a draft to fill in; null when none is due", json!(repository())),
+        ("errand", "what is to be done, with its lease; null when there is none", json!(errand())),
+        ("errands", "the newest first, at most 1000", json!([trouble()])),
         ("heartbeat", "what must be stopped", json!(stop)),
         ("registered", "labels of handlers that are now enabled or disabled", changed),
         ("enabled", "labels of handlers that are now enabled", json!(["generic"])),
@@ -134,5 +137,38 @@ fn status() -> Status {
             waiting: 1,
             last_seen: "2026-01-31 23:59:59".into(),
         }],
+        errands: [("refused", 1), ("running", 0), ("waiting", 2)]
+            .map(|(s, n)| (s.into(), n))
+            .into(),
+        troubles: vec![trouble()],
+    }
+}
+
+fn errand() -> ErrandClaim {
+    ErrandClaim {
+        lease: errand_lease(),
+        lease_seconds: 60,
+        marker: "5bdcc146bf60754e6a04".into(),
+        work: Work::Bug(BugWork { bug: "17".into(), ..BugWork::default() }),
+    }
+}
+
+/// The lease that hooks report under.
+pub fn errand_lease() -> ErrandLease {
+    ErrandLease { errand: 12, attempt: 1, token: "…".into() }
+}
+
+fn trouble() -> ErrandStatus {
+    ErrandStatus {
+        id: 12,
+        kind: "bug".into(),
+        about: "close bug 17".into(),
+        project_label: "ius".into(),
+        build_label: "php-5.2.14-1".into(),
+        tag_label: "stable".into(),
+        state: State::Waiting,
+        attempts: 3,
+        next_try: "2026-01-31 23:59:59".into(),
+        message: "https://bugs.example.org does not answer".into(),
     }
 }

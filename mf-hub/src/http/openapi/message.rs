@@ -1,6 +1,7 @@
 //! What workers and the regulator send, each by an example of the very type
 //! that the hub reads; its schema follows from that.
 
+use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;
 use mf_core::wire::{
     Advance, ClaimRequest, Complete, Event, HandlerKind, Heartbeat, Held, Offer, Register,
@@ -134,6 +135,20 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
             "util_register_handlers",
             "all handlers that there are now",
             json!(RegisterHandlers { handlers: vec![offer()] }),
+        ),
+        (
+            "util_claim_errand",
+            "asked again with the same nonce, the hub gives the same errand again",
+            json!(ClaimErrand { kinds: vec![Kind::Bug], nonce: "f3a1c2d4e5b60718".into() }),
+        ),
+        ("util_renew_errand", "who does which errand", json!(given::errand_lease())),
+        (
+            "util_end_errand",
+            "how an attempt ended: done, later (with `why`, `seconds` and `all`) or refused (`why`)",
+            json!(EndErrand {
+                lease: given::errand_lease(),
+                ended: Ended::Later { why: "it does not answer".into(), seconds: 60, all: true },
+            }),
         ),
         (
             "util_switch_repository",
