@@ -104,6 +104,11 @@ impl Values {
         Ok(Self(values))
     }
 
+    /// All that was given.
+    pub fn into_given(self) -> BTreeMap<&'static str, Value> {
+        self.0
+    }
+
     /// Text; empty where it was not given.
     pub fn text(&self, name: &str) -> &str {
         match self.0.get(name) {

@@ -139,6 +139,8 @@ class Build(Scoped):
     * `revision`: revision of the source that was built (read-only)
     * `errands`: what the farm does for it elsewhere: id, about, state (waiting, running, done,
       refused), attempts, next_try, message (read-only)
+    * `priority`: what admins added to the priority of its build type: a higher sum goes first
+      (read-only)
     """
 
     _name = "build"
@@ -156,6 +158,7 @@ class Build(Scoped):
         "karma",
         "revision",
         "errands",
+        "priority",
     ))
 
     def cancel(
@@ -330,6 +333,66 @@ class Build(Scoped):
             "bug": bug,
         }
         return self._call("POST", (label, "link_bugs",), project, parameters)
+
+    def plan(
+        self,
+        project_label: str,
+        package_branch_label: str,
+        label: Optional[str] = None,
+        build_type_label: Optional[str] = None,
+        user_label: Optional[str] = None,
+        pre_tag_label: Optional[str] = None,
+        scratch: Optional[bool] = None,
+        scratch_url: Optional[str] = None,
+        bugs: Optional[str] = None,
+        notes: Optional[str] = None,
+    ) -> Reply:
+        """What submitting it would come to: its tasks, which systems could take each, when it would
+        begin, and what is refused.
+
+        :param label: name that it is known by; default: <package>-buildN
+        :param project_label: project that it belongs to
+        :param package_branch_label: what is built
+        :param build_type_label: why it is built
+        :param user_label: who submitted it: oneself, or anybody for admins
+        :param pre_tag_label: tag that it gets when it succeeds
+        :param scratch: only to try: never tagged, swept away later
+        :param scratch_url: source of a scratch build
+        :param bugs: bugs that it fixes, separated by commas
+        :param notes: what people should know
+
+        Gives: plan.
+        """
+        parameters: Dict[str, Any] = {
+            "label": label,
+            "project_label": project_label,
+            "package_branch_label": package_branch_label,
+            "build_type_label": build_type_label,
+            "user_label": user_label,
+            "pre_tag_label": pre_tag_label,
+            "scratch": scratch,
+            "scratch_url": scratch_url,
+            "bugs": bugs,
+            "notes": notes,
+        }
+        return self._call("GET", ("plan",), None, parameters)
+
+    def prioritize(
+        self,
+        label: str,
+        project: str,
+        priority: int,
+    ) -> Reply:
+        """Let what waits of it go before others, or after them.
+
+        :param priority: how much is added to the priority of its build type
+
+        Gives: build.
+        """
+        parameters: Dict[str, Any] = {
+            "priority": priority,
+        }
+        return self._call("POST", (label, "prioritize",), project, parameters)
 
 
 class BuildHandler(Site):
@@ -1112,6 +1175,31 @@ class Util(Resource):
         """
         parameters: Dict[str, Any] = {}
         return self._call("GET", ("status",), None, parameters)
+
+    def pause(
+        self,
+        reason: str,
+    ) -> Reply:
+        """Give nobody a task until the queue is resumed; what is being built goes on.
+
+        :param reason: why, for everybody who waits
+
+        Gives: queue.
+        """
+        parameters: Dict[str, Any] = {
+            "reason": reason,
+        }
+        return self._call("POST", ("pause",), None, parameters)
+
+    def resume(
+        self,
+    ) -> Reply:
+        """Give tasks again.
+
+        Gives: queue.
+        """
+        parameters: Dict[str, Any] = {}
+        return self._call("POST", ("resume",), None, parameters)
 
     def whoami(
         self,

@@ -19,7 +19,7 @@ const PROGRAMS: Who = Who::SYSTEM.or(Who::REGULATOR).or(Who::HUB);
 
 /// Functions that have a verb of their own, which says more.
 const ELSEWHERE: &[(&str, &str)] =
-    &[("system", "enrol"), ("task", "list_files"), ("util", "events")];
+    &[("system", "enrol"), ("task", "list_files"), ("util", "events"), ("build", "plan")];
 
 /// The functions of a resource that are verbs.
 pub fn offered(of: &'static Resource) -> impl Iterator<Item = &'static Function> {
@@ -110,6 +110,7 @@ fn sample(field: &Field) -> &'static str {
         ("after", _) => "1234",
         (_, Kind::Int(..)) => "1",
         ("to_tag_label", _) => "stable",
+        ("reason", _) => "\"new disks\"",
         ("comment", _) => "\"works for me\"",
         ("mf_search_query", _) => "php",
         (_, Kind::Ref { to, .. }) => find(to).map_or("LABEL", example::label),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{ERRANDS, HISTORY, LONG, SCOPED, SHORT};
+use super::common::{ERRANDS, HISTORY, LONG, PROJECT, SCOPED, SHORT};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 use crate::task::STATUSES;
 
@@ -38,6 +38,7 @@ pub struct Build {
     pub karma: i64,
     pub revision: String,
     pub errands: serde_json::Value,
+    pub priority: i64,
 }
 
 const SUBMITTERS: Who = Who::SIGNED_IN.or(Who::ADMIN);
@@ -45,47 +46,65 @@ const SUBMITTERS: Who = Who::SIGNED_IN.or(Who::ADMIN);
 /// As [`super::common::COMMON`], but the label has a default.
 const BUILD_COMMON: &[Field] = &[
     field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
-    field("label", Kind::Label, "name that it is known by; default: <package>-buildN")
-        .made()
-        .search()
-        .write(SUBMITTERS),
+    LABEL,
     field("create_date", Kind::Time, "when it was made, UTC").derived(),
     field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
 ];
 
-const OWN: &[Field] = &[
-    field(
-        "package_branch_label",
-        Kind::Ref { to: "package-branch", owned: false },
-        "what is built",
-    )
-    .must()
-    .filter()
-    .write(SUBMITTERS),
+const LABEL: Field =
+    field("label", Kind::Label, "name that it is known by; default: <package>-buildN")
+        .made()
+        .search()
+        .write(SUBMITTERS);
+const PACKAGE_BRANCH: Field = field(
+    "package_branch_label",
+    Kind::Ref { to: "package-branch", owned: false },
+    "what is built",
+)
+.must()
+.filter()
+.write(SUBMITTERS);
+const BUILD_TYPE: Field =
     field("build_type_label", Kind::Ref { to: "build_type", owned: false }, "why it is built")
         .filter()
         .write(SUBMITTERS)
-        .also(&["type"]),
-    field(
-        "user_label",
-        Kind::Ref { to: "user", owned: false },
-        "who submitted it: oneself, or anybody for admins",
-    )
-    .made()
+        .also(&["type"]);
+const USER: Field = field(
+    "user_label",
+    Kind::Ref { to: "user", owned: false },
+    "who submitted it: oneself, or anybody for admins",
+)
+.made()
+.filter()
+.write(SUBMITTERS);
+const PRE_TAG: Field = field(
+    "pre_tag_label",
+    Kind::Ref { to: "tag", owned: false },
+    "tag that it gets when it succeeds",
+)
+.write(SUBMITTERS);
+const SCRATCH: Field = field("scratch", Kind::Bool, "only to try: never tagged, swept away later")
     .filter()
-    .write(SUBMITTERS),
-    field(
-        "pre_tag_label",
-        Kind::Ref { to: "tag", owned: false },
-        "tag that it gets when it succeeds",
-    )
-    .write(SUBMITTERS),
-    field("scratch", Kind::Bool, "only to try: never tagged, swept away later")
-        .filter()
-        .write(SUBMITTERS),
-    field("scratch_url", Kind::Text(SHORT), "source of a scratch build").write(SUBMITTERS),
-    field("bugs", Kind::Text(SHORT), "bugs that it fixes, separated by commas").write(SUBMITTERS),
-    field("notes", Kind::Text(LONG), "what people should know").write(SUBMITTERS),
+    .write(SUBMITTERS);
+const SCRATCH_URL: Field =
+    field("scratch_url", Kind::Text(SHORT), "source of a scratch build").write(SUBMITTERS);
+const BUGS: Field =
+    field("bugs", Kind::Text(SHORT), "bugs that it fixes, separated by commas").write(SUBMITTERS);
+const NOTES: Field = field("notes", Kind::Text(LONG), "what people should know").write(SUBMITTERS);
+
+/// What a build is submitted with, all of it.
+const SUBMITTED: &[Field] =
+    &[LABEL, PROJECT, PACKAGE_BRANCH, BUILD_TYPE, USER, PRE_TAG, SCRATCH, SCRATCH_URL, BUGS, NOTES];
+
+const OWN: &[Field] = &[
+    PACKAGE_BRANCH,
+    BUILD_TYPE,
+    USER,
+    PRE_TAG,
+    SCRATCH,
+    SCRATCH_URL,
+    BUGS,
+    NOTES,
     field(
         "package_label",
         Kind::Ref { to: "package", owned: false },
@@ -118,7 +137,19 @@ const OWN: &[Field] = &[
     .derived(),
     field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
     field("errands", Kind::Computed(Gives::Json), ERRANDS).derived(),
+    field(
+        "priority",
+        PRIORITY,
+        "what admins added to the priority of its build type: a higher sum goes first",
+    )
+    .derived(),
 ];
+
+/// By how much admins raise or lower a build.
+const PRIORITY: Kind = Kind::Int(-1_000, 1_000);
+
+const PRIORITIZED: &[Field] =
+    &[field("priority", PRIORITY, "how much is added to the priority of its build type").must()];
 
 /// Who may do something to a build that is there.
 const KEEPERS: Who = Who::OWNER.or(Who::PROJECT).or(Who::ADMIN);
@@ -209,6 +240,25 @@ pub const BUILD: Resource = Resource {
             BUG_CHANGE,
         ),
         of_bugs("link_bugs", "let its bugs refer to the build", WHICH_BUG),
+        Function {
+            name: "plan",
+            about: "what submitting it would come to: its tasks, which systems could take each, \
+                    when it would begin, and what is refused",
+            on: On::All,
+            takes: SUBMITTED,
+            gives: &["plan"],
+            who: SUBMITTERS,
+            writes: false,
+        },
+        Function {
+            name: "prioritize",
+            about: "let what waits of it go before others, or after them",
+            on: On::One,
+            takes: PRIORITIZED,
+            gives: &["build"],
+            who: Who::ADMIN,
+            writes: true,
+        },
         HISTORY,
     ],
 };

@@ -28,15 +28,15 @@ pub const COMMON_DERIVED: &[Field] = &[
     field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
 ];
 
+/// The project of what is in one.
+pub const PROJECT: Field =
+    field("project_label", Kind::Ref { to: "project", owned: false }, "project that it belongs to")
+        .must()
+        .filter()
+        .write(ADMINS.or(Who::SIGNED_IN));
+
 /// What every project-scoped resource has.
-pub const SCOPED: &[Field] = &[field(
-    "project_label",
-    Kind::Ref { to: "project", owned: false },
-    "project that it belongs to",
-)
-.must()
-.filter()
-.write(ADMINS.or(Who::SIGNED_IN))];
+pub const SCOPED: &[Field] = &[PROJECT];
 
 /// The same, where it follows from something else.
 pub const SCOPED_DERIVED: &[Field] = &[field(

@@ -12,6 +12,9 @@ const DOWNLOAD: &[Field] =
     &[field("path", Kind::Text(SHORT), "<task fs_path>/files/<name>, or sources, logs, configs")
         .must()];
 
+const PAUSED: &[Field] =
+    &[field("reason", Kind::Text(SHORT), "why, for everybody who waits").must()];
+
 const EVENTS: &[Field] = &[
     field(
         "after",
@@ -74,6 +77,24 @@ pub const UTIL: Resource = Resource {
             writes: false,
         },
         Function {
+            name: "pause",
+            about: "give nobody a task until the queue is resumed; what is being built goes on",
+            on: On::All,
+            takes: PAUSED,
+            gives: &["queue"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
+            name: "resume",
+            about: "give tasks again",
+            on: On::All,
+            takes: &[],
+            gives: &["queue"],
+            who: Who::ADMIN,
+            writes: true,
+        },
+        Function {
             name: "whoami",
             about: "who the caller's key belongs to",
             on: On::All,
@@ -129,7 +150,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "enable_handlers",
-            about: "the regulator enables build handlers that a system has, and disables those that none has",
+            about: "the regulator enables build handlers that an enabled system has, and disables those that none has",
             on: On::All,
             takes: &[],
             gives: &["enabled", "disabled"],

@@ -1,20 +1,19 @@
 //! What dispatch holds in memory, and how it changes. A hint to the rows of
 //! the database, which decide; nothing here waits or reads.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mf_core::wire::Held;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
-use super::Offer;
 use super::lane::{Facts, Lanes};
 use super::lease::Leases;
-use super::pick::{Enabled, fits, pick, serves};
-use super::place::{Busy, Chosen, Place, Snapshot, Ticket, Told};
+use super::pick::Enabled;
+use super::place::{Busy, Chosen, Place, Snapshot, Ticket};
 use super::system::{Load, System, step};
-use super::waiting::{Waiter, Waiting};
+use super::waiting::Waiting;
 
 /// Where a task is, as dispatch sees it.
 #[derive(Debug)]
@@ -28,12 +27,12 @@ pub(super) enum Entry {
 pub(super) struct Station {
     pub(super) system: System,
     pub(super) load: Load,
-    stop: Arc<Notify>,
+    pub(super) stop: Arc<Notify>,
     /// Number of its worker's last heartbeat.
-    beats: u64,
+    pub(super) beats: u64,
     /// What its worker was last told to stop.
-    told: Vec<Held>,
-    written: Option<Instant>,
+    pub(super) told: Vec<Held>,
+    pub(super) written: Option<Instant>,
 }
 
 /// The farm's queue, systems, waiting workers and leases.
@@ -46,12 +45,16 @@ pub struct Farm {
     /// Tasks that are being built, by project.
     pub(super) running: HashMap<i64, usize>,
     pub(super) waiting: Waiting,
-    leases: Leases,
-    offers: u64,
+    /// Whether nobody gets a task.
+    pub(super) paused: bool,
+    /// Systems that keep their room for the oldest task.
+    pub(super) keepers: BTreeSet<i64>,
+    pub(super) leases: Leases,
+    pub(super) offers: u64,
 }
 
 /// An attempt that is only reserved has no number yet.
-fn reserved(task: i64) -> Held {
+pub(super) fn reserved(task: i64) -> Held {
     Held { task, attempt: 0 }
 }
 
@@ -65,6 +68,8 @@ impl Farm {
             enabled: Enabled::new(),
             running: HashMap::new(),
             waiting: Waiting::default(),
+            paused: false,
+            keepers: BTreeSet::new(),
             leases: Leases::new(lease),
             offers: 0,
         }
@@ -77,14 +82,14 @@ impl Farm {
 
     /// A task's place has changed: who gets work because of it.
     pub fn place(&mut self, facts: Facts, place: Place, now: Instant) -> Chosen {
-        let ready = place == Place::Ready;
         let left = self.put(&facts, place, now);
         let mut chosen = Vec::new();
-        if ready {
-            chosen.extend(self.offer(&facts));
-        }
+        // Where it was there is room, and it may be another's turn.
         if let Some(system) = left {
             self.settle(system, &mut chosen);
+        }
+        if matches!(self.tasks.get(&facts.task), Some((_, Entry::Ready))) {
+            chosen.extend(self.offer(&facts));
         }
         chosen
     }
@@ -95,8 +100,7 @@ impl Farm {
         facts.map_or_else(Vec::new, |facts| self.place(facts, Place::Gone, now))
     }
 
-    /// Brings everything to what the database says. What is reserved stays
-    /// so, because its claim is under way and will say how it went.
+    /// Brings everything to what the database says.
     pub fn reload(&mut self, snapshot: Snapshot, now: Instant) -> Chosen {
         let known: HashSet<i64> = snapshot.systems.iter().map(|system| system.id).collect();
         self.stations.retain(|id, _| known.contains(id));
@@ -105,6 +109,7 @@ impl Farm {
             self.stations.entry(id).or_default().system = system;
         }
         self.enabled = snapshot.enabled;
+        self.paused = snapshot.paused;
         let listed: HashSet<i64> = snapshot.tasks.iter().map(|(facts, _)| facts.task).collect();
         let gone: Vec<Facts> = self
             .tasks
@@ -115,7 +120,13 @@ impl Farm {
         for facts in gone {
             self.put(&facts, Place::Gone, now);
         }
-        for (facts, place) in snapshot.tasks {
+        self.refresh(snapshot.tasks, now)
+    }
+
+    /// Brings these tasks to what the database says. What is reserved stays
+    /// so, because its claim is under way and will say how it went.
+    pub fn refresh(&mut self, tasks: Vec<(Facts, Place)>, now: Instant) -> Chosen {
+        for (facts, place) in tasks {
             let under_way =
                 matches!(self.tasks.get(&facts.task), Some((_, Entry::Reserved { .. })));
             if !(under_way && place == Place::Ready) {
@@ -123,6 +134,11 @@ impl Farm {
             }
         }
         self.settle_all()
+    }
+
+    /// A system is no more, and builds nothing.
+    pub fn without(&mut self, system: i64) {
+        self.stations.remove(&system);
     }
 
     /// A system is new or has changed.
@@ -140,23 +156,10 @@ impl Farm {
         self.settle_all()
     }
 
-    /// A worker asks for a task: it has one at once, or waits. One that is
-    /// heard of, and has not named a lost attempt for a whole lease, has
-    /// nothing of it any more.
-    pub fn ask(
-        &mut self,
-        system: i64,
-        nonce: &str,
-        now: Instant,
-    ) -> Result<Ticket, oneshot::Receiver<Offer>> {
-        let since = now.checked_sub(self.leases.length());
-        if let (Some(since), Some(station)) = (since, self.stations.get_mut(&system)) {
-            station.load.outlive(since);
-        }
-        match self.next_for(system) {
-            Some(facts) => Ok(self.reserve(&facts, system)),
-            None => Err(self.waiting.join(system, nonce)),
-        }
+    /// Nobody gets a task any more, or everybody does again.
+    pub fn pause(&mut self, paused: bool) -> Chosen {
+        self.paused = paused;
+        self.settle_all()
     }
 
     /// Gives a reserved task back to the queue, unless its claim has already
@@ -171,66 +174,6 @@ impl Farm {
         }
     }
 
-    /// A worker says what it holds: renews that, and gives what it must stop.
-    /// What it has claimed since it said so is not named, and may have been
-    /// cancelled all the same.
-    pub fn heartbeat(&mut self, system: i64, named: &[Held], now: Instant) -> (Told, Chosen) {
-        let mut stop = Vec::new();
-        for held in named {
-            match self.holder(*held) {
-                Some((holder, cancelling)) if holder == system => {
-                    self.leases.renew(*held, now);
-                    if cancelling {
-                        stop.push(*held);
-                    }
-                }
-                _ => stop.push(*held),
-            }
-        }
-        let told = stop.len();
-        let load = self.stations.get(&system).map(|station| &station.load);
-        let unnamed = load.into_iter().flat_map(Load::held).filter(|held| !named.contains(held));
-        stop.extend(unnamed.filter(|held| self.holder(*held) == Some((system, true))));
-        let mut chosen = Vec::new();
-        let station = self.stations.entry(system).or_default();
-        // What is not named stays news until it is: its claim may still be on
-        // its way to the worker, who could not stop it yet.
-        let news = stop.iter().any(|held| !station.told.contains(held));
-        station.told = stop[..told].to_vec();
-        if station.load.exorcise(named, now) {
-            self.settle(system, &mut chosen);
-        }
-        (Told { stop, news }, chosen)
-    }
-
-    /// A worker begins a heartbeat: gives its number, and what is notified
-    /// when there is something to stop.
-    pub fn beat(&mut self, system: i64) -> (u64, Arc<Notify>) {
-        let station = self.stations.entry(system).or_default();
-        station.beats += 1;
-        (station.beats, station.stop.clone())
-    }
-
-    /// A worker's connection broke in the middle of a heartbeat. It is back in
-    /// a moment, or gone with all that it holds. One that is back already,
-    /// with a later heartbeat, has only hung up an older connection.
-    pub fn hang_up(&mut self, system: i64, beat: u64, now: Instant) {
-        let Some(station) = self.stations.get(&system).filter(|s| s.beats == beat) else { return };
-        for held in station.load.held() {
-            self.leases.hang_up(held, now);
-        }
-    }
-
-    /// An attempt's worker is silent: what its host may still be building
-    /// keeps its place there until the worker says what it holds.
-    pub fn lose(&mut self, held: Held, now: Instant) {
-        if let Some((system, _)) = self.holder(held)
-            && let Some(station) = self.stations.get_mut(&system)
-        {
-            station.load.haunt(held, now);
-        }
-    }
-
     /// What each system is doing.
     pub fn loads(&self) -> BTreeMap<i64, Busy> {
         let mut loads: BTreeMap<i64, Busy> = self
@@ -242,26 +185,6 @@ impl Farm {
             loads.entry(system).or_default().waiting += 1;
         }
         loads
-    }
-
-    /// Whether it is time to write down when a system was last seen.
-    pub fn is_due(&mut self, system: i64, every: Duration, now: Instant) -> bool {
-        let written = &mut self.stations.entry(system).or_default().written;
-        let due = written.is_none_or(|at| now.duration_since(at) >= every);
-        if due {
-            *written = Some(now);
-        }
-        due
-    }
-
-    /// Who holds an attempt, and whether it is to be stopped.
-    fn holder(&self, held: Held) -> Option<(i64, bool)> {
-        match self.tasks.get(&held.task)?.1 {
-            Entry::Held { system, attempt, cancelling } if attempt == held.attempt => {
-                Some((system, cancelling))
-            }
-            _ => None,
-        }
     }
 
     /// Moves a task in memory; gives the system that has more room by it.
@@ -287,7 +210,7 @@ impl Farm {
         left
     }
 
-    fn take_out(&mut self, task: i64, next: &Place) -> Option<i64> {
+    pub(super) fn take_out(&mut self, task: i64, next: &Place) -> Option<i64> {
         let (facts, entry) = self.tasks.remove(&task)?;
         let (system, held) = match entry {
             Entry::Ready => {
@@ -312,53 +235,8 @@ impl Farm {
         Some(system)
     }
 
-    fn take_on(&mut self, system: i64, held: Held, facts: &Facts) {
+    pub(super) fn take_on(&mut self, system: i64, held: Held, facts: &Facts) {
         step(&mut self.running, facts.package.project, true);
         self.stations.entry(system).or_default().load.add(held, facts.package.clone());
-    }
-
-    fn reserve(&mut self, facts: &Facts, system: i64) -> Ticket {
-        self.take_out(facts.task, &Place::Gone);
-        self.offers += 1;
-        let number = self.offers;
-        self.take_on(system, reserved(facts.task), facts);
-        self.tasks.insert(facts.task, (facts.clone(), Entry::Reserved { system, number }));
-        Ticket { task: facts.task, number }
-    }
-
-    /// Gives one ready task to the best of those who wait for such a task.
-    fn offer(&mut self, facts: &Facts) -> Option<(Waiter, Ticket)> {
-        let (stations, enabled) = (&self.stations, &self.enabled);
-        let waiter = self.waiting.best(|id| {
-            let Station { system, load, .. } = stations.get(&id)?;
-            serves(system, enabled, &facts.class).ok()?;
-            fits(system, load, &facts.package).ok()?;
-            Some(system.capacity - load.footprint())
-        })?;
-        let ticket = self.reserve(facts, waiter.system);
-        Some((waiter, ticket))
-    }
-
-    /// Gives a system that waits all that it can take.
-    fn settle(&mut self, system: i64, chosen: &mut Chosen) {
-        while self.waiting.systems().contains(&system) {
-            let Some(facts) = self.next_for(system) else { return };
-            let Some(waiter) = self.waiting.best(|id| (id == system).then_some(0)) else { return };
-            let ticket = self.reserve(&facts, system);
-            chosen.push((waiter, ticket));
-        }
-    }
-
-    fn settle_all(&mut self) -> Chosen {
-        let mut chosen = Vec::new();
-        for system in self.waiting.systems() {
-            self.settle(system, &mut chosen);
-        }
-        chosen
-    }
-
-    fn next_for(&self, system: i64) -> Option<Facts> {
-        let station = self.stations.get(&system)?;
-        pick(&self.lanes, &station.system, &station.load, &self.enabled, &self.running)
     }
 }

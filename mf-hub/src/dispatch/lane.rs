@@ -57,25 +57,79 @@ impl Lane {
     pub fn head(&self) -> Option<(i64, i64)> {
         self.queue.first().map(|(priority, task)| (priority.0, *task))
     }
-}
 
-impl Lane {
-    /// How many of its tasks go before one of that priority and id, when the
-    /// lane's project is treated `worse`, like or better than that one's.
-    pub fn before(&self, priority: i64, task: i64, worse: Ordering) -> usize {
+    /// How many of its tasks, at most `most`, go before one of that priority
+    /// and id, when the lane's project is treated `worse`, like or better than
+    /// that one's.
+    pub fn before(&self, priority: i64, task: i64, worse: Ordering, most: usize) -> usize {
         let last = match worse {
             Ordering::Less => i64::MAX,
             Ordering::Equal => task,
             Ordering::Greater => i64::MIN,
         };
-        self.queue.range(..(Reverse(priority), last)).count()
+        self.queue.range(..(Reverse(priority), last)).take(most).count()
     }
 }
 
-/// The lanes of one class, by the package's id.
-pub type ClassLanes = BTreeMap<i64, Lane>;
+/// The next task of a lane, among those of its project: priority, the task's
+/// id, the package's.
+type Head = (Reverse<i64>, i64, i64);
 
-/// All ready tasks. A lane or class without tasks is not kept.
+/// The lanes of one class.
+#[derive(Debug, Default)]
+pub struct ClassLanes {
+    /// By the package's id.
+    lanes: BTreeMap<i64, Lane>,
+    /// The heads of each project's lanes, in their order: whose turn it is in
+    /// a project is known without looking at its other lanes.
+    heads: BTreeMap<i64, BTreeSet<Head>>,
+}
+
+impl ClassLanes {
+    /// Every lane.
+    pub fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        self.lanes.values()
+    }
+
+    /// Every project that has lanes here, and their heads in order: priority,
+    /// task, and the lane.
+    pub fn projects(
+        &self,
+    ) -> impl Iterator<Item = (i64, impl Iterator<Item = (i64, i64, &Lane)> + '_)> + '_ {
+        self.heads.iter().map(|(project, heads)| {
+            let lane = |head: &Head| Some((head.0.0, head.1, self.lanes.get(&head.2)?));
+            (*project, heads.iter().filter_map(lane))
+        })
+    }
+
+    /// Changes a lane, and its place among the heads with it. A lane without
+    /// tasks is not kept.
+    fn change(&mut self, package: &Arc<Package>, change: impl FnOnce(&mut Lane)) {
+        let new = || Lane { package: package.clone(), queue: BTreeSet::new() };
+        let lane = self.lanes.entry(package.id).or_insert_with(new);
+        let (old_project, old) = (lane.package.project, lane.head());
+        change(lane);
+        let (project, new) = (lane.package.project, lane.head());
+        if new.is_none() {
+            self.lanes.remove(&package.id);
+        }
+        if (old_project, old) == (project, new) {
+            return;
+        }
+        if let (Some((priority, task)), Some(heads)) = (old, self.heads.get_mut(&old_project)) {
+            heads.remove(&(Reverse(priority), task, package.id));
+            if heads.is_empty() {
+                self.heads.remove(&old_project);
+            }
+        }
+        if let Some((priority, task)) = new {
+            let heads = self.heads.entry(project).or_default();
+            heads.insert((Reverse(priority), task, package.id));
+        }
+    }
+}
+
+/// All ready tasks. A class without tasks is not kept.
 #[derive(Debug, Default)]
 pub struct Lanes {
     classes: BTreeMap<Arc<Class>, ClassLanes>,
@@ -85,23 +139,19 @@ impl Lanes {
     /// Adds a task. The package's facts are those of the last one added.
     pub fn insert(&mut self, facts: &Facts) {
         let lanes = self.classes.entry(facts.class.clone()).or_default();
-        let lane = lanes
-            .entry(facts.package.id)
-            .or_insert_with(|| Lane { package: facts.package.clone(), queue: BTreeSet::new() });
-        lane.package = facts.package.clone();
-        lane.queue.insert((Reverse(facts.priority), facts.task));
+        lanes.change(&facts.package, |lane| {
+            lane.package = facts.package.clone();
+            lane.queue.insert((Reverse(facts.priority), facts.task));
+        });
     }
 
     /// Takes a task out; it need not be there.
     pub fn remove(&mut self, facts: &Facts) {
         let Some(lanes) = self.classes.get_mut(&facts.class) else { return };
-        if let Some(lane) = lanes.get_mut(&facts.package.id) {
+        lanes.change(&facts.package, |lane| {
             lane.queue.remove(&(Reverse(facts.priority), facts.task));
-            if lane.queue.is_empty() {
-                lanes.remove(&facts.package.id);
-            }
-        }
-        if lanes.is_empty() {
+        });
+        if lanes.lanes.is_empty() {
             self.classes.remove(&facts.class);
         }
     }
@@ -124,7 +174,7 @@ mod tests {
             lanes.insert(&Facts { priority, ..facts(task, 1) });
         }
         let head =
-            |lanes: &Lanes| lanes.classes().flat_map(|(_, l)| l.values()).find_map(Lane::head);
+            |lanes: &Lanes| lanes.classes().flat_map(|(_, l)| l.lanes()).find_map(Lane::head);
         let mut order = Vec::new();
         while let Some((priority, task)) = head(&lanes) {
             order.push(task);

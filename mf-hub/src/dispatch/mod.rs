@@ -5,11 +5,13 @@
 //! Here is the lock around it, and the handing over to those who wait.
 
 mod farm;
+mod give;
 mod lane;
 mod lease;
 pub mod pick;
 mod place;
 mod pulse;
+mod sign;
 mod system;
 mod waiting;
 mod why;
@@ -26,11 +28,11 @@ use tokio::sync::{Notify, oneshot, watch};
 
 pub use lane::{Class, Facts, Package};
 pub use lease::{Look, Silence};
-pub use pick::{Enabled, Reason};
+pub use pick::{Ahead, Enabled, Reason};
 pub use place::{Busy, Place, Snapshot, Told};
 pub use pulse::Pulse;
 pub use system::System;
-pub use why::{Answer, Says, Why};
+pub use why::{Answer, Says, Waits, Why};
 
 use farm::Farm;
 use place::{Chosen, Ticket};
@@ -101,6 +103,18 @@ impl Dispatch {
         self.pulses.moved(task);
     }
 
+    /// Tasks are another matter than they were, and that is committed.
+    pub fn refresh(&self, tasks: Vec<(Facts, Place)>) {
+        let ids: Vec<i64> = tasks.iter().map(|(facts, _)| facts.task).collect();
+        self.change(|farm| farm.refresh(tasks, Instant::now()));
+        ids.into_iter().for_each(|task| self.pulses.moved(task));
+    }
+
+    /// A system is no more, and that is committed.
+    pub fn without(&self, system: i64) {
+        self.lock().without(system);
+    }
+
     /// Brings everything to what the database says.
     pub fn reload(&self, snapshot: Snapshot) {
         self.change(|farm| farm.reload(snapshot, Instant::now()));
@@ -117,6 +131,11 @@ impl Dispatch {
         self.change(|farm| farm.enable(enabled));
     }
 
+    /// The queue is paused or not, and that is committed.
+    pub fn pause(&self, paused: bool) {
+        self.change(|farm| farm.pause(paused));
+    }
+
     /// An attempt ends because its worker is silent: to be said before its
     /// task is placed anew.
     pub fn lose(&self, held: Held) {
@@ -125,7 +144,12 @@ impl Dispatch {
 
     /// A worker asks for a task.
     pub fn ask(&self, system: i64, nonce: &str) -> Asked {
-        match self.lock().ask(system, nonce, Instant::now()) {
+        let mut farm = self.lock();
+        let asked = farm.ask(system, nonce, Instant::now());
+        let chosen = farm.release();
+        drop(farm);
+        self.deliver(chosen);
+        match asked {
             Ok(ticket) => Asked::Now(self.offer(ticket)),
             Err(receiver) => Asked::Wait(receiver),
         }
@@ -180,6 +204,11 @@ impl Dispatch {
         self.lock().why(task)
     }
 
+    /// What would become of tasks that are not there, behind all that wait.
+    pub fn plan(&self, tasks: Vec<Facts>) -> Vec<Why> {
+        self.lock().plan(tasks)
+    }
+
     /// What each system is doing.
     pub fn loads(&self) -> BTreeMap<i64, Busy> {
         self.lock().loads()
@@ -201,7 +230,10 @@ impl Dispatch {
     }
 
     fn change(&self, change: impl FnOnce(&mut Farm) -> Chosen) {
-        let chosen = change(&mut self.lock());
+        let mut farm = self.lock();
+        let mut chosen = change(&mut farm);
+        chosen.extend(farm.release());
+        drop(farm);
         self.deliver(chosen);
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 use mf_core::wire::HandlerKind;
 
-use super::lane::{Class, Facts, Lanes, Package};
+use super::lane::{Class, ClassLanes, Facts, Lane, Lanes, Package};
 use super::system::{Load, System};
 
 /// Handlers that are enabled.
@@ -98,59 +99,144 @@ pub fn fits(system: &System, load: &Load, package: &Package) -> Result<(), Reaso
     Ok(())
 }
 
-/// The task that `system` should have next, if there is any for it.
-///
-/// Of the lanes that it serves and that fit, the one whose next task has the
-/// highest priority; among equals the project that has the fewest tasks
-/// `running` in the farm, so that nobody's thousand tasks hold up another's
-/// one; among equals the oldest task.
-pub fn pick(
-    lanes: &Lanes,
-    system: &System,
-    load: &Load,
-    enabled: &Enabled,
-    running: &HashMap<i64, usize>,
-) -> Option<Facts> {
-    lanes
-        .classes()
-        .filter(|(class, _)| serves(system, enabled, class).is_ok())
-        .flat_map(|(class, lanes)| lanes.values().map(move |lane| (class, lane)))
-        .filter_map(|(class, lane)| {
-            let (priority, task) = lane.head()?;
-            let share = running.get(&lane.package.project).copied().unwrap_or(0);
-            Some(((-priority, share, task), class, lane))
-        })
-        .filter(|(_, _, lane)| fits(system, load, &lane.package).is_ok())
-        .min_by_key(|(order, _, _)| *order)
-        .map(|((priority, _, task), class, lane)| Facts {
-            task,
-            priority: -priority,
-            class: class.clone(),
-            package: lane.package.clone(),
-        })
+/// All that waits, and what counts in whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Queue<'a> {
+    /// Every ready task.
+    pub lanes: &'a Lanes,
+    /// Handlers that are enabled.
+    pub enabled: &'a Enabled,
+    /// Tasks that are being built or set aside, by project.
+    pub running: &'a HashMap<i64, usize>,
 }
 
-/// How many tasks `system` should have before this one that waits and that
-/// it could take, if nothing changed meanwhile.
-pub fn ahead(
-    lanes: &Lanes,
-    system: &System,
-    load: &Load,
-    enabled: &Enabled,
-    running: &HashMap<i64, usize>,
-    of: &Facts,
-) -> usize {
-    let share = |package: &Package| running.get(&package.project).copied().unwrap_or(0);
-    lanes
-        .classes()
-        .filter(|(class, _)| serves(system, enabled, class).is_ok())
-        .flat_map(|(_, lanes)| lanes.values())
-        .filter(|lane| fits(system, load, &lane.package).is_ok())
-        .map(|lane| {
-            let worse = share(&lane.package).cmp(&share(&of.package));
-            lane.before(of.priority, of.task, worse)
-        })
-        .sum()
+/// What a system should have next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// This task.
+    Take(Facts),
+    /// Nothing, although something fits: its room is kept for this task, which
+    /// is the oldest, until it fits.
+    Keep(i64),
+    /// Nothing fits.
+    Nothing,
+}
+
+/// Of so many tasks that a system takes, one at least is the oldest.
+pub const TURN: u32 = 8;
+
+impl<'a> Queue<'a> {
+    /// What `system` should have next.
+    ///
+    /// Of the lanes that it serves and that fit, the one whose next task has
+    /// the highest priority; among equals the project that has the fewest
+    /// tasks `running` in the farm, so that nobody's thousand tasks hold up
+    /// another's one; among equals the oldest task.
+    ///
+    /// A heavy task, or one of a project that always has some running
+    /// elsewhere, could wait for ever by that. So a system that has taken
+    /// [`TURN`] tasks in a row none of which was the oldest of the highest
+    /// priority that it serves takes that one next, and where it has no room
+    /// for it, keeps what room it has until it fits. Priority is absolute:
+    /// while there is something of a higher one, nothing else has a turn.
+    pub fn pick(&self, system: &System, load: &Load) -> Choice {
+        if load.owes()
+            && let Some(oldest) = self.oldest(system)
+        {
+            match fits(system, load, &oldest.package) {
+                Ok(()) => return Choice::Take(oldest),
+                Err(Reason::Full { .. }) => return Choice::Keep(oldest.task),
+                // What is in its way comes to an end, and then it has its turn.
+                Err(_) => {}
+            }
+        }
+        self.best(system, load).map_or(Choice::Nothing, Choice::Take)
+    }
+
+    /// The oldest task of the highest priority that `system` serves, whether
+    /// it fits or not.
+    pub fn oldest(&self, system: &System) -> Option<Facts> {
+        let heads = self.served(system).flat_map(|(class, lanes)| {
+            let firsts = lanes.projects().filter_map(|(_, mut heads)| heads.next());
+            firsts.map(move |head| (class, head))
+        });
+        let oldest = heads.min_by_key(|(_, (priority, task, _))| (-priority, *task));
+        oldest.map(|(class, head)| facts(class, head))
+    }
+
+    fn best(&self, system: &System, load: &Load) -> Option<Facts> {
+        let mut best: Option<((i64, usize, i64), Facts)> = None;
+        for (class, lanes) in self.served(system) {
+            for (project, heads) in lanes.projects() {
+                let share = self.share(project);
+                // They come in order: the first that fits is the project's.
+                for head @ (priority, task, lane) in heads {
+                    let order = (-priority, share, task);
+                    if best.as_ref().is_some_and(|(best, _)| *best < order) {
+                        break;
+                    }
+                    if fits(system, load, &lane.package).is_ok() {
+                        best = Some((order, facts(class, head)));
+                        break;
+                    }
+                }
+            }
+        }
+        best.map(|(_, facts)| facts)
+    }
+
+    /// Tasks that `system` should have before this one, if nothing changed
+    /// meanwhile, by lane; `room`: those only that fit there now. Stops when
+    /// it has found `most`.
+    pub fn ahead(
+        &self,
+        system: &System,
+        load: &Load,
+        of: &Facts,
+        room: bool,
+        most: usize,
+    ) -> Vec<Ahead> {
+        let mut left = most;
+        let own = self.share(of.package.project);
+        let lanes = self.served(system).flat_map(|(_, lanes)| lanes.lanes());
+        let lanes = lanes.filter(|lane| !room || fits(system, load, &lane.package).is_ok());
+        let ahead = lanes.map_while(|lane| {
+            let worse = self.share(lane.package.project).cmp(&own);
+            let count = lane.before(of.priority, of.task, worse, left);
+            let some = left > 0;
+            left -= count;
+            let Package { id, footprint, .. } = *lane.package;
+            some.then_some(Ahead { package: id, footprint, count })
+        });
+        ahead.filter(|ahead| ahead.count > 0).collect()
+    }
+
+    fn share(&self, project: i64) -> usize {
+        self.running.get(&project).copied().unwrap_or(0)
+    }
+
+    fn served(
+        &self,
+        system: &'a System,
+    ) -> impl Iterator<Item = (&'a Arc<Class>, &'a ClassLanes)> + use<'a> {
+        let Queue { lanes, enabled, .. } = *self;
+        lanes.classes().filter(move |(class, _)| serves(system, enabled, class).is_ok())
+    }
+}
+
+/// Tasks of one package that go before another task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// The package.
+    pub package: i64,
+    /// Its weight.
+    pub footprint: i64,
+    /// How many.
+    pub count: usize,
+}
+
+fn facts(class: &Arc<Class>, (priority, task, lane): (i64, i64, &Lane)) -> Facts {
+    Facts { task, priority, class: class.clone(), package: lane.package.clone() }
 }
 
 impl fmt::Display for Reason {

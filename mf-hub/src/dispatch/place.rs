@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub enabled: Enabled,
     /// Every task that is ready or held.
     pub tasks: Vec<(Facts, Place)>,
+    /// Whether the queue is paused: nobody gets a task.
+    pub paused: bool,
 }
 
 /// A task that is set aside for a system until its claim is committed.

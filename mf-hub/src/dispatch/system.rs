@@ -9,6 +9,7 @@ use std::time::Instant;
 use mf_core::wire::{HandlerKind, Held};
 
 use super::lane::Package;
+use super::pick::TURN;
 
 /// What a system can build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +47,21 @@ pub struct Load {
     footprint: i64,
     sources: HashMap<String, usize>,
     packages: HashMap<i64, usize>,
+    /// Tasks that it took since it took the oldest.
+    turns: u32,
 }
 
 impl Load {
+    /// Counts a task that it is given, which is the oldest or not.
+    pub fn give(&mut self, oldest: bool) {
+        self.turns = if oldest { 0 } else { self.turns.saturating_add(1) };
+    }
+
+    /// Whether the oldest task has its turn.
+    pub fn owes(&self) -> bool {
+        self.turns >= TURN
+    }
+
     /// Takes an attempt on.
     pub fn add(&mut self, held: Held, package: Arc<Package>) {
         self.remove(held);
@@ -103,11 +116,10 @@ impl Load {
         self.held.keys().copied()
     }
 
-    /// Tasks that are being built, or may be, of packages that match.
-    pub fn tasks(&self, wanted: impl Fn(&Package) -> bool) -> Vec<i64> {
+    /// What is being built, or may be.
+    pub fn building(&self) -> impl Iterator<Item = (Held, &Package)> + '_ {
         let ghosts = self.ghosts.iter().map(|(held, ghost)| (held, &ghost.package));
-        let all = self.held.iter().chain(ghosts);
-        all.filter(|(_, package)| wanted(package)).map(|(held, _)| held.task).collect()
+        self.held.iter().chain(ghosts).map(|(held, package)| (*held, &**package))
     }
 
     /// Sum of the footprints.

@@ -1,6 +1,8 @@
 //! The rules of dispatch, one by one; and, in a file of their own, against a
 //! random farm.
 
+mod dice;
+mod model;
 mod random;
 
 use std::sync::Arc;
@@ -243,6 +245,7 @@ async fn a_change_of_the_farm_gives_those_who_wait_what_they_can_take_now() {
         systems: vec![system(1, 0), able],
         enabled: enabled(),
         tasks: vec![(ready, Place::Ready)],
+        paused: false,
     };
     let chosen = farm.reload(snapshot, now);
     assert_eq!(chosen.iter().map(|(waiter, _)| waiter.system).collect::<Vec<_>>(), [2]);

@@ -47,6 +47,11 @@ impl Waiting {
         Some(self.queue.remove(best.1.0))
     }
 
+    /// Whether a system waits.
+    pub fn has(&self, system: i64) -> bool {
+        self.queue.iter().any(|w| w.system == system && !w.answer.is_closed())
+    }
+
     /// Systems that wait, the longest waiting first, each as often as it waits.
     pub fn systems(&self) -> Vec<i64> {
         self.queue.iter().filter(|w| !w.answer.is_closed()).map(|w| w.system).collect()

@@ -77,6 +77,8 @@ macro_rules! bound {
 const BOUND: &[Bound] = &[
     bound!("build", "cancel", Anywhere, super::cancel::build),
     bound!("build", "retry", Anywhere, super::retry::build),
+    bound!("build", "plan", Anywhere, super::plan::plan),
+    bound!("build", "prioritize", Anywhere, super::prioritize::prioritize),
     bound!("build", "tag", Anywhere, super::tag::give),
     bound!("build", "untag", Anywhere, super::tag::take),
     bound!("build", "comment", Anywhere, super::comment::comment),
@@ -120,6 +122,8 @@ const BOUND: &[Bound] = &[
     bound!("util", "version", Anywhere, super::about::version),
     bound!("util", "whoami", Anywhere, super::about::whoami),
     bound!("util", "status", Anywhere, super::util::status),
+    bound!("util", "pause", Anywhere, super::pause::pause),
+    bound!("util", "resume", Anywhere, super::pause::resume),
     bound!("util", "search", Anywhere, super::search::search),
     bound!("util", "get_all_task_data", Anywhere, super::util::get_all_task_data),
     bound!("util", "get_file_download_url", Anywhere, super::download::url),

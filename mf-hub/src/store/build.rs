@@ -126,6 +126,12 @@ pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
         let told = format!("build {label:?} is being built: cancel it first");
         return Err(Fault::told(Code::IllegalMove, told));
     }
+    let sql = "SELECT id FROM task WHERE build_id = ?1 AND status IN ('New', 'Queued')";
+    let mut statement = tx.prepare_cached(sql)?;
+    for waiting in statement.query_map([id], |row| row.get(0))? {
+        let waiting = waiting?;
+        tx.then(move |dispatch| dispatch.forget(waiting));
+    }
     for tag in tag::of_build(tx, id)? {
         tag.check_open()?;
         tagging::take(tx, &tag, &tag::build(tx, id)?)?;
@@ -180,6 +186,19 @@ pub fn fan_out(tx: &Tx<'_>, build: i64) -> Done<()> {
     Ok(())
 }
 
+/// Targets for which a build has no task, with the reason for each.
+///
+/// # Errors
+/// SQLite would not.
+pub fn refused(db: &Connection, build: i64) -> Done<Vec<(String, String)>> {
+    let sql = "SELECT p.id, p.build_handler_id FROM build b \
+               JOIN package_branch p ON p.id = b.package_branch_id WHERE b.id = ?1";
+    let (branch, handler) =
+        db.prepare_cached(sql)?.query_row([build], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let all = candidates(db, branch, handler)?.into_iter();
+    Ok(all.filter_map(|candidate| Some((candidate.label, candidate.why_not?))).collect())
+}
+
 /// Every target of the releases that a package-branch names, or of all
 /// releases when it names none.
 fn candidates(db: &Connection, branch: i64, handler: i64) -> Done<Vec<Candidate>> {
@@ -201,13 +220,13 @@ fn candidates(db: &Connection, branch: i64, handler: i64) -> Done<Vec<Candidate>
         let label: String = row.get(1)?;
         let release: String = row.get(2)?;
         let why_not = if row.get(3)? {
-            Some(format!("{label}: release {release} is at its end of life"))
+            Some(format!("release {release} is at its end of life"))
         } else if row.get(4)? {
-            Some(format!("{label}: release {release} is excluded"))
+            Some(format!("release {release} is excluded"))
         } else if row.get(5)? {
-            Some(format!("{label}: release {release} does not take the build handler"))
+            Some(format!("release {release} does not take the build handler"))
         } else if row.get(6)? {
-            Some(format!("{label}: the target does not take the build handler"))
+            Some("the target does not take the build handler".to_owned())
         } else {
             None
         };
@@ -217,8 +236,10 @@ fn candidates(db: &Connection, branch: i64, handler: i64) -> Done<Vec<Candidate>
 }
 
 fn no_task(db: &Connection, label: &str, branch: i64, candidates: &[Candidate]) -> Done<Fault> {
-    let mut reasons: Vec<String> =
-        candidates.iter().filter_map(|candidate| candidate.why_not.clone()).collect();
+    let reason = |candidate: &Candidate| {
+        Some(format!("{}: {}", candidate.label, candidate.why_not.as_ref()?))
+    };
+    let mut reasons: Vec<String> = candidates.iter().filter_map(reason).collect();
     let sql = "SELECT r.label FROM package_branch_release n JOIN \"release\" r \
                ON r.id = n.release_id WHERE n.package_branch_id = ?1 \
                AND NOT EXISTS (SELECT 1 FROM target t WHERE t.release_id = r.id) ORDER BY r.label";

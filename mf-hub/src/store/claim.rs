@@ -5,7 +5,7 @@ use mf_core::task::{Event, State};
 use mf_core::wire::{BUILD_LOG, Claim, Held};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Done, Tx, attempt, file, job, ready, task};
+use super::{Done, Tx, attempt, file, job, queue, ready, task};
 use crate::files::{Secret, fs_path};
 
 /// Longest nonce, in bytes.
@@ -41,7 +41,8 @@ pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done
 }
 
 /// Claims a task for a system; `None` when somebody else was first, and
-/// dispatch then follows what the row says.
+/// dispatch then follows what the row says; or when the queue was paused or the
+/// system drained meanwhile.
 ///
 /// # Errors
 /// SQLite would not.
@@ -65,6 +66,10 @@ pub fn claim(
         ready::follow(tx, id)?;
         return Ok(None);
     };
+    // It was chosen a moment ago, and this may have been told since.
+    if !queue::gives(tx, system)? {
+        return Ok(None);
+    }
     let held = Held { task: id, attempt: before + 1 };
     let token = token(secret, held, nonce);
     attempt::open(tx, held, system, &token, nonce)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use mf_core::error::{Code, Error};
 use mf_core::resource::{Resource, Scope, Value};
 
-use crate::params::Params;
+use crate::params::{Params, Values};
 
 /// Values for some of an object's fields, by name.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,11 @@ impl Draft {
             }
         }
         Ok(draft)
+    }
+
+    /// The parameters of a function, as the fields of the same names.
+    pub fn of(values: Values) -> Self {
+        Self { values: values.into_given(), id: None }
     }
 
     /// A field's value, if there is one.

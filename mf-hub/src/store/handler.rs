@@ -72,7 +72,9 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
 }
 
 /// Enables every build handler that is registered and that some enabled
-/// system has; disables the others. Writes nothing where nothing changes.
+/// system has; disables those that no system has. One that a drained system
+/// has stays what it was: that system may be back. Writes nothing where
+/// nothing changes.
 ///
 /// # Errors
 /// SQLite would not.
@@ -80,7 +82,8 @@ pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     let sql = "SELECT h.label, EXISTS (SELECT 1 FROM handler_registered r \
                    WHERE r.kind = 'build_handler' AND r.label = h.label) \
                AND EXISTS (SELECT 1 FROM system_offer o JOIN system s ON s.id = o.system_id \
-                   WHERE o.kind = 'build_handler' AND o.label = h.label AND s.enabled) AS wanted \
+                   WHERE o.kind = 'build_handler' AND o.label = h.label \
+                   AND (s.enabled OR h.enabled)) AS wanted \
                FROM build_handler h WHERE wanted <> h.enabled ORDER BY h.label";
     let wanted: Vec<(String, bool)> = {
         let mut statement = tx.prepare_cached(sql)?;

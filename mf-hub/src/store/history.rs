@@ -139,6 +139,10 @@ pub struct Named {
 
 fn named(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<Named> {
     let key = resource.key();
+    if resource.scope == Scope::NoRows {
+        // All that changes without being an object.
+        return Ok(Named { label: "queue".into(), ..Named::default() });
+    }
     let build = match key.as_str() {
         "build" => "t.label",
         "task" => "(SELECT label FROM build WHERE id = t.build_id)",

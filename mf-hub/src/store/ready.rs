@@ -7,7 +7,7 @@ use mf_core::task::State;
 use mf_core::wire::HandlerKind;
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Done, Fault, Tx};
+use super::{Done, Fault, Tx, queue};
 use crate::dispatch::{Class, Enabled, Facts, Package, Place, Snapshot, System};
 
 /// Where a build's source is: a scratch build has its own. Over `b` and `pb`.
@@ -17,7 +17,7 @@ pub const URL: &str =
 /// Every column that [`facts_of`] reads, of task `k`.
 fn select() -> String {
     format!(
-        "SELECT k.id, k.status, k.system_id, k.attempt, coalesce(y.priority, 0), h.label, \
+        "SELECT k.id, k.status, k.system_id, k.attempt, coalesce(y.priority, 0) + b.priority, h.label, \
          CASE WHEN {URL} = '' THEN '' ELSE coalesce(v.label, '') END, a.label, \
          p.id, p.project_id, p.source_name, p.footprint, p.one_per_system \
          FROM task k JOIN build b ON b.id = k.build_id \
@@ -65,13 +65,31 @@ pub fn follow_all(tx: &Tx<'_>) -> Done<()> {
     Ok(())
 }
 
+/// Lets dispatch follow a change of what the tasks of one object depend on:
+/// of a package, a package-branch, a build type, a build or a target.
+///
+/// # Errors
+/// SQLite would not.
+pub fn follow_of(tx: &Tx<'_>, column: &str, id: i64) -> Done<()> {
+    let tasks = tasks(tx, &format!(" AND {column} = {id}"))?;
+    tx.then(move |dispatch| dispatch.refresh(tasks));
+    Ok(())
+}
+
 /// All that dispatch knows.
 ///
 /// # Errors
 /// SQLite would not.
 pub fn snapshot(db: &Connection) -> Done<Snapshot> {
-    let sql = format!("{} WHERE k.status IN ('Queued', 'Building', 'Cancelling')", select());
-    let mut statement = db.prepare_cached(&sql)?;
+    let (tasks, paused) = (tasks(db, "")?, queue::pause(db)?.is_some());
+    Ok(Snapshot { systems: systems(db)?, enabled: enabled(db)?, tasks, paused })
+}
+
+/// Tasks that are in the queue or held, and meet a further condition.
+fn tasks(db: &Connection, further: &str) -> Done<Vec<(Facts, Place)>> {
+    let held = "WHERE k.status IN ('Queued', 'Building', 'Cancelling')";
+    let sql = format!("{} {held}{further}", select());
+    let mut statement = db.prepare(&sql)?;
     let mut tasks = Vec::new();
     // Most tasks share their package and what they need with many others.
     let mut packages: BTreeMap<i64, Arc<Package>> = BTreeMap::new();
@@ -82,7 +100,7 @@ pub fn snapshot(db: &Connection) -> Done<Snapshot> {
         facts.class = classes.entry(facts.class.clone()).or_insert(facts.class).clone();
         tasks.push((facts, row.place()?));
     }
-    Ok(Snapshot { systems: systems(db)?, enabled: enabled(db)?, tasks })
+    Ok(tasks)
 }
 
 /// Build and vcs handlers that are enabled.

@@ -119,7 +119,6 @@ pub fn before_delete(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> 
 pub fn after_delete(tx: &Tx<'_>, resource: &Resource) -> Done<()> {
     match resource.name {
         "group" | "user" => admins_remain(tx),
-        "build" | "system" => ready::follow_all(tx),
         _ => Ok(()),
     }
 }
@@ -144,12 +143,15 @@ pub fn follow_changed(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.key().as_str() {
         "task" => ready::follow(tx, id),
         "system" => system::follow(tx, id),
+        "package" => ready::follow_of(tx, "b.package_id", id),
+        "package_branch" => ready::follow_of(tx, "b.package_branch_id", id),
+        "build_type" => ready::follow_of(tx, "b.build_type_id", id),
+        "build" => ready::follow_of(tx, "b.id", id),
         "target" => {
             repository::target_moved(tx, id)?;
-            ready::follow_all(tx)
+            ready::follow_of(tx, "k.target_id", id)
         }
-        "package" | "package_branch" | "build_type" | "arch" | "build_handler" | "vcs_handler"
-        | "build" => ready::follow_all(tx),
+        "arch" | "build_handler" | "vcs_handler" => ready::follow_all(tx),
         _ => Ok(()),
     }
 }

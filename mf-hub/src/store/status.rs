@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use mf_core::errand::ErrandStatus;
 use mf_core::task::STATUSES;
-use mf_core::time;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::Done;
 use super::errand;
+use super::queue::{self, Queue};
 use super::select::Sight;
 use crate::dispatch::Busy;
 
@@ -30,15 +30,6 @@ pub struct Status {
     pub systems: Vec<SystemStatus>,
     /// Errands that were refused or put off, the newest first.
     pub troubles: Vec<ErrandStatus>,
-}
-
-/// What waits for a worker.
-#[derive(Clone, Debug, Serialize)]
-pub struct Queue {
-    /// How many tasks.
-    pub length: i64,
-    /// How long the oldest of them has existed, in seconds.
-    pub oldest_seconds: i64,
 }
 
 /// One system.
@@ -66,16 +57,11 @@ pub struct SystemStatus {
 /// SQLite would not.
 pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<Status> {
     let known = known(db, sight)?;
-    let oldest = format!("SELECT min(create_date) FROM task WHERE status = 'Queued' AND {known}");
-    let oldest: Option<String> = db.prepare_cached(&oldest)?.query_row([], |row| row.get(0))?;
-    let age = oldest.and_then(|date| time::seconds_between(&date, &time::now()));
-    let tasks = counts(db, "task", &known)?;
-    let length = tasks.get("Queued").copied().unwrap_or(0);
     Ok(Status {
         version: mf_core::VERSION,
         builds: counts(db, "build", &known)?,
-        tasks,
-        queue: Queue { length, oldest_seconds: age.unwrap_or(0).max(0) },
+        tasks: counts(db, "task", &known)?,
+        queue: queue::read(db, sight)?,
         errands: errand::counts(db, sight)?,
         systems: systems(db, busy, &known)?,
         troubles: errand::troubles(db, sight)?,
@@ -84,7 +70,7 @@ pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<S
 
 /// The condition on what is counted. Where no project is restricted there is
 /// none, and nothing but an index is read.
-fn known(db: &Connection, sight: Sight) -> Done<String> {
+pub(super) fn known(db: &Connection, sight: Sight) -> Done<String> {
     let sql = "SELECT EXISTS (SELECT 1 FROM project WHERE restricted = 1)";
     let any: bool = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     let condition = sight.of_project("project_id").filter(|_| any);

@@ -127,6 +127,7 @@ pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
         );
         return Err(Fault::told(Code::IllegalMove, told));
     }
+    tx.then(move |dispatch| dispatch.without(id));
     Ok(())
 }
 

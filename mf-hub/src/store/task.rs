@@ -89,6 +89,20 @@ pub fn retry_build(tx: &Tx<'_>, build: i64) -> Done<()> {
     settle(tx, build)
 }
 
+/// Lets what waits of a build go before others, or after them.
+///
+/// # Errors
+/// [`Code::IllegalMove`] when the build has ended: nothing of it waits.
+pub fn prioritize(tx: &Tx<'_>, build: i64, priority: i64) -> Done<()> {
+    let status = of_build(states(tx, build)?.into_iter().map(|(_, state)| state));
+    if status.ended() {
+        let told = format!("a build that is {status} has no turn: nothing of it waits");
+        return Err(Fault::told(Code::IllegalMove, told));
+    }
+    edit::update_columns(tx, &BUILD, build, &[("priority", &priority)])?;
+    ready::follow_of(tx, "b.id", build)
+}
+
 fn retry_alone(tx: &Tx<'_>, id: i64) -> Done<State> {
     let message = format!("retried by {}", tx.actor());
     let state = step(tx, id, Event::Retry, &[("message", &message), ("end_date", &"")])?;

@@ -153,6 +153,20 @@ impl Writer {
         Ok(answer.await.map_err(|_| stopping())??)
     }
 
+    /// Runs a job and undoes it: what would come of it.
+    ///
+    /// # Errors
+    /// As [`Writer::run`].
+    pub async fn try_out<T, F>(&self, actor: impl Into<Actor>, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Fn(&Tx<'_>) -> Done<T> + Send + 'static,
+    {
+        let terms = Arc::new(Terms::new(None, None, true));
+        let answer = self.queue(actor.into(), Some(terms), work)?;
+        Ok(answer.await.map_err(|_| stopping())??)
+    }
+
     /// Queues a job that nobody waits for: what it says is not heard. It is
     /// done before any job that is queued later.
     ///

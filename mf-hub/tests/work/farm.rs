@@ -193,6 +193,11 @@ impl Farm {
         db.query_row(sql, [task], |row| row.get(0)).unwrap()
     }
 
+    /// Its database, beside the hub.
+    pub fn database(&self) -> Connection {
+        Connection::open(self.dir.path().join("hub.db")).unwrap()
+    }
+
     /// A build's status.
     pub async fn status(&self, build: &Value) -> String {
         let label = build["label"].as_str().unwrap();

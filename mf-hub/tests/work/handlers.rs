@@ -58,3 +58,31 @@ async fn vcs_and_bug_handlers_are_usable_at_once() {
     regulator.ok(Method::POST, path, json!({})).await;
     assert_eq!(enabled(&farm, "vcs_handler", "git").await, false);
 }
+
+#[tokio::test]
+async fn draining_the_only_system_leaves_its_handlers_as_they_are() {
+    let farm = Farm::new().await;
+    let worker = farm.worker(1).await;
+    let task = farm.build("two").await["tasks"][0].as_str().unwrap().to_owned();
+    let admin = farm.admin();
+    let all = admin.ok(Method::GET, "/system/get_all.json", Value::Null).await;
+    let host = all.json["data"]["systems"][0]["label"].as_str().unwrap().to_owned();
+    admin.ok(Method::POST, &format!("/system/{host}/drain.json"), json!({})).await;
+    let none = farm.enable_handlers().await;
+    assert_eq!(none.json["data"], json!({"enabled": [], "disabled": []}));
+    assert_eq!(enabled(&farm, "build_handler", "generic").await, true);
+    let path = format!("/task/{task}/why.json?project_label=demo");
+    let why = admin.ok(Method::GET, &path, Value::Null).await.json["data"].take();
+    assert_eq!(why["details"]["systems"][0]["reasons"], json!(["the system is disabled"]));
+    admin.ok(Method::POST, &format!("/system/{host}/resume.json"), json!({})).await;
+    worker.take("a").await;
+
+    // A system that no longer has it is another matter.
+    let body = json!({ "cpus": 1, "archs": ["x86_64"], "handlers": [], "held": [] });
+    worker.0.ok(Method::POST, "/system/register.json", body).await;
+    assert_eq!(farm.enable_handlers().await.json["data"]["disabled"], json!(["generic"]));
+    // One that is drained does not enable what was not.
+    admin.ok(Method::POST, &format!("/system/{host}/drain.json"), json!({})).await;
+    worker.register(1, &[]).await;
+    assert_eq!(farm.enable_handlers().await.json["data"]["enabled"], json!([]));
+}

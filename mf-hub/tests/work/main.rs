@@ -15,6 +15,8 @@ mod hostile;
 mod life;
 mod lost;
 mod outcomes;
+mod plan;
+mod queue;
 mod repository;
 mod retry;
 mod tags;

@@ -15,6 +15,7 @@ type Printed = Result<(), Failure>;
 /// It cannot be written.
 pub fn print(of: &Resource, function: &Function, data: &Value) -> Result<bool, Failure> {
     match function.name {
+        "pause" | "resume" if of.name == "util" => queue(data)?,
         "history" => history(data)?,
         "why" => why(data)?,
         "move_builds" => moved(data)?,
@@ -37,6 +38,10 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
             tags => format!("{label} has the tags {tags}"),
         },
         "comment" => format!("{label} has a karma of {}", text("karma")),
+        "prioritize" => match text("priority").as_str() {
+            "0" => format!("{label} has the priority of its build type"),
+            more => format!("{label} has a priority of {more} beside that of its build type"),
+        },
         "retry" => format!("{label} is built again, it is {}", text("status_label")),
         "lock" => format!("{label} is locked: nothing moves in or out"),
         "unlock" => format!("{label} is open"),
@@ -47,6 +52,15 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
         "resume" => format!("{label} gets tasks again"),
         _ => return None,
     })
+}
+
+/// Whether the queue is paused now.
+fn queue(data: &Value) -> Printed {
+    let paused = data.pointer("/queue/paused").filter(|paused| paused.is_object());
+    match paused.map(crate::cli::verb::status::paused) {
+        Some(paused) => line(&clean(&format!("the queue is {paused}; nobody gets a task"))),
+        None => line("the queue is not paused: systems get tasks again"),
+    }
 }
 
 /// One change after the other, with what each field was and became.

@@ -4,6 +4,7 @@ pub mod download;
 pub mod events;
 pub mod files;
 pub mod log;
+pub mod plan;
 pub mod status;
 pub mod submit;
 pub mod version;

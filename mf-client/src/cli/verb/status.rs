@@ -49,11 +49,26 @@ pub fn call(cx: &Cx, _: &ArgMatches) -> Outcome {
 fn queue(map: &Map<String, Value>) -> String {
     let number = |name: &str| map.get(name).and_then(Value::as_i64).unwrap_or(0);
     let oldest = number("oldest_seconds");
-    match number("length") {
+    let length = match number("length") {
         0 => "none".into(),
         1 => format!("1 task, oldest {oldest} s"),
         length => format!("{length} tasks, oldest {oldest} s"),
+    };
+    match map.get("paused").filter(|paused| paused.is_object()) {
+        Some(pause) => format!("{length}; {}", paused(pause)),
+        None => length,
     }
+}
+
+/// Who paused the queue, when and why.
+pub fn paused(pause: &Value) -> String {
+    let text = |name: &str| pause.get(name).map(detail::text).unwrap_or_default();
+    format!(
+        "paused by {} since {} UTC, because of: {}",
+        text("user_label"),
+        text("date"),
+        text("reason")
+    )
 }
 
 /// What there is, and not what there is none of.
@@ -90,5 +105,10 @@ mod tests {
             let status = json!({ "length": length, "oldest_seconds": 6 });
             assert_eq!(queue(status.as_object().unwrap()), said);
         }
+        let paused =
+            json!({ "user_label": "ada", "date": "2026-01-31 12:00:00", "reason": "power" });
+        let status = json!({ "length": 0, "oldest_seconds": 0, "paused": paused });
+        let said = "none; paused by ada since 2026-01-31 12:00:00 UTC, because of: power";
+        assert_eq!(queue(status.as_object().unwrap()), said);
     }
 }

@@ -1,12 +1,14 @@
-//! `mf build create`: submits a build, and watches it if asked to.
+//! `mf build create`: submits a build, and watches it if asked to; or shows
+//! what it would come to.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Resource, find};
 use serde_json::Value;
 
+use crate::cli::crud;
 use crate::cli::cx::{Cx, run};
 use crate::cli::exit::Outcome;
-use crate::cli::{crud, verb::watch};
+use crate::cli::verb::{plan, watch};
 
 /// The build, in the table.
 pub fn build() -> &'static Resource {
@@ -25,6 +27,13 @@ pub fn command() -> Command {
                 .help("Stay until it ends: its logs, its files, and its exit code"),
         )
         .arg(watch::timeout().requires("watch"))
+        .arg(
+            Arg::new("plan")
+                .long("plan")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("watch")
+                .help("Only show what it would come to: its tasks, where and when they would run"),
+        )
 }
 
 /// Submits it.
@@ -36,6 +45,9 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let project = fields["project_label"].as_str().unwrap_or_default().to_owned();
     let hub = cx.hub()?;
     run(async {
+        if matches.get_flag("plan") {
+            return plan::show(cx, &hub, &fields).await;
+        }
         let made: Value = hub.create("build", &fields).await?;
         if !matches.get_flag("watch") {
             return crud::done(cx, build(), &made, "created");

@@ -13,9 +13,11 @@ use mf_core::wire::{
 };
 use serde_json::{Value, json};
 
+use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
-use crate::store::status::{Queue, Status, SystemStatus};
-use crate::store::why::{Details, SystemSays, VERDICTS};
+use crate::store::queue::Queue;
+use crate::store::status::{Status, SystemStatus};
+use crate::store::why::{Details, SystemSays, VERDICTS, Verdict};
 
 static VERDICT: LazyLock<String> = LazyLock::new(|| {
     let each: Vec<String> =
@@ -52,6 +54,8 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("verdict", &VERDICT, json!("running")),
         ("sentence", "the same in words, with what to do", json!("it runs on builder1 since …")),
         ("details", "what it needs, and what each system says while it waits", details()),
+        ("plan", "its tasks with what would be said of each, and targets without one", plan()),
+        ("queue", "what waits for a worker", json!(queue())),
         ("found", "objects of all resources", found()),
         ("moved_builds", "builds that have the other tag now", json!(["php-5.2.14-1"])),
         ("untagged_builds", "builds that have neither tag now", json!(["php-5.2.13-1"])),
@@ -99,6 +103,23 @@ fn details() -> Value {
     json!(Details { systems: vec![SystemSays::default()], ..Details::default() })
 }
 
+fn plan() -> Value {
+    let why = Verdict {
+        verdict: "next",
+        sentence: "it is the next task of builder1: now".into(),
+        details: Details { systems: vec![SystemSays::default()], ..Details::default() },
+    };
+    let label = "php-build1.el6-x86_64".into();
+    let task = Planned { label, target_label: "el6-x86_64".into(), why };
+    let reason = "release el4 is at its end of life".into();
+    let refused = Refused { target_label: "el4-i386".into(), reason };
+    json!(Plan { label: "php-build1".into(), tasks: vec![task], refused: vec![refused] })
+}
+
+fn queue() -> Queue {
+    Queue { length: 0, oldest_seconds: 0, paused: None }
+}
+
 fn claim() -> Claim {
     Claim { task_id: 7, attempt: 1, token: "…".into(), ..Claim::default() }
 }
@@ -127,7 +148,7 @@ fn status() -> Status {
         version: VERSION,
         builds: counts.clone(),
         tasks: counts,
-        queue: Queue { length: 0, oldest_seconds: 0 },
+        queue: queue(),
         systems: vec![SystemStatus {
             label: "builder1".into(),
             enabled: true,

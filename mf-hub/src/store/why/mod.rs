@@ -2,18 +2,22 @@
 //! have the names.
 
 mod advice;
+mod estimate;
+mod says;
+mod usual;
+mod waits;
 mod words;
 
-use mf_core::resource::TASK;
 use mf_core::task::State;
-use rusqlite::{Connection, OptionalExtension};
+use mf_core::time;
+use rusqlite::Connection;
 use serde::Serialize;
 
+use super::queue::Pause;
 use super::select::Sight;
 use super::{Done, ready};
-use crate::dispatch::{Answer, Facts, Reason, Says, Why};
-use advice::advice;
-use words::{nearness, waits};
+use crate::dispatch::{Facts, Why};
+pub use waits::waits;
 
 /// The verdict on a task, for programs and for people.
 #[derive(Clone, Debug, Serialize)]
@@ -32,10 +36,11 @@ pub const VERDICTS: &[(&str, &str)] = &[
     ("running", "a worker has it"),
     ("stopping", "a worker has it, and is to stop it"),
     ("next", "a system takes it when its worker next asks for a task"),
-    ("behind", "there is room for it, and other tasks go first"),
+    ("behind", "there is room for it, and other tasks go first, or the room is kept for one"),
     ("busy", "every system that could build it is full"),
     ("held", "tasks that must not be built beside it are in the way"),
     ("impossible", "no system can build it as things are"),
+    ("paused", "nobody gets a task, because the queue is paused"),
 ];
 
 /// What a verdict is made from.
@@ -45,6 +50,17 @@ pub struct Details {
     pub needs: Needs,
     /// What each system says, the nearest first; only while it waits.
     pub systems: Vec<SystemSays>,
+    /// In about how many seconds it begins; null where nobody can know.
+    pub begins_in_seconds: Option<i64>,
+    /// In about how many seconds it ends, while it runs; null where nobody can
+    /// know.
+    pub ends_in_seconds: Option<i64>,
+    /// How long the package took for this target, in the middle of the last
+    /// few times; for any target, where it was never built for this one; null
+    /// where it was never built.
+    pub usual_seconds: Option<i64>,
+    /// Who paused the queue, when and why; null while it is not paused.
+    pub paused: Option<Pause>,
 }
 
 /// What a task needs of a system.
@@ -69,7 +85,7 @@ pub struct Needs {
 pub struct SystemSays {
     /// Label of the system.
     pub system: String,
-    /// `next`, `behind`, `busy`, `held` or `never`.
+    /// `next`, `behind`, `kept`, `busy`, `held` or `never`.
     pub says: String,
     /// Why, one sentence for each reason.
     pub reasons: Vec<String>,
@@ -77,12 +93,23 @@ pub struct SystemSays {
     pub advice: Vec<String>,
     /// Tasks that are in the way, those that the caller may know of.
     pub tasks: Vec<String>,
-    /// How many tasks go first there.
+    /// How many tasks go first there; counted up to 10,000.
     pub ahead: usize,
+    /// Whether it gives its room to no other until this one has it.
+    pub keeps_room: bool,
     /// Whether its worker asks for a task at this moment.
     pub asks: bool,
     /// When its worker was last heard of, UTC; to the minute.
     pub last_seen: String,
+}
+
+/// A task's package and target: what its duration is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Of {
+    /// The package.
+    pub package: i64,
+    /// The target.
+    pub target: i64,
 }
 
 /// Puts into words what dispatch says of a task.
@@ -90,128 +117,107 @@ pub struct SystemSays {
 /// # Errors
 /// SQLite would not.
 pub fn verdict(db: &Connection, task: i64, why: Why, sight: Sight) -> Done<Verdict> {
+    let row = Row::read(db, task)?;
     let facts = ready::task(db, task)?.map(|(facts, _)| facts);
-    let needs = facts.as_ref().map(needs).unwrap_or_default();
-    let (verdict, sentence, systems) = match why {
-        Why::Gone => return ended(db, task, needs),
-        Why::Held { system, cancelling } => {
-            let (verdict, sentence) = held(db, task, system, cancelling)?;
-            (verdict, sentence, Vec::new())
+    let details =
+        Details { needs: facts.as_ref().map(Needs::of).unwrap_or_default(), ..Details::default() };
+    match (why, facts) {
+        (Why::Held { system, cancelling }, _) => held(db, &row, system, cancelling, details),
+        (Why::Offered { system }, _) => {
+            let sentence = format!("{} is taking it at this moment", says::label(db, system)?);
+            Ok(Verdict { verdict: "next", sentence, details })
         }
-        Why::Offered { system } => {
-            let system = label(db, system)?;
-            ("next", format!("{system} is taking it at this moment"), Vec::new())
-        }
-        Why::Ready(answers) => {
-            let mut systems = Vec::new();
-            for answer in answers {
-                systems.push(says(db, answer, facts.as_ref(), sight)?);
-            }
-            systems.sort_by_key(nearness);
-            let (verdict, sentence) = waits(&systems, &needs);
-            (verdict, sentence, systems)
-        }
-    };
-    Ok(Verdict { verdict, sentence, details: Details { needs, systems } })
-}
-
-fn needs(facts: &Facts) -> Needs {
-    Needs {
-        build_handler: facts.class.build_handler.clone(),
-        vcs_handler: facts.class.vcs_handler.clone(),
-        arch: facts.class.arch.clone(),
-        footprint: facts.package.footprint,
-        source_name: facts.package.source_name.clone(),
-        priority: facts.priority,
+        (Why::Ready(said), Some(facts)) => waits(db, &facts, row.of, said, sight),
+        (Why::Ready(_) | Why::Gone, _) => ended(&row, details),
     }
 }
 
-fn ended(db: &Connection, task: i64, needs: Needs) -> Done<Verdict> {
-    let sql = "SELECT status, message, end_date FROM task WHERE id = ?1";
-    let (status, message, date): (String, String, String) = db
-        .prepare_cached(sql)?
-        .query_row([task], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let state = ready::named(&status)?;
-    let details = Details { needs, systems: Vec::new() };
+impl Needs {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            build_handler: facts.class.build_handler.clone(),
+            vcs_handler: facts.class.vcs_handler.clone(),
+            arch: facts.class.arch.clone(),
+            footprint: facts.package.footprint,
+            source_name: facts.package.source_name.clone(),
+            priority: facts.priority,
+        }
+    }
+}
+
+/// What a task's row says of how far it is.
+struct Row {
+    status: String,
+    message: String,
+    start_date: String,
+    end_date: String,
+    stage: String,
+    attempt: i64,
+    of: Of,
+}
+
+impl Row {
+    fn read(db: &Connection, task: i64) -> Done<Self> {
+        let sql = "SELECT k.status, k.message, k.start_date, k.end_date, k.stage, k.attempt, \
+                   b.package_id, k.target_id FROM task k JOIN build b ON b.id = k.build_id \
+                   WHERE k.id = ?1";
+        let row = db.prepare_cached(sql)?.query_row([task], |row| {
+            Ok(Self {
+                status: row.get(0)?,
+                message: row.get(1)?,
+                start_date: row.get(2)?,
+                end_date: row.get(3)?,
+                stage: row.get(4)?,
+                attempt: row.get(5)?,
+                of: Of { package: row.get(6)?, target: row.get(7)? },
+            })
+        })?;
+        Ok(row)
+    }
+}
+
+fn ended(row: &Row, details: Details) -> Done<Verdict> {
+    let state = ready::named(&row.status)?;
     // Its row has moved a moment before dispatch heard of it.
     if !state.ended() {
         let sentence = "it is moving at this moment; ask again".to_owned();
         return Ok(Verdict { verdict: "next", sentence, details });
     }
-    let why = if message.is_empty() { String::new() } else { format!(": {message}") };
+    let why = if row.message.is_empty() { String::new() } else { format!(": {}", row.message) };
     let retry = match state {
         State::BuildSuccess => "",
         _ => "; `mf task retry` builds it again",
     };
-    let sentence = format!("it is {state} since {date} UTC{why}{retry}");
+    let sentence = format!("it is {state} since {} UTC{why}{retry}", row.end_date);
     Ok(Verdict { verdict: "ended", sentence, details })
 }
 
-fn held(db: &Connection, task: i64, system: i64, cancelling: bool) -> Done<(&'static str, String)> {
-    let sql = "SELECT start_date, stage, attempt FROM task WHERE id = ?1";
-    let (date, stage, attempt): (String, String, i64) = db
-        .prepare_cached(sql)?
-        .query_row([task], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let system = label(db, system)?;
-    let stage = if stage.is_empty() { stage } else { format!(", in stage {stage}") };
-    Ok(if cancelling {
-        (
-            "stopping",
-            format!("{system} was told to stop it, and has not yet said that nothing is left"),
-        )
-    } else {
-        ("running", format!("it runs on {system} since {date} UTC, attempt {attempt}{stage}"))
-    })
-}
-
-fn says(db: &Connection, answer: Answer, facts: Option<&Facts>, sight: Sight) -> Done<SystemSays> {
-    let sql = "SELECT label, last_seen FROM system WHERE id = ?1";
-    let found = db
-        .prepare_cached(sql)?
-        .query_row([answer.system], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (system, last_seen) = found.unwrap_or_default();
-    let mut said = SystemSays { system, last_seen, asks: answer.asks, ..SystemSays::default() };
-    let (says, reasons) = match answer.says {
-        Says::Next => ("next", Vec::new()),
-        Says::Behind(ahead) => {
-            said.ahead = ahead;
-            ("behind", Vec::new())
-        }
-        Says::Busy(reason, tasks) => {
-            said.tasks = labels(db, &tasks, sight)?;
-            let held = matches!(reason, Reason::SourceNameBusy(_) | Reason::OnePerSystem);
-            (if held { "held" } else { "busy" }, vec![reason])
-        }
-        Says::Never(reasons) => ("never", reasons),
-    };
-    said.says = says.to_owned();
-    for reason in reasons {
-        said.reasons.push(reason.to_string());
-        if let Some(facts) = facts {
-            said.advice.extend(advice(db, &reason, &said.system, facts)?);
-        }
+fn held(
+    db: &Connection,
+    row: &Row,
+    system: i64,
+    cancelling: bool,
+    mut details: Details,
+) -> Done<Verdict> {
+    let system = says::label(db, system)?;
+    if cancelling {
+        let sentence =
+            format!("{system} was told to stop it, and has not yet said that nothing is left");
+        return Ok(Verdict { verdict: "stopping", sentence, details });
     }
-    Ok(said)
-}
-
-fn label(db: &Connection, system: i64) -> Done<String> {
-    let sql = "SELECT label FROM system WHERE id = ?1";
-    Ok(db
-        .prepare_cached(sql)?
-        .query_row([system], |row| row.get(0))
-        .optional()?
-        .unwrap_or_default())
-}
-
-/// Labels of the tasks that somebody with this sight may know of.
-fn labels(db: &Connection, tasks: &[i64], sight: Sight) -> Done<Vec<String>> {
-    let condition = sight.condition(&TASK).unwrap_or_else(|| "1".into());
-    let sql = format!("SELECT t.label FROM task t WHERE t.id = ?1 AND {condition}");
-    let mut statement = db.prepare_cached(&sql)?;
-    let mut labels = Vec::new();
-    for task in tasks {
-        labels.extend(statement.query_row([task], |row| row.get(0)).optional()?);
-    }
-    Ok(labels)
+    let Row { start_date, stage, attempt, .. } = row;
+    let stage = if stage.is_empty() { String::new() } else { format!(", in stage {stage}") };
+    details.usual_seconds = usual::of(db, row.of)?;
+    details.ends_in_seconds = details
+        .usual_seconds
+        .zip(time::seconds_between(start_date, &time::now()))
+        .map(|(usual, since)| (usual - since).max(0));
+    let usual = details
+        .usual_seconds
+        .map(|usual| format!("; the package usually takes {}", words::duration(usual)));
+    let sentence = format!(
+        "it runs on {system} since {start_date} UTC, attempt {attempt}{stage}{}",
+        usual.unwrap_or_default()
+    );
+    Ok(Verdict { verdict: "running", sentence, details })
 }

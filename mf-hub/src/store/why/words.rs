@@ -1,10 +1,11 @@
 //! The sentence about a task that waits, from what the systems say.
 
 use super::{Needs, SystemSays};
+use crate::store::queue::Pause;
 
 /// What comes first: what is soonest, and then what lacks least.
 pub(super) fn nearness(said: &SystemSays) -> (usize, usize, String) {
-    let order = ["next", "behind", "busy", "held", "never"];
+    let order = ["next", "behind", "kept", "busy", "held", "never"];
     let place = order.iter().position(|word| *word == said.says).unwrap_or(order.len());
     (place, said.reasons.len() + said.ahead, said.system.clone())
 }
@@ -24,6 +25,15 @@ pub(super) fn waits(systems: &[SystemSays], needs: &Needs) -> (&'static str, Str
         };
         let system = &near.system;
         return ("behind", format!("{system} has room for it, and {count} {are} first there"));
+    }
+    if let Some(kept) = of("kept").first() {
+        let oldest = match kept.tasks.first() {
+            Some(task) => format!("for {task}"),
+            None => "for another task".to_owned(),
+        };
+        let system = &kept.system;
+        let sentence = format!("{system} has room for it, and keeps it {oldest}, which is older");
+        return ("behind", sentence);
     }
     let (busy, held) = (of("busy"), of("held"));
     if !busy.is_empty() {
@@ -50,7 +60,31 @@ fn doing(said: &SystemSays) -> String {
         [] => String::new(),
         tasks => format!(" ({})", list(tasks.iter().cloned())),
     };
-    format!("{}: {}{tasks}", said.system, said.reasons.join("; "))
+    let keeps = if said.keeps_room { "; it gives its room to no other until then" } else { "" };
+    format!("{}: {}{tasks}{keeps}", said.system, said.reasons.join("; "))
+}
+
+/// Why nobody gets a task, and what comes of this one afterwards.
+pub(super) fn paused(pause: &Pause, verdict: &str, sentence: &str) -> String {
+    let Pause { user_label, date, reason } = pause;
+    let then = match verdict {
+        "impossible" => format!("; and {sentence}"),
+        _ => String::new(),
+    };
+    format!("the queue is paused by {user_label} since {date} UTC, because of: {reason}{then}")
+}
+
+/// So many seconds, as people say it.
+pub(super) fn duration(seconds: i64) -> String {
+    let about = |count: i64, what: &str| {
+        format!("about {count} {what}{}", if count == 1 { "" } else { "s" })
+    };
+    match seconds {
+        ..45 => "less than a minute".to_owned(),
+        45..5_400 => about((seconds + 30) / 60, "minute"),
+        5_400..172_800 => about((seconds + 1_800) / 3_600, "hour"),
+        _ => about((seconds + 43_200) / 86_400, "day"),
+    }
 }
 
 fn impossible(systems: &[SystemSays], needs: &Needs) -> String {
@@ -78,4 +112,22 @@ fn list(mut items: impl Iterator<Item = String>) -> String {
     let more = items.count();
     let few = few.join(", ");
     if more == 0 { few } else { format!("{few} and {more} more") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn seconds_are_said_as_people_do() {
+        for (seconds, said) in [
+            (0, "less than a minute"),
+            (50, "about 1 minute"),
+            (150, "about 3 minutes"),
+            (5_400, "about 2 hours"),
+            (200_000, "about 2 days"),
+        ] {
+            assert_eq!(duration(seconds), said);
+        }
+    }
 }
