@@ -78,7 +78,8 @@ tools:
 	exit $$missing
 
 # What only the tests need: servers that the vcs handlers are tested against,
-# and the language of the other interface.
+# what makes repositories of packages and installs from them, and the language of
+# the other interface.
 test-tools:
 	@missing=0; PATH="$$PATH:/usr/sbin"; \
 	need() { command -v "$$1" >/dev/null 2>&1 || { echo "missing: $$1 ($$2)" >&2; missing=1; }; }; \
@@ -87,6 +88,10 @@ test-tools:
 	need git-lfs "Debian: apt-get install git-lfs"; \
 	need ssh "Debian: apt-get install openssh-client"; \
 	need sshd "Debian: apt-get install openssh-server"; \
+	need rpmbuild "Debian: apt-get install rpm"; \
+	need createrepo_c "Debian: apt-get install createrepo-c"; \
+	need dnf "Debian: apt-get install dnf"; \
+	need dpkg-scanpackages "Debian: apt-get install dpkg-dev"; \
 	exit $$missing
 
 python-tools: ## what checks Python code and the API's document, from PyPI, outside of the source tree

@@ -12,6 +12,7 @@ mod http;
 mod hub;
 mod key;
 mod once;
+mod repository;
 mod request;
 mod retry;
 mod rows;

@@ -88,6 +88,14 @@ pub struct RegulatorConfig {
     pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Where hooks work, and what plugins keep from call to call.
+    pub data_dir: PathBuf,
+    /// The hub's data directory, where it is on this host and may be read:
+    /// files are linked and not fetched.
+    pub hub_data_dir: Option<PathBuf>,
+    /// Schemes that source may come from, beyond the vcs handlers' own
+    /// defaults, such as `file`.
+    pub allow_schemes: Vec<String>,
     /// How long a hook rests after it ran, in seconds.
     pub cycle_seconds: u64,
     /// How many hooks run at the same time.
@@ -104,6 +112,9 @@ impl Default for RegulatorConfig {
             ca_file: None,
             plain_http: false,
             plugins_dirs: Vec::new(),
+            data_dir: "/var/lib/monkeyfarm/regulator".into(),
+            hub_data_dir: None,
+            allow_schemes: Vec::new(),
             cycle_seconds: 10,
             at_once: 4,
             hook_seconds: 600,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod digest;
 pub mod host;
 pub mod plugin;
 pub mod program;

@@ -82,6 +82,8 @@ pub struct Facet {
 pub struct BuildFacet {
     #[sabi(last_prefix_field)]
     pub build: Entry,
+    // Since plugin API 1.2.
+    pub index: Entry,
 }
 
 /// What a plugin with VCS handlers gives.
@@ -151,6 +153,7 @@ mod tests {
         pub struct BuildFacet {
             #[sabi(last_prefix_field)]
             pub build: Entry,
+            pub index: Entry,
             pub estimate: Entry,
         }
     }
@@ -212,6 +215,35 @@ mod tests {
             let sentence = "it is older than plugin API 1.1 and cannot be asked for ";
             assert!(refusal.sentence.starts_with(sentence), "{}", refusal.sentence);
         }
+    }
+
+    /// The build facet as plugin API 1.1 had it.
+    #[allow(dead_code)]
+    mod elder {
+        use super::*;
+
+        #[repr(C)]
+        #[derive(StableAbi)]
+        #[sabi(kind(Prefix(prefix_ref = BuildFacetRef)))]
+        pub struct BuildFacet {
+            #[sabi(last_prefix_field)]
+            pub build: Entry,
+        }
+    }
+
+    extern "C" fn elder_facet(_: RStr<'_>) -> ROption<Facet> {
+        plugin::erase(elder::BuildFacet { build: Entry(echo) }.leak_into_prefix())
+    }
+
+    #[test]
+    fn a_plugin_that_knows_no_index_still_builds() {
+        let plugin = Loaded::from_root(Root { facet: elder_facet }.leak_into_prefix());
+        let farm = std::sync::Arc::new(crate::kit::Recorder::new());
+        plugin.check("build").unwrap();
+        assert_eq!(plugin.call(Call::Build, "rpm", b"{}", farm.clone()).unwrap(), b"rpm");
+        let refusal = plugin.call(Call::Index, "rpm", b"{}", farm).unwrap_err();
+        let sentence = "it is older than plugin API 1.2 and cannot be asked for the index";
+        assert!(refusal.sentence.starts_with(sentence), "{}", refusal.sentence);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure, LocalConfig, Schemas};
+use crate::{Context, Failure, IndexJob, Indexed, LocalConfig, Schemas};
 
 /// Builds one task: one package-branch, for one target.
 ///
@@ -16,6 +16,19 @@ pub trait BuildHandler: Send + Sync {
     /// # Errors
     /// A [`Failure`] ends the task; its sentence is what people read first.
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure>;
+
+    /// Writes what describes the files of a tag's repository to who installs
+    /// from it, into `job.index_dir`. A handler that has no such thing writes
+    /// nothing, and its repositories have the files alone.
+    ///
+    /// It runs on the regulator's host and not on a worker.
+    ///
+    /// # Errors
+    /// A [`Failure`] keeps the repository as it was; its sentence is what
+    /// people read at the tag.
+    fn index(&self, _job: &IndexJob, _cx: &Context) -> Result<Indexed, Failure> {
+        Ok(Indexed::default())
+    }
 
     /// What its configuration may hold; asked once, when the plugin is
     /// examined. A handler that says nothing has nothing checked.

@@ -10,6 +10,7 @@ pub mod export;
 pub mod failure;
 #[doc(hidden)]
 pub mod guard;
+pub mod index;
 pub mod kit;
 pub mod local;
 pub mod schema;
@@ -20,6 +21,7 @@ pub mod vcs;
 pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Repository};
 pub use context::{Context, Host};
 pub use failure::{Failure, FailureKind};
+pub use index::{IndexFile, IndexJob, Indexed};
 pub use local::LocalConfig;
 pub use schema::Schemas;
 #[cfg(feature = "schema")]

@@ -74,6 +74,7 @@ fn call(
     match order.job {
         Job::Describe(handlers) => describe(&plugin, &handlers, farm),
         Job::Build(job) => handle(&plugin, Call::Build, handler, &*job, farm, Outcome::Built),
+        Job::Index(job) => handle(&plugin, Call::Index, handler, &*job, farm, Outcome::Indexed),
         Job::Checkout(job) => {
             handle(&plugin, Call::Checkout, handler, &job, farm, Outcome::CheckedOut)
         }

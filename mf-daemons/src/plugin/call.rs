@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head};
+use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head, Indexed};
 
 use super::checked::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Report};
@@ -102,6 +102,8 @@ pub enum Ended {
     Described,
     /// It built.
     Built(Built),
+    /// It wrote an index.
+    Indexed(Indexed),
     /// It checked out.
     CheckedOut(Checkout),
     /// It told where something is.
@@ -141,6 +143,7 @@ impl Running {
         match self.outcome(on_progress) {
             Ok(Outcome::Described(_)) => Ended::Described,
             Ok(Outcome::Built(built)) => Ended::Built(built),
+            Ok(Outcome::Indexed(indexed)) => Ended::Indexed(indexed),
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
             Ok(Outcome::At(head)) => Ended::At(head),
             Ok(Outcome::Changed(changes)) => Ended::Changed(changes),

@@ -73,6 +73,17 @@ impl Plugin {
         Ok(plugin.probe(host, log)?.map(|()| plugin))
     }
 
+    /// Reads and checks one file without loading it.
+    ///
+    /// # Errors
+    /// As [`Plugin::open`].
+    pub fn read(path: &Path) -> io::Result<Result<Arc<Self>, String>> {
+        Ok(match examined(path) {
+            Ok((meta, bytes)) => Ok(Self::sealed(path, meta, &bytes)?),
+            Err(why) => Err(why),
+        })
+    }
+
     /// Whether it gives a handler.
     pub fn gives(&self, kind: HandlerKind, label: &str) -> bool {
         self.meta.handlers.iter().any(|handler| handler.kind == kind && handler.label == label)

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::{
-    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, Schemas, Source,
+    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, IndexJob, Indexed,
+    Schemas, Source,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ pub enum Job {
     Describe(Vec<Described>),
     /// Build a task.
     Build(Box<BuildJob>),
+    /// Write the index of a repository's directory.
+    Index(Box<IndexJob>),
     /// Check source out.
     Checkout(CheckoutJob),
     /// Tell where a branch, tag or revision is.
@@ -98,6 +101,8 @@ pub enum Outcome {
     Described(Vec<Schemas>),
     /// It built.
     Built(Built),
+    /// It wrote an index.
+    Indexed(Indexed),
     /// It checked out.
     CheckedOut(Checkout),
     /// It told where something is.

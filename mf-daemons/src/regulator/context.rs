@@ -1,7 +1,7 @@
 //! What a hook is given at its run.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mf_client::{Hub, Key, Trust};
 use mf_core::lifeline::FRAME_LIMIT;
@@ -43,6 +43,16 @@ impl HookContext {
         self.runtime.block_on(self.hub.post(path, body, None, ""))
     }
 
+    /// The hub, for what [`post`](Self::post) does not do.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Waits for something that the hub answers.
+    pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
     /// All handlers that are registered on the hub.
     ///
     /// # Errors
@@ -54,6 +64,26 @@ impl HookContext {
     /// Where plugins are; none: the default places.
     pub fn plugins_dirs(&self) -> &[PathBuf] {
         &self.job.plugins_dirs
+    }
+
+    /// Where the configuration of plugins on this host is.
+    pub fn plugins_d(&self) -> &Path {
+        &self.job.plugins_d
+    }
+
+    /// Where the hook may work, and what plugins keep from call to call.
+    pub fn data_dir(&self) -> &Path {
+        &self.job.data_dir
+    }
+
+    /// The hub's data directory, where it is on this host.
+    pub fn hub_data_dir(&self) -> Option<&Path> {
+        self.job.hub_data_dir.as_deref()
+    }
+
+    /// Schemes that source may come from, beyond the handlers' own defaults.
+    pub fn allow_schemes(&self) -> &[String] {
+        &self.job.allow_schemes
     }
 
     /// Whether something happened since the hook's last run that concerns it,

@@ -19,6 +19,14 @@ pub struct HookJob {
     pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Where the configuration of plugins on this host is.
+    pub plugins_d: PathBuf,
+    /// Where the hook works, and what plugins keep from call to call.
+    pub data_dir: PathBuf,
+    /// The hub's data directory, where it is on this host.
+    pub hub_data_dir: Option<PathBuf>,
+    /// Schemes that source may come from, beyond the handlers' own defaults.
+    pub allow_schemes: Vec<String>,
     /// Something happened since the hook's last run that concerns it, or that
     /// run failed: what it remembers of the hub may be wrong.
     pub woken: bool,

@@ -4,13 +4,17 @@
 mod context;
 mod events;
 mod frame;
+mod gather;
+mod handlers;
 mod hook;
 mod messages;
 mod process;
 mod ready;
 mod schedule;
 mod settings;
+mod tree;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mf_client::{Hub, Key, Trust};
@@ -44,6 +48,7 @@ pub fn run_hook(name: &str) -> anyhow::Result<()> {
 /// # Errors
 /// The configuration cannot be used.
 pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
+    let plugins_d = flags.plugins_d();
     let config = flags.config()?;
     let key = Key::read(&config.key_file).map_err(|e| Misconfigured(e.to_string()))?;
     let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };
@@ -51,7 +56,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
         Hub::trusting(&config.url, Some(key), &trust).map_err(|e| Misconfigured(e.to_string()))?;
     let (sender, heard) = mpsc::channel(events::QUEUE);
     let listening = tokio::spawn(events::listen(hub, hook::resources(), sender));
-    Regulator::new(config).cycle(&program, heard).await;
+    Regulator::new(config, plugins_d).cycle(&program, heard).await;
     listening.abort();
     Ok(())
 }
@@ -71,7 +76,7 @@ struct Regulator {
 type Ended = (usize, u64, HookReport);
 
 impl Regulator {
-    fn new(config: RegulatorConfig) -> Self {
+    fn new(config: RegulatorConfig, plugins_d: PathBuf) -> Self {
         let hooks = hook::all();
         let job = HookJob {
             url: config.url,
@@ -79,6 +84,10 @@ impl Regulator {
             ca_file: config.ca_file,
             plain_http: config.plain_http,
             plugins_dirs: config.plugins_dirs,
+            plugins_d,
+            data_dir: config.data_dir,
+            hub_data_dir: config.hub_data_dir,
+            allow_schemes: config.allow_schemes,
             ..HookJob::default()
         };
         let cycle = Duration::from_secs(config.cycle_seconds);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mf_core::config::{self, RegulatorConfig};
 
+use crate::plugin::local;
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -36,6 +37,21 @@ pub struct Flags {
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
+    /// Directory with the configuration of plugins, a <plugin>.toml for each
+    /// [default: plugins.d beside the configuration file]
+    #[arg(long, value_name = "DIR")]
+    plugins_d: Option<PathBuf>,
+    /// Where hooks work, and what plugins keep from call to call
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The hub's data directory, where it is on this host: files are linked
+    /// and not fetched
+    #[arg(long, value_name = "DIR")]
+    hub_data_dir: Option<PathBuf>,
+    /// Scheme that source may come from, beyond https, http, git and ssh, such
+    /// as file; may be given more than once
+    #[arg(long, value_name = "SCHEME")]
+    allow_scheme: Vec<String>,
     /// How long a hook rests after it ran, in seconds
     #[arg(long, value_name = "N")]
     cycle_seconds: Option<u64>,
@@ -59,7 +75,12 @@ impl Flags {
         let file: RegulatorConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
         let plugins_dirs =
             if self.plugins_dir.is_empty() { file.plugins_dirs } else { self.plugins_dir };
+        let mut allow_schemes = file.allow_schemes;
+        allow_schemes.extend(self.allow_scheme);
         let config = RegulatorConfig {
+            data_dir: std::path::absolute(self.data_dir.unwrap_or(file.data_dir))?,
+            hub_data_dir: self.hub_data_dir.or(file.hub_data_dir),
+            allow_schemes,
             url: self.url.unwrap_or(file.url),
             key_file: self.key_file.unwrap_or(file.key_file),
             ca_file: self.ca_file.or(file.ca_file),
@@ -81,6 +102,13 @@ impl Flags {
             }
         }
         Ok(config)
+    }
+
+    /// Where the configuration of plugins on this host is: `plugins.d` beside
+    /// the regulator's own, unless a flag says otherwise.
+    pub fn plugins_d(&self) -> PathBuf {
+        let config = self.config.as_deref().unwrap_or(Path::new(CONFIG));
+        self.plugins_d.clone().unwrap_or_else(|| config.with_file_name(local::DIRECTORY))
     }
 }
 

@@ -2,13 +2,12 @@
 //! its work directory, whatever lies there.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 use monkeyfarm_plugin_api::ArtifactKind;
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
-use sha2::{Digest, Sha256};
 
 /// Longest name of a file, in bytes.
 const NAME_LIMIT: usize = 255;
@@ -110,23 +109,6 @@ impl Beneath {
     }
 }
 
-/// SHA-256 of a file, in hexadecimal. Blocks.
-///
-/// # Errors
-/// It cannot be read.
-pub fn digest(mut file: File) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut block) {
-            Ok(0) => return Ok(hex(&hash.finalize())),
-            Ok(length) => hash.update(&block[..length]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// Checks that `name` can be the name of a file on the hub.
 ///
 /// # Errors
@@ -146,18 +128,10 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Err(format!("{shown:?} cannot be the name of a file; it must be one component of a path"))
 }
 
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
-}
-
-fn digit(value: u8) -> char {
-    char::from_digit(u32::from(value), 16).unwrap_or('0')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest;
     use rustix::fs::CWD;
     use std::os::unix::fs::symlink;
 
@@ -178,7 +152,7 @@ mod tests {
         let inside = beneath.inside(&at("sub/good")).unwrap();
         assert_eq!(inside, Path::new("sub/good"));
         assert_eq!(
-            digest(beneath.open(&inside).unwrap()).unwrap(),
+            digest::of(beneath.open(&inside).unwrap()).unwrap(),
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
         );
         let why = |path: &str| beneath.open(Path::new(path)).unwrap_err();

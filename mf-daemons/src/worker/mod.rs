@@ -1,7 +1,7 @@
 //! The worker: claims tasks from the hub, builds them below this host's
 //! plugins, and reports. It pulls; nobody connects to it.
 
-mod artifact;
+pub(crate) mod artifact;
 mod call;
 mod claim;
 mod collect;

@@ -6,11 +6,11 @@ use std::path::Path;
 use mf_client::Error;
 use mf_core::task::Lease;
 
-use super::artifact::digest;
 use super::end::End;
 use super::halt::Halt;
 use super::link::Link;
 use super::outbox::{Item, Parcel};
+use crate::digest;
 
 /// Stores one file of a parcel.
 ///
@@ -43,7 +43,7 @@ async fn examined(path: &Path) -> Result<(u64, String), End> {
     let file = path.to_path_buf();
     let examined = tokio::task::spawn_blocking(move || {
         let file = File::open(file)?;
-        Ok((file.metadata()?.len(), digest(file)?))
+        Ok((file.metadata()?.len(), digest::of(file)?))
     });
     let examined = examined.await.map_err(std::io::Error::other).and_then(|examined| examined);
     examined.map_err(|error| End::Failure(format!("it cannot be read: {error}")))

@@ -19,6 +19,7 @@ use crate::export::API_VERSION;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
     Build,
+    Index,
     Checkout,
     Head,
     Changes,
@@ -120,9 +121,11 @@ impl Loaded {
 
     fn entry(&self, call: Call) -> Result<Entry, Refusal> {
         let vcs = || self.facet::<VcsFacetRef>("vcs");
+        let build = || self.facet::<BuildFacetRef>("build");
         // What was there from the start is there; what came later may not be.
         let (entry, name, since) = match call {
-            Call::Build => return Ok(self.facet::<BuildFacetRef>("build")?.build()),
+            Call::Build => return Ok(build()?.build()),
+            Call::Index => (build()?.index(), "the index of a repository", "1.2"),
             Call::Checkout => return Ok(vcs()?.checkout()),
             Call::Head => (vcs()?.head(), "the head of a branch", "1.1"),
             Call::Changes => (vcs()?.changes(), "what has changed", "1.1"),

@@ -26,7 +26,7 @@ extern "C" fn construct<L: Library>() -> RootModuleResult {
 
 extern "C" fn facet<L: Library>(kind: RStr<'_>) -> ROption<Facet> {
     match kind.as_str() {
-        "build" => erase(BuildFacet { build: Entry(build::<L>) }.leak_into_prefix()),
+        "build" => erase(build_facet::<L>().leak_into_prefix()),
         "vcs" => erase(vcs_facet::<L>().leak_into_prefix()),
         "schema" => erase(SchemaFacet { schemas: Entry(schemas::<L>) }.leak_into_prefix()),
         _ => ROption::RNone,
@@ -43,6 +43,13 @@ pub(super) fn erase<M: PrefixRefTrait + StableAbi>(module: M) -> ROption<Facet> 
 extern "C" fn build<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
     guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
         L::build(&label).map(|handler| handler.build(job, cx))
+    })
+    .into()
+}
+
+extern "C" fn index<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
+        L::build(&label).map(|handler| handler.index(job, cx))
     })
     .into()
 }
@@ -78,6 +85,10 @@ extern "C" fn schemas<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: Ho
         L::schemas(kind, &label).map(Ok)
     })
     .into()
+}
+
+fn build_facet<L: Library>() -> BuildFacet {
+    BuildFacet { build: Entry(build::<L>), index: Entry(index::<L>) }
 }
 
 fn vcs_facet<L: Library>() -> VcsFacet {

@@ -3,15 +3,16 @@
 use std::fs;
 
 use monkeyfarm_plugin_api::{
-    Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind,
+    Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, IndexJob,
+    Indexed,
 };
 
 use crate::chroot::{Chroot, PLACE};
 use crate::local::Local;
 use crate::recipe::Recipe;
-use crate::results;
 use crate::source::Source;
 use crate::why::Step;
+use crate::{index, results};
 
 /// Name of the tree that is built, in the place of the build.
 const TREE: &str = "source";
@@ -21,6 +22,10 @@ const TREE: &str = "source";
 pub struct Debian;
 
 impl BuildHandler for Debian {
+    fn index(&self, job: &IndexJob, cx: &Context) -> Result<Indexed, Failure> {
+        index::write(job, cx)
+    }
+
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
         let local = Local::of(job)?;
         let recipe = Recipe::of(job, &local)?;

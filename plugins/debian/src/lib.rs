@@ -4,6 +4,7 @@ mod build;
 mod changelog;
 mod chroot;
 mod dsc;
+mod index;
 mod local;
 mod recipe;
 mod results;

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use monkeyfarm_plugin_api::command::{Command, Ended};
-use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Context, Failure, Schemas};
+use monkeyfarm_plugin_api::{
+    BuildHandler, BuildJob, Built, Context, Failure, IndexJob, Indexed, Schemas,
+};
 
 use crate::collect::collect;
+use crate::index;
 use crate::recipe::{Document, Recipe};
 
 /// The build handler `generic`: what is to be done is written in the source,
@@ -16,6 +19,10 @@ use crate::recipe::{Document, Recipe};
 pub struct Generic;
 
 impl BuildHandler for Generic {
+    fn index(&self, job: &IndexJob, cx: &Context) -> Result<Indexed, Failure> {
+        index::write(job, cx)
+    }
+
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
         let recipe = Recipe::find(job, cx)?;
         let shell = shell(job)?;

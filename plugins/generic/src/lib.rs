@@ -2,6 +2,7 @@
 
 mod build;
 mod collect;
+mod index;
 mod pattern;
 mod recipe;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::{
     Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, Host,
+    IndexJob, Indexed,
 };
 
 use crate::local::Local;
@@ -15,13 +16,17 @@ use crate::root::{self, Record, Root};
 use crate::source::Source;
 use crate::stage::{self, Stage};
 use crate::user::User;
-use crate::{configuration, results};
+use crate::{configuration, index, results};
 
 /// The build handler `mock`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mock;
 
 impl BuildHandler for Mock {
+    fn index(&self, job: &IndexJob, cx: &Context) -> Result<Indexed, Failure> {
+        index::write(job, cx)
+    }
+
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
         let local = Local::of(job)?;
         let recipe = Recipe::of(job, &local)?;

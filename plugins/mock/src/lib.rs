@@ -3,6 +3,7 @@
 mod build;
 mod configuration;
 mod exit;
+mod index;
 mod local;
 mod phase;
 mod program;

@@ -242,6 +242,9 @@ impl Farm {
         regulator.flag("--url", &self.url);
         regulator.flag("--key-file", key("regulator"));
         regulator.flag("--cycle-seconds", CYCLE_SECONDS);
+        regulator.flag("--data-dir", self.options.data_dir.join("regulator"));
+        regulator.flag("--hub-data-dir", &self.options.data_dir);
+        regulator.flag("--plugins-d", self.options.data_dir.join("plugins.d"));
         let mut worker = program("mf-workerd", "workerd.toml")?;
         worker.finish += self.builds_may_take();
         worker.flag("--url", &self.url);
@@ -257,6 +260,7 @@ impl Farm {
             }
         }
         for scheme in &self.options.allow_schemes {
+            regulator.flag("--allow-scheme", scheme);
             worker.flag("--allow-scheme", scheme);
         }
         for dir in &self.options.plugins_dirs {

@@ -2,6 +2,7 @@
 
 mod enable_handlers;
 mod register_handlers;
+mod repositories;
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,7 @@ mod tests {
     #[test]
     fn hooks_are_collected_and_wake_by_resources_that_there_are() {
         let names: Vec<&str> = all().iter().map(|hook| hook.name).collect();
-        assert_eq!(names, ["enable-handlers", "register-handlers"]);
+        assert_eq!(names, ["enable-handlers", "register-handlers", "repositories"]);
         for resource in resources() {
             let known = mf_core::resource::find(resource).is_some();
             assert!(known || resource == mf_core::errand::NAME, "{resource}");

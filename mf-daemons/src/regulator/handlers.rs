@@ -1,0 +1,121 @@
+//! Calls handlers of plugins for a hook: on this host, each call in processes
+//! of its own.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mf_core::wire::{Handler, HandlerKind};
+use monkeyfarm_plugin_api::LocalConfig;
+
+use super::HookContext;
+use crate::plugin::{Call, Ended, HostProgram, Job, Locals, Plugin, Sources};
+
+/// What a job is made of that is this host's own to say.
+pub struct Own {
+    /// What this host keeps for the plugin.
+    pub local_config: LocalConfig,
+    /// A directory that stays from call to call.
+    pub cache_dir: PathBuf,
+}
+
+/// The handlers of this host's plugins.
+pub struct Handlers<'a> {
+    context: &'a HookContext,
+    host: HostProgram,
+    sources: Sources,
+    locals: Locals,
+    /// Those that were called for.
+    found: Vec<Arc<Plugin>>,
+}
+
+impl<'a> Handlers<'a> {
+    /// The handlers of this host; no plugin has been looked at yet.
+    ///
+    /// # Errors
+    /// There is no host program, or the configuration of a plugin is wrong.
+    pub fn new(context: &'a HookContext) -> anyhow::Result<Self> {
+        Ok(Self {
+            context,
+            host: HostProgram::beside()?,
+            sources: Sources::new(context.plugins_dirs())?,
+            locals: Locals::read(context.plugins_d())?,
+            found: Vec::new(),
+        })
+    }
+
+    /// Calls a handler in `work_dir`, for at most `limit`. What it and the
+    /// programs that it starts write is in `log`, for who has to find out.
+    ///
+    /// # Errors
+    /// A sentence: why there is no answer of the handler's, or its own.
+    pub fn call(
+        &mut self,
+        kind: HandlerKind,
+        wanted: &Handler,
+        work_dir: &Path,
+        limit: Duration,
+        job: impl FnOnce(Own) -> Job,
+    ) -> Result<Ended, String> {
+        let plugin = self.find(kind, wanted)?;
+        let local = self.locals.of(&plugin.meta.id);
+        let cannot = |what: &str| {
+            let what = what.to_owned();
+            move |error: std::io::Error| format!("{what}: {error}")
+        };
+        let cache_dir = self.context.data_dir().join("cache").join(&plugin.meta.id);
+        fs::create_dir_all(&cache_dir).map_err(cannot("the plugin's cache cannot be made"))?;
+        let log = File::create(work_dir.join("log")).map_err(cannot("no log can be written"))?;
+        let call = Call {
+            plugin,
+            handler: wanted.label.clone(),
+            job: job(Own { local_config: local.config, cache_dir }),
+            log: log.into(),
+            work_dir: work_dir.to_path_buf(),
+            deadline: Some(limit),
+            begin_by: None,
+            secrets: local.secrets,
+        };
+        let running = call.start(&self.host).map_err(cannot("the handler cannot be called"))?;
+        match running.wait(|_| ()) {
+            Ended::Failed(failure) => Err(failure.sentence),
+            Ended::Refused(why) | Ended::Crashed(why) => Err(why),
+            Ended::TimedOut => Err(format!("it was not done after {} seconds", limit.as_secs())),
+            Ended::Stopped | Ended::Late => Err("it was stopped".to_owned()),
+            answer => Ok(answer),
+        }
+    }
+
+    /// The plugin that the farm has for a handler: that one and no other
+    /// version of it. What has been registered was loaded and checked then.
+    fn find(&mut self, kind: HandlerKind, wanted: &Handler) -> Result<Arc<Plugin>, String> {
+        let known = |plugin: &&Arc<Plugin>| {
+            plugin.gives(kind, &wanted.label) && plugin.digest == wanted.digest
+        };
+        if let Some(plugin) = self.found.iter().find(known) {
+            return Ok(Arc::clone(plugin));
+        }
+        let (mut paths, _) = self.sources.candidates();
+        // Most are in a file that is named for them.
+        let name = format!("libmf_plugin_{}.so", wanted.plugin);
+        paths.sort_by_key(|path| path.file_name().is_none_or(|file| file != name.as_str()));
+        for path in paths {
+            // Who has something to say of the others is another hook.
+            let Ok(Ok(plugin)) = Plugin::read(&path) else { continue };
+            if known(&&plugin) {
+                self.found.push(Arc::clone(&plugin));
+                return Ok(plugin);
+            }
+        }
+        Err(format!(
+            "no plugin on the regulator's host provides the {} {:?} as it is registered: plugin \
+             {:?} {} with sha256 {}",
+            kind.resource().replace('_', " "),
+            wanted.label,
+            wanted.plugin,
+            wanted.version,
+            wanted.digest
+        ))
+    }
+}
