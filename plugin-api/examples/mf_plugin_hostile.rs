@@ -7,6 +7,7 @@ use std::time::Duration;
 use monkeyfarm_plugin_api::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context};
 use monkeyfarm_plugin_api::{Change, Changes, ChangesJob};
 use monkeyfarm_plugin_api::{Checkout, CheckoutJob, Failure, Schemas, VcsHandler};
+use monkeyfarm_plugin_api::{Farm, Hook, HookJob, Hooked};
 
 /// One way to misbehave.
 struct Way(fn(&BuildJob, &Context) -> Result<Built, Failure>);
@@ -157,6 +158,20 @@ impl VcsHandler for Nowhere {
     }
 }
 
+/// Asks the hub, and remembers how often it was run.
+struct Asks;
+
+impl Hook for Asks {
+    fn run(&self, job: &HookJob, farm: &Farm, cx: &Context) -> Result<Hooked, Failure> {
+        let builds = farm.get_all("build", &[("limit", "5")])?;
+        let refused = farm.create("build", serde_json::json!({ "label": "mine" }));
+        let runs = job.memory::<u32>() + 1;
+        cx.log(format!("{} builds at run {runs}, {:?}", builds.len(), cx.secret("token")));
+        let warning = refused.map_or_else(|failure| failure.sentence, |made| made.to_string());
+        Ok(Hooked { memory: runs.into(), warnings: vec![warning] })
+    }
+}
+
 monkeyfarm_plugin_api::export! {
     plugin: "hostile",
     version: "6.6.6",
@@ -177,5 +192,9 @@ monkeyfarm_plugin_api::export! {
     },
     vcs: {
         "nowhere" => || Nowhere,
+    },
+    hook: {
+        /// Asks the hub what it may and may not.
+        "ask" => || Asks,
     },
 }

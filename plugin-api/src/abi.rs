@@ -50,6 +50,21 @@ type HostBox = HostAbi_TO<'static, RBox<()>>;
 #[derive(StableAbi, Clone, Copy)]
 pub struct Entry(pub extern "C" fn(RStr<'_>, RSlice<'_, u8>, HostBox) -> RVec<u8>);
 
+/// The hub, as a hook may ask it; question and answer are JSON. Since plugin
+/// API 1.2.
+#[sabi_trait]
+pub trait HubAbi: Send + Sync {
+    #[sabi(last_prefix_field)]
+    fn ask(&self, ask: RSlice<'_, u8>) -> RVec<u8>;
+}
+
+type HubBox = HubAbi_TO<'static, RBox<()>>;
+
+/// Where the run of a hook enters the plugin.
+#[repr(transparent)]
+#[derive(StableAbi, Clone, Copy)]
+pub struct HookEntry(pub extern "C" fn(RStr<'_>, RSlice<'_, u8>, HostBox, HubBox) -> RVec<u8>);
+
 /// All that a host may rely on in any plugin.
 #[repr(C)]
 #[derive(StableAbi)]
@@ -96,6 +111,15 @@ pub struct VcsFacet {
     // Since plugin API 1.1.
     pub head: Entry,
     pub changes: Entry,
+}
+
+/// What a plugin with regulator hooks gives. Since plugin API 1.2.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = HookFacetRef)))]
+pub struct HookFacet {
+    #[sabi(last_prefix_field)]
+    pub run: HookEntry,
 }
 
 /// What a plugin says of the configuration of its handlers. Since plugin API

@@ -9,7 +9,7 @@ mod meta;
 #[doc(hidden)]
 pub use meta::{Handler, Meta};
 
-use crate::{BuildHandler, Schemas, VcsHandler};
+use crate::{BuildHandler, Hook, Schemas, VcsHandler};
 
 /// Name of the symbol that holds the metadata bytes.
 pub const META_SYMBOL: &str = "monkeyfarm_plugin_meta";
@@ -25,7 +25,8 @@ pub const API_VERSION: &str = "1.2";
 
 /// Makes a library a plugin: names it, and says which handlers it gives.
 ///
-/// One library may give several handlers of several kinds (`build`, `vcs`).
+/// One library may give several handlers of several kinds (`build`, `vcs`,
+/// `hook`).
 /// Each is a label, as it will be registered on the hub, and a function that
 /// makes the handler; it is called once for every call of the handler. A
 /// documentation comment above a label is what people read about it.
@@ -119,10 +120,18 @@ macro_rules! __export_kind {
             }
         }
     };
+    (hook { $( $label:literal => $make:expr, )* }) => {
+        fn hook(label: &str) -> Option<Box<dyn $crate::Hook>> {
+            match label {
+                $( $label => Some(Box::new(($make)())), )*
+                _ => None,
+            }
+        }
+    };
     ($kind:ident { $( $rest:tt )* }) => {
         ::core::compile_error!(::core::concat!(
             "a plugin cannot give handlers of the kind `", ::core::stringify!($kind),
-            "`: the kinds are `build` and `vcs`"
+            "`: the kinds are `build`, `vcs` and `hook`"
         ));
     };
 }
@@ -136,6 +145,9 @@ macro_rules! __schemas_of {
     };
     (vcs $make:expr) => {
         $crate::export::schemas_of_vcs($make)
+    };
+    (hook $make:expr) => {
+        $crate::export::schemas_of_hook($make)
     };
     // The kind itself is refused where its handlers are made.
     ($kind:ident $make:expr) => {
@@ -153,6 +165,11 @@ pub fn schemas_of_vcs<H: VcsHandler>(_: impl Fn() -> H) -> Schemas {
     H::schemas()
 }
 
+#[doc(hidden)]
+pub fn schemas_of_hook<H: Hook>(_: impl Fn() -> H) -> Schemas {
+    H::schemas()
+}
+
 /// What [`export!`](crate::export!) makes of a plugin: its handlers, by label.
 /// A kind that the plugin does not name has none.
 #[doc(hidden)]
@@ -163,6 +180,10 @@ pub trait Library: 'static {
     }
     /// A new VCS handler.
     fn vcs(_label: &str) -> Option<Box<dyn VcsHandler>> {
+        None
+    }
+    /// A new regulator hook.
+    fn hook(_label: &str) -> Option<Box<dyn Hook>> {
         None
     }
     /// What the configuration of a handler of a kind may hold.

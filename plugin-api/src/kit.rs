@@ -20,6 +20,10 @@
 //! assert_eq!(farm.progress(), ["greeting"]);
 //! ```
 
+mod hub;
+
+pub use hub::Answers;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

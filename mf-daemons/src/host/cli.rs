@@ -13,7 +13,7 @@ use mf_core::error::Code;
 use serde_json::{Value, json};
 
 use super::part;
-use crate::plugin::meta::kind_name;
+use crate::plugin::meta::{HOOK, kind_name};
 use crate::plugin::{Catalog, HostProgram, Plugin, Rejected, Sources};
 
 /// Looks after MonkeyFarm's plugins, each in a process of its own.
@@ -157,18 +157,20 @@ fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
         let line = format!("  {} {}  {}", kind_name(handler.kind), handler.label, handler.about);
         writeln!(out, "{}", line.trim_end())?;
     }
+    for hook in &meta.hooks {
+        let line = format!("  {HOOK} {}  {}", hook.label, hook.about);
+        writeln!(out, "{}", line.trim_end())?;
+    }
     Ok(())
 }
 
 fn as_json(plugin: &Plugin) -> Value {
     let meta = &plugin.meta;
-    let handlers = meta.handlers.iter().enumerate().map(|(number, handler)| {
-        json!({
-            "schemas": plugin.schemas.get().and_then(|schemas| schemas.get(number)),
-            "kind": kind_name(handler.kind),
-            "label": handler.label,
-            "about": handler.about,
-        })
+    let handlers = meta.handlers.iter().map(|h| (kind_name(h.kind), &h.label, &h.about));
+    let hooks = meta.hooks.iter().map(|hook| (HOOK, &hook.label, &hook.about));
+    let handlers = handlers.chain(hooks).enumerate().map(|(number, (kind, label, about))| {
+        let schemas = plugin.schemas.get().and_then(|schemas| schemas.get(number));
+        json!({ "kind": kind, "label": label, "about": about, "schemas": schemas })
     });
     json!({
         "id": meta.id,

@@ -78,7 +78,7 @@ impl Inner {
     fn last_words(&self) -> Option<Outcome> {
         while let Ok(Some(word)) = self.lifeline.recv() {
             match word {
-                Word::Progress(_) => {}
+                Word::Progress(_) | Word::Ask(_) => {}
                 Word::Answer(outcome) => return Some(outcome),
                 Word::Died(death) => return Some(Outcome::Died(death)),
             }
@@ -136,6 +136,9 @@ impl<'a> Watch<'a> {
                     Ok(Some(Word::Progress(what))) => {
                         let _ = self.parent.send(&Report::Progress(what));
                     }
+                    Ok(Some(Word::Ask(ask))) => {
+                        let _ = self.parent.send(&Report::Ask(ask));
+                    }
                     Ok(Some(Word::Answer(outcome))) => return Some(outcome),
                     Ok(Some(Word::Died(death))) => return Some(Outcome::Died(death)),
                     Ok(None) => return None,
@@ -149,6 +152,10 @@ impl<'a> Watch<'a> {
             }
             if parent {
                 match self.parent.recv::<Order>() {
+                    Ok(Some(Order::Reply(reply))) => {
+                        // If it cannot hear, its end will be told.
+                        let _ = self.inner.lifeline.send(&Order::Reply(reply));
+                    }
                     Ok(Some(_)) => self.stop(Outcome::Stopped),
                     // Nobody waits for this call any more.
                     Ok(None) | Err(_) => return Some(Outcome::Stopped),

@@ -6,6 +6,7 @@
 //! namespace, where the kernel lets us have one: it reaps, and its death is
 //! the death of all. The *runner* loads the plugin and calls it.
 
+mod asking;
 mod children;
 pub mod cli;
 mod descriptors;

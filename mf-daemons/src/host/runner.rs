@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
@@ -11,12 +12,13 @@ use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
 use monkeyfarm_plugin_api::schema::SCHEMAS_LIMIT;
-use monkeyfarm_plugin_api::{Failure, Host};
+use monkeyfarm_plugin_api::{Failure, HookJob, Host};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::asking::Asking;
 use super::load;
-use crate::plugin::frame::{CallOrder, Described, Job, Order, Outcome, Word};
+use crate::plugin::frame::{CallOrder, Described, Job, Order, Outcome, Reply, Word};
 
 /// Makes the one call that the keeper orders.
 ///
@@ -37,17 +39,28 @@ pub fn run() -> anyhow::Result<()> {
     rustix::stdio::dup2_stderr(&log)?;
     drop(log);
     let cancelled = Arc::new(AtomicBool::new(false));
-    listen(keeper.try_clone()?, cancelled.clone())?;
+    let (sender, replies) = channel();
+    listen(keeper.try_clone()?, cancelled.clone(), sender)?;
     let keeper = Arc::new(Mutex::new(keeper));
-    let outcome = call(*order, &image, cancelled, &keeper);
+    let hub = Asking { keeper: keeper.clone(), replies: Arc::new(Mutex::new(replies)) };
+    let outcome = call(*order, &image, cancelled, &keeper, hub);
     answer(&keeper, outcome)
 }
 
 /// Hears orders while the plugin runs, on a thread of its own.
-fn listen(keeper: Lifeline, cancelled: Arc<AtomicBool>) -> std::io::Result<()> {
+fn listen(
+    keeper: Lifeline,
+    cancelled: Arc<AtomicBool>,
+    replies: Sender<Reply>,
+) -> std::io::Result<()> {
     let listen = move || {
-        while let Ok(Some(Order::Stop)) = keeper.recv() {
-            cancelled.store(true, Ordering::SeqCst);
+        loop {
+            match keeper.recv() {
+                Ok(Some(Order::Stop)) => cancelled.store(true, Ordering::SeqCst),
+                // Nobody waits for it when the call is over.
+                Ok(Some(Order::Reply(reply))) => drop(replies.send(reply)),
+                _ => break,
+            }
         }
         // The keeper has gone: nobody can hear an answer.
         std::process::exit(0);
@@ -60,6 +73,7 @@ fn call(
     image: &OwnedFd,
     cancelled: Arc<AtomicBool>,
     keeper: &Arc<Mutex<Lifeline>>,
+    hub: Asking,
 ) -> Outcome {
     if let Err(error) = std::env::set_current_dir(&order.work_dir) {
         let dir = order.work_dir.display();
@@ -80,6 +94,7 @@ fn call(
         }
         Job::Head(job) => handle(&plugin, Call::Head, handler, &job, farm, Outcome::At),
         Job::Changes(job) => handle(&plugin, Call::Changes, handler, &job, farm, Outcome::Changed),
+        Job::Hook(job) => run_hook(&plugin, handler, &job, farm, hub),
     }
 }
 
@@ -106,6 +121,18 @@ fn describe(plugin: &Loaded, handlers: &[Described], farm: Arc<Farm>) -> Outcome
         }
     }
     Outcome::Described(all)
+}
+
+/// Runs a hook: as a handler is called, but that it may ask the hub.
+fn run_hook(plugin: &Loaded, label: &str, job: &HookJob, farm: Arc<Farm>, hub: Asking) -> Outcome {
+    let job = match serde_json::to_vec(job) {
+        Ok(job) => job,
+        Err(error) => return Outcome::Refused(format!("the job cannot be written: {error}")),
+    };
+    match plugin.run_hook(label, &job, farm, Arc::new(hub)) {
+        Ok(answer) => understood(&answer).map_or_else(|outcome| outcome, Outcome::Hooked),
+        Err(refusal) => refused(refusal),
+    }
 }
 
 /// Calls a handler: job and answer cross the border as JSON.

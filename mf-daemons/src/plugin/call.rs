@@ -15,10 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head, Indexed};
+use monkeyfarm_plugin_api::farm::Ask;
+use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head, Hooked, Indexed};
 
 use super::checked::Plugin;
-use super::frame::{CallOrder, Job, Order, Outcome, Report};
+use super::frame::{CallOrder, Job, Order, Outcome, Reply, Report};
 use super::program::HostProgram;
 use crate::host::orphans;
 
@@ -110,6 +111,8 @@ pub enum Ended {
     At(Head),
     /// It told what has changed.
     Changed(Changes),
+    /// The hook did its work.
+    Hooked(Hooked),
     /// The handler says why not.
     Failed(Failure),
     /// The plugin could not be called: a sentence.
@@ -139,14 +142,20 @@ impl Running {
     /// Waits until the call has ended and nothing of it is left, and hands
     /// over what the handler says it is doing meanwhile.
     pub fn wait(self, on_progress: impl FnMut(&str)) -> Ended {
+        self.serve(on_progress, |_| Err(Failure::new("only a regulator hook can ask the hub")))
+    }
+
+    /// As [`Running::wait`], and answers what a hook asks the hub for.
+    pub fn serve(self, on_progress: impl FnMut(&str), on_ask: impl FnMut(Ask) -> Reply) -> Ended {
         let plugin = self.plugin.clone();
-        match self.outcome(on_progress) {
+        match self.outcome(on_progress, on_ask) {
             Ok(Outcome::Described(_)) => Ended::Described,
             Ok(Outcome::Built(built)) => Ended::Built(built),
             Ok(Outcome::Indexed(indexed)) => Ended::Indexed(indexed),
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
             Ok(Outcome::At(head)) => Ended::At(head),
             Ok(Outcome::Changed(changes)) => Ended::Changed(changes),
+            Ok(Outcome::Hooked(hooked)) => Ended::Hooked(hooked),
             Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
             Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
             Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),
@@ -165,16 +174,32 @@ impl Running {
 
     /// As [`Running::wait`], in the keeper's words; an error is the end of
     /// the keeper itself, as a sentence.
-    pub(super) fn outcome(mut self, mut on_progress: impl FnMut(&str)) -> Result<Outcome, String> {
+    pub(super) fn outcome(
+        mut self,
+        mut on_progress: impl FnMut(&str),
+        mut on_ask: impl FnMut(Ask) -> Reply,
+    ) -> Result<Outcome, String> {
         let how = loop {
             match self.lifeline.recv::<Report>() {
                 Ok(Some(Report::Progress(what))) => on_progress(&what),
+                Ok(Some(Report::Ask(ask))) => self.reply(on_ask(ask)),
                 Ok(Some(Report::Empty(outcome))) => return Ok(outcome),
                 Ok(None) => break "ended before the call did".to_owned(),
                 Err(error) => break format!("cannot be understood: {error}"),
             }
         };
         Err(format!("its keeper {how} ({})", self.reap()))
+    }
+
+    /// Answers a question; what cannot be sent is told instead.
+    fn reply(&self, reply: Reply) {
+        if let Err(error) = self.lifeline.send(&Order::Reply(reply)) {
+            let told = format!(
+                "the hub's answer cannot be passed on: {error}; ask for less, by limit and after"
+            );
+            // If that cannot be sent either, the keeper has gone, and the call.
+            let _ = self.lifeline.send(&Order::Reply(Err(Failure::new(told))));
+        }
     }
 
     /// Ends what is left of the keeper, and whatever it leaves behind.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use mf_core::wire::{HandlerKind, Offer};
-use monkeyfarm_plugin_api::Schemas;
+use monkeyfarm_plugin_api::{Failure, Schemas};
 use serde_json::to_value;
 
 use super::call::Call;
@@ -26,8 +26,8 @@ const LOAD_LIMIT: Duration = Duration::from_secs(5);
 pub struct Plugin {
     /// What it says of itself.
     pub meta: Meta,
-    /// What the configuration of its handlers may hold, in their order; empty
-    /// before it has been loaded.
+    /// What the configuration of its handlers, and then of its hooks, may
+    /// hold, in their order; empty before it has been loaded.
     pub schemas: OnceLock<Vec<Schemas>>,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
@@ -84,6 +84,20 @@ impl Plugin {
         })
     }
 
+    /// Reads one file again that has been checked, loaded and found good.
+    ///
+    /// # Errors
+    /// A sentence that goes on from the path: it is not that file any more.
+    pub fn known(path: &Path, digest_then: &str) -> Result<Arc<Self>, String> {
+        let read = Self::read(path).map_err(|error| format!("cannot be used: {error}"))?;
+        let same = |plugin: &Arc<Self>| plugin.digest == digest_then;
+        read.and_then(|plugin| {
+            Some(plugin).filter(same).ok_or_else(|| {
+                "has been replaced; it is checked again within the next cycle".into()
+            })
+        })
+    }
+
     /// Whether it gives a handler.
     pub fn gives(&self, kind: HandlerKind, label: &str) -> bool {
         self.meta.handlers.iter().any(|handler| handler.kind == kind && handler.label == label)
@@ -113,21 +127,25 @@ impl Plugin {
         host: &HostProgram,
         log: File,
     ) -> io::Result<Result<(), String>> {
-        let described = |handler: &meta::Handler| Described {
-            kind: kind_name(handler.kind).to_owned(),
-            label: handler.label.clone(),
-        };
+        let handlers = self.meta.handlers.iter().map(|h| (kind_name(h.kind), &h.label));
+        let hooks = self.meta.hooks.iter().map(|hook| (meta::HOOK, &hook.label));
+        let described = handlers
+            .chain(hooks)
+            .map(|(kind, label)| Described { kind: kind.to_owned(), label: label.clone() });
         let call = Call {
             plugin: self.clone(),
             handler: String::new(),
-            job: Job::Describe(self.meta.handlers.iter().map(described).collect()),
+            job: Job::Describe(described.collect()),
             log: log.into(),
             work_dir: "/".into(),
             deadline: Some(LOAD_LIMIT),
             begin_by: None,
             secrets: Default::default(),
         };
-        let why = match call.start(host)?.outcome(|_| ()) {
+        let why = match call
+            .start(host)?
+            .outcome(|_| (), |_| Err(Failure::new("a plugin that is examined asks nothing")))
+        {
             Ok(Outcome::Described(schemas)) => {
                 // A second look at the same bytes says the same.
                 let _ = self.schemas.set(schemas);

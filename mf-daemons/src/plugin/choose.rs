@@ -51,7 +51,12 @@ fn shared(a: &Plugin, b: &Plugin) -> Option<String> {
     }
     let same = a.meta.handlers.iter().find(|handler| {
         b.meta.handlers.iter().any(|h| (h.kind, &h.label) == (handler.kind, &handler.label))
-    })?;
+    });
+    let Some(same) = same else {
+        let hook =
+            a.meta.hooks.iter().find(|hook| b.meta.hooks.iter().any(|h| h.label == hook.label))?;
+        return Some(format!("the regulator hook '{}'", hook.label));
+    };
     Some(format!("the {} '{}'", same.kind.resource().replace('_', " "), same.label))
 }
 
@@ -67,7 +72,7 @@ mod tests {
         let handlers = vec![Handler { kind, label: label.into(), about: String::new() }];
         let (version, api) = ("1".into(), "1.0".into());
         Arc::new(Plugin {
-            meta: Meta { id: id.into(), version, api, unwinds: true, handlers },
+            meta: Meta { id: id.into(), version, api, unwinds: true, handlers, hooks: Vec::new() },
             schemas: Default::default(),
             digest: digest.into(),
             path: path.into(),

@@ -6,12 +6,14 @@ use std::fmt;
 use std::path::PathBuf;
 
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
+use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{
-    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, IndexJob, Indexed,
-    Schemas, Source,
+    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, HookJob, Hooked,
+    IndexJob, Indexed, Schemas, Source,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// From the parent to the keeper, and on from there to the plugin's process.
 #[derive(Serialize, Deserialize)]
@@ -20,9 +22,14 @@ pub enum Order {
     /// Make this call. The plugin's image and the write end of the log travel
     /// with it, in this order.
     Call(Box<CallOrder>),
+    /// What the hub says to a question of a hook.
+    Reply(Reply),
     /// End the call: first by asking, after a grace by killing.
     Stop,
 }
+
+/// What the hub says to a question of a hook, or why it was not asked.
+pub type Reply = Result<Value, Failure>;
 
 /// One call of one handler.
 #[derive(Serialize, Deserialize)]
@@ -58,6 +65,8 @@ pub enum Job {
     Head(Source),
     /// Tell what has changed since a revision.
     Changes(ChangesJob),
+    /// Do the work of a regulator hook.
+    Hook(HookJob),
 }
 
 /// A handler that a plugin is examined for.
@@ -76,6 +85,8 @@ pub struct Described {
 pub enum Word {
     /// What the handler is doing now.
     Progress(String),
+    /// A hook asks the hub.
+    Ask(Ask),
     /// The call is over, and this is how.
     Answer(Outcome),
     /// The plugin's process has ended.
@@ -88,6 +99,8 @@ pub enum Word {
 pub enum Report {
     /// What the handler is doing now.
     Progress(String),
+    /// A hook asks the hub, and waits for an [`Order::Reply`].
+    Ask(Ask),
     /// Nothing of the call is left on this host; this is how it went.
     Empty(Outcome),
 }
@@ -109,6 +122,8 @@ pub enum Outcome {
     At(Head),
     /// It told what has changed.
     Changed(Changes),
+    /// The hook did its work.
+    Hooked(Hooked),
     /// The handler says why not.
     Failed(Failure),
     /// The plugin could not be called.

@@ -18,7 +18,21 @@ pub struct Meta {
     pub unwinds: bool,
     /// Its handlers of the kinds that this host knows.
     pub handlers: Vec<Handler>,
+    /// Its regulator hooks, which the hub knows nothing of.
+    pub hooks: Vec<Hook>,
 }
+
+/// One regulator hook of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Its name, for messages.
+    pub label: String,
+    /// What its author says about it; may be empty.
+    pub about: String,
+}
+
+/// What the plugin API calls regulator hooks.
+pub const HOOK: &str = "hook";
 
 /// One handler of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,20 +97,22 @@ impl Meta {
             ));
         }
         label::check(&written.id).map_err(|e| format!("has an id that cannot be one: {e}"))?;
-        let mut handlers = Vec::new();
+        let (mut handlers, mut hooks) = (Vec::new(), Vec::new());
         for handler in &written.handlers {
             label::check(&handler.label)
                 .map_err(|e| format!("has a {} handler without a name: {e}", handler.kind))?;
+            let (label, about) = (handler.label.clone(), handler.about.trim().to_owned());
             if let Some(kind) = kind_of(&handler.kind) {
-                let (label, about) = (handler.label.clone(), handler.about.trim().to_owned());
                 handlers.push(Handler { kind, label, about });
+            } else if handler.kind == HOOK {
+                hooks.push(Hook { label, about });
             }
         }
-        if handlers.is_empty() {
-            return Err("gives no handler of a kind that this host knows (build, vcs)".into());
+        if handlers.is_empty() && hooks.is_empty() {
+            return Err("gives no handler of a kind that this host knows (build, vcs, hook)".into());
         }
         let Written { id, version, api, panic, .. } = written;
-        Ok(Self { id, version, api, unwinds: panic == "unwind", handlers })
+        Ok(Self { id, version, api, unwinds: panic == "unwind", handlers, hooks })
     }
 }
 

@@ -1,16 +1,20 @@
 //! What a hook is given at its run.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use mf_client::{Hub, Key, Trust};
 use mf_core::lifeline::FRAME_LIMIT;
 use mf_core::wire::Offer;
+use monkeyfarm_plugin_api::Failure;
+use monkeyfarm_plugin_api::farm::Ask;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::frame::{HookJob, HookReport};
+use super::asked::asked;
+use super::frame::{HookJob, HookReport, PluginHook};
+use crate::plugin::frame::Reply;
 use crate::registered;
 
 /// What a hook is given at its run: the hub to call, where plugins are, and a
@@ -18,6 +22,8 @@ use crate::registered;
 pub struct HookContext {
     job: HookJob,
     hub: Hub,
+    /// As a plugin's hook asks it, if that has a key of its own.
+    own: OnceCell<Hub>,
     runtime: Runtime,
     report: RefCell<HookReport>,
 }
@@ -25,10 +31,10 @@ pub struct HookContext {
 impl HookContext {
     /// A context for one run.
     pub(super) fn new(job: HookJob) -> anyhow::Result<Self> {
-        let trust = Trust { ca_file: job.ca_file.clone(), plain_http: job.plain_http };
-        let hub = Hub::trusting(&job.url, Some(Key::read(&job.key_file)?), &trust)?;
+        let hub = hub(&job, &job.key_file)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { job, hub, runtime, report: RefCell::default() })
+        let own = OnceCell::new();
+        Ok(Self { job, hub, own, runtime, report: RefCell::default() })
     }
 
     /// Posts a message to a function of the hub; what its answer holds.
@@ -86,6 +92,32 @@ impl HookContext {
         &self.job.allow_schemes
     }
 
+    /// The hook of a plugin that this process is to run.
+    pub(super) fn plugin_hook(&self) -> Option<&PluginHook> {
+        self.job.plugin.as_ref()
+    }
+
+    /// Asks the hub with the key in `file` from now on.
+    ///
+    /// # Errors
+    /// The key cannot be read, or must not be sent to this hub.
+    pub(super) fn use_key(&self, file: &Path) -> anyhow::Result<()> {
+        // One process runs one hook, and says this once.
+        let _ = self.own.set(hub(&self.job, file)?);
+        Ok(())
+    }
+
+    /// Asks the hub for what a plugin's hook asks for.
+    pub(super) fn ask(&self, ask: Ask) -> Reply {
+        let hub = self.own.get().unwrap_or(&self.hub);
+        self.runtime.block_on(asked(hub, ask)).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// Says which hooks the plugins give.
+    pub(super) fn found_hooks(&self, hooks: Vec<PluginHook>) {
+        self.report.borrow_mut().plugin_hooks = Some(hooks);
+    }
+
     /// Whether something happened since the hook's last run that concerns it,
     /// or that run failed: what it remembers of the hub may be wrong.
     pub fn woken(&self) -> bool {
@@ -123,4 +155,10 @@ impl HookContext {
         report.error = result.err().map(|error| format!("{error:#}"));
         report
     }
+}
+
+/// The hub, as it is called with the key in `file`.
+fn hub(job: &HookJob, file: &Path) -> anyhow::Result<Hub> {
+    let trust = Trust { ca_file: job.ca_file.clone(), plain_http: job.plain_http };
+    Ok(Hub::trusting(&job.url, Some(Key::read(file)?), &trust)?)
 }

@@ -32,6 +32,22 @@ pub struct HookJob {
     pub woken: bool,
     /// What the hook remembered at the end of its last good run.
     pub memory: Value,
+    /// For the hook of a plugin: which one it is.
+    pub plugin: Option<PluginHook>,
+}
+
+/// A regulator hook that a plugin gives, in a file that has been checked and
+/// loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginHook {
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Label of the hook.
+    pub label: String,
+    /// The plugin's file.
+    pub path: PathBuf,
+    /// SHA-256 of the file, in hexadecimal.
+    pub digest: String,
 }
 
 /// From the hook: how its run went.
@@ -44,6 +60,8 @@ pub struct HookReport {
     pub warnings: Vec<String>,
     /// What to give the hook at its next run.
     pub memory: Value,
+    /// From who looks at the plugins: all hooks that they give now.
+    pub plugin_hooks: Option<Vec<PluginHook>>,
 }
 
 impl HookReport {

@@ -5,15 +5,15 @@ use super::frame::HookReport;
 /// What one hook has said last.
 #[derive(Debug)]
 pub struct Messages {
-    hook: &'static str,
+    hook: String,
     error: Option<String>,
     warnings: Vec<String>,
 }
 
 impl Messages {
     /// A hook that has said nothing yet.
-    pub fn new(hook: &'static str) -> Self {
-        Self { hook, error: None, warnings: Vec::new() }
+    pub fn new(hook: &str) -> Self {
+        Self { hook: hook.to_owned(), error: None, warnings: Vec::new() }
     }
 
     /// Tells what is new in a report: to standard error, as all messages.

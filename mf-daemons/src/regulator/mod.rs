@@ -1,6 +1,7 @@
 //! The regulator: cycles through its hooks for ever, each run in a process of
 //! its own, and wakes those that something on the farm concerns.
 
+mod asked;
 mod context;
 mod events;
 mod frame;
@@ -12,6 +13,7 @@ mod process;
 mod ready;
 mod schedule;
 mod settings;
+mod slot;
 mod tree;
 
 use std::path::PathBuf;
@@ -29,11 +31,11 @@ pub use settings::Flags;
 
 use crate::program::{Misconfigured, Program};
 use events::Heard;
-use frame::{HookJob, HookReport};
-use messages::Messages;
+use frame::{HookJob, HookReport, PluginHook};
 use process::HookProcess;
 use ready::Readiness;
 use schedule::Schedule;
+use slot::Slot;
 
 /// Runs one hook, as the child of a regulator that this process is.
 ///
@@ -63,11 +65,11 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
 
 /// The hooks, and what is known of their last runs.
 struct Regulator {
-    hooks: Vec<&'static Hook>,
+    /// By their numbers in the schedule.
+    slots: Vec<Slot>,
     schedule: Schedule,
-    messages: Vec<Messages>,
-    /// For each hook, what it will be given at its next run.
-    next: Vec<HookJob>,
+    /// What every hook is given.
+    job: HookJob,
     readiness: Readiness,
     limit: Duration,
 }
@@ -93,11 +95,10 @@ impl Regulator {
         let cycle = Duration::from_secs(config.cycle_seconds);
         Self {
             schedule: Schedule::new(hooks.len(), cycle, config.at_once, Instant::now()),
-            messages: hooks.iter().map(|hook| Messages::new(hook.name)).collect(),
-            next: vec![job; hooks.len()],
+            slots: hooks.iter().map(|hook| Slot::own(hook, &job)).collect(),
+            job,
             readiness: Readiness::new(&["register-handlers", "enable-handlers"]),
             limit: Duration::from_secs(config.hook_seconds),
-            hooks,
         }
     }
 
@@ -124,21 +125,18 @@ impl Regulator {
     }
 
     fn start(&mut self, hook: usize, running: &mut JoinSet<Ended>) {
-        let (name, limit) = (self.hooks[hook].name, self.limit);
-        tracing::debug!("{name}: starts");
-        let job = self.next[hook].clone();
-        self.next[hook].woken = false;
-        let run = self.readiness.started();
+        tracing::debug!("{}: starts", self.slots[hook].name);
+        let (argument, job) = self.slots[hook].begin();
+        let (run, limit) = (self.readiness.started(), self.limit);
         running.spawn(async move {
-            let report = HookProcess::run(name, job, limit).await;
+            let report = HookProcess::run(&argument, job, limit).await;
             (hook, run, report)
         });
     }
 
     fn hear(&mut self, what: &Heard) {
-        for (number, hook) in self.hooks.iter().enumerate() {
-            if what.concerns(hook.wakes) {
-                self.next[number].woken = true;
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            if slot.hears(what) {
                 self.schedule.wake(number, Instant::now());
             }
         }
@@ -148,18 +146,39 @@ impl Regulator {
     fn ended(&mut self, (hook, run, report): Ended) -> bool {
         let now = Instant::now();
         self.schedule.ended(hook, now);
-        self.messages[hook].tell(&report);
-        if report.error.is_some() {
-            // What failed may have been half done: nothing is taken for known.
-            self.next[hook].woken = true;
+        if !self.slots[hook].ended(&report) {
             return false;
         }
-        self.next[hook].memory = report.memory;
-        let step = self.readiness.succeeded(self.hooks[hook].name, run);
-        if let Some(next) = step.and_then(|name| self.hooks.iter().position(|h| h.name == name)) {
+        if let Some(hooks) = report.plugin_hooks {
+            self.found(&hooks, now);
+        }
+        let step = self.readiness.succeeded(&self.slots[hook].name, run);
+        if let Some(next) = step.and_then(|name| self.slots.iter().position(|s| s.name == name)) {
             self.schedule.wake(next, now);
         }
         step.is_some() && self.readiness.is_ready()
+    }
+
+    /// These are the hooks that plugins give now, and no others.
+    fn found(&mut self, hooks: &[PluginHook], now: Instant) {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            match hooks.iter().find(|hook| slot.is_of(hook)) {
+                Some(hook) => {
+                    slot.renew(hook);
+                    self.schedule.reopen(number, now);
+                }
+                None if slot.is_foreign() && self.schedule.close(number) => {
+                    tracing::info!("{}: is not run any more; its plugin is gone", slot.name);
+                }
+                None => {}
+            }
+        }
+        for hook in hooks {
+            if !self.slots.iter().any(|slot| slot.is_of(hook)) {
+                self.schedule.open(now);
+                self.slots.push(Slot::of_plugin(hook.clone(), &self.job));
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub struct HookProcess {
 
 impl HookProcess {
     /// Runs a hook to its end, for at most `limit`. Dropped, it kills it.
-    pub async fn run(name: &'static str, job: HookJob, limit: Duration) -> HookReport {
+    pub async fn run(name: &str, job: HookJob, limit: Duration) -> HookReport {
         let process = match Self::start(name) {
             Ok(process) => process,
             Err(error) => return HookReport::failed(format!("cannot be started: {error}")),
@@ -85,15 +85,14 @@ fn died(status: ExitStatus) -> String {
 
 /// The hook's side: hears the job, runs, reports.
 pub fn serve(name: &str) -> anyhow::Result<()> {
-    let hook = hook::all().into_iter().find(|hook| hook.name == name);
-    let hook = hook.with_context(|| format!("there is no hook {name:?}"))?;
+    let run = hook::named(name).with_context(|| format!("there is no hook {name:?}"))?;
     let lifeline = Lifeline::inherited()?
         .context("--hook is how mf-regulatord runs its hooks; start it without")?;
     let Some(job) = lifeline.recv::<HookJob>()? else { return Ok(()) };
     end_with_parent(lifeline.try_clone()?);
     let report = match HookContext::new(job) {
         Ok(context) => {
-            let result = (hook.run)(&context);
+            let result = run(&context);
             context.into_report(result)
         }
         Err(error) => HookReport::failed(format!("{error:#}")),

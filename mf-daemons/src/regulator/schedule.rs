@@ -17,6 +17,8 @@ enum State {
     Resting(Instant),
     /// It runs; with `true`, once more as soon as it has ended.
     Running(bool),
+    /// It is not to run any more.
+    Closed,
 }
 
 impl Schedule {
@@ -26,12 +28,35 @@ impl Schedule {
         Self { cycle, at_once: at_once.max(1), states: vec![State::Resting(now); hooks] }
     }
 
+    /// One hook more, due at `now`; its number.
+    pub fn open(&mut self, now: Instant) -> usize {
+        self.states.push(State::Resting(now));
+        self.states.len() - 1
+    }
+
+    /// Lets a hook run again that was closed.
+    pub fn reopen(&mut self, hook: usize, now: Instant) {
+        if self.states[hook] == State::Closed {
+            self.states[hook] = State::Resting(now);
+        }
+    }
+
+    /// Lets a hook run no more; says whether that is news. One that runs just
+    /// now is closed when this is said again.
+    pub fn close(&mut self, hook: usize) -> bool {
+        let rests = matches!(self.states[hook], State::Resting(_));
+        if rests {
+            self.states[hook] = State::Closed;
+        }
+        rests
+    }
+
     /// The hooks to start at `now`, those that have waited longest first. They
     /// count as running until [`ended`](Self::ended) says otherwise.
     pub fn start_due(&mut self, now: Instant) -> Vec<usize> {
         let mut due: Vec<(Instant, usize)> = self.resting().filter(|(at, _)| *at <= now).collect();
         due.sort();
-        let running = self.states.len() - self.resting().count();
+        let running = self.running();
         let free = self.at_once.saturating_sub(running);
         let started: Vec<usize> = due.into_iter().take(free).map(|(_, hook)| hook).collect();
         for hook in &started {
@@ -50,6 +75,7 @@ impl Schedule {
     /// is running and may not have seen it, again when that run has ended.
     pub fn wake(&mut self, hook: usize, now: Instant) {
         self.states[hook] = match self.states[hook] {
+            State::Closed => State::Closed,
             State::Running(_) => State::Running(true),
             State::Resting(at) => State::Resting(at.min(now)),
         };
@@ -59,14 +85,18 @@ impl Schedule {
     /// hook ends or is woken before; `None` while it would start nothing.
     pub fn next(&self) -> Option<Instant> {
         let resting: Vec<Instant> = self.resting().map(|(at, _)| at).collect();
-        let full = self.states.len() - resting.len() >= self.at_once;
+        let full = self.running() >= self.at_once;
         if full { None } else { resting.into_iter().min() }
+    }
+
+    fn running(&self) -> usize {
+        self.states.iter().filter(|state| matches!(state, State::Running(_))).count()
     }
 
     fn resting(&self) -> impl Iterator<Item = (Instant, usize)> {
         self.states.iter().enumerate().filter_map(|(hook, state)| match state {
             State::Resting(at) => Some((*at, hook)),
-            State::Running(_) => None,
+            State::Running(_) | State::Closed => None,
         })
     }
 }
@@ -139,6 +169,21 @@ mod tests {
         assert_eq!(schedule.next(), Some(t + CYCLE));
         schedule.wake(0, t);
         assert_eq!(schedule.start_due(t), [0]);
+    }
+
+    #[test]
+    fn a_hook_comes_later_and_goes_and_comes_back() {
+        let (mut schedule, t) = of(1, 4);
+        assert_eq!(schedule.open(t), 1);
+        assert_eq!(schedule.start_due(t), [0, 1]);
+        schedule.close(1);
+        schedule.ended(1, t);
+        schedule.close(1);
+        schedule.wake(1, t);
+        let later = t + CYCLE;
+        assert!(schedule.start_due(later).is_empty());
+        schedule.reopen(1, later);
+        assert_eq!(schedule.start_due(later), [1]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod held;
 mod leftover;
 mod link;
 mod log;
-mod mask;
+pub(crate) mod mask;
 mod outbox;
 mod plugins;
 mod register;

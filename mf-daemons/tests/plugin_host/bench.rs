@@ -10,8 +10,10 @@ use std::sync::{Arc, LazyLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use mf_daemons::plugin::frame::Reply;
 use mf_daemons::plugin::{Call, Ended, HostProgram, Job, Plugin, Running};
 use monkeyfarm_plugin_api::BuildJob;
+use monkeyfarm_plugin_api::farm::Ask;
 
 /// The program that these tests were built with.
 pub const HOST: &str = env!("CARGO_BIN_EXE_mf-plugin-host");
@@ -116,6 +118,13 @@ impl Started {
         let ended = self.running.wait(on_progress);
         let left = processes_with(&self.marker);
         assert!(left.is_empty(), "left behind: {left:?}");
+        (ended, self.log.join().unwrap())
+    }
+
+    /// As `wait`, and answers what a hook asks the hub for.
+    pub fn serve(self, on_ask: impl FnMut(Ask) -> Reply) -> (Ended, String) {
+        let ended = self.running.serve(|_| (), on_ask);
+        assert_eq!(processes_with(&self.marker), Vec::<String>::new());
         (ended, self.log.join().unwrap())
     }
 

@@ -1,7 +1,9 @@
 //! How a call can end, and what the parent is told of it.
 
 use mf_daemons::plugin::{Ended, HostProgram, Job};
-use monkeyfarm_plugin_api::{ChangesJob, Checkout, CheckoutJob, Failure, Source};
+use monkeyfarm_plugin_api::farm::Ask;
+use monkeyfarm_plugin_api::{ChangesJob, Checkout, CheckoutJob, Failure, HookJob, Hooked, Source};
+use serde_json::json;
 
 use crate::bench::{Bench, HOST, build, example};
 
@@ -141,4 +143,32 @@ fn calls_at_the_same_time_do_not_meet() {
             .collect();
         calls.into_iter().for_each(|call| call.join().unwrap());
     });
+}
+
+#[test]
+fn a_hook_asks_the_hub_through_its_host_and_remembers() {
+    let bench = Bench::new(HostProgram::at(HOST));
+    let job = HookJob { memory: json!(6), ..HookJob::default() };
+    let mut asked = Vec::new();
+    let (ended, log) = bench.start_job("ask", Job::Hook(job), None).serve(|ask| {
+        asked.push(ask);
+        if asked.len() == 1 { Ok(json!([{}, {}])) } else { Err(Failure::new("not you")) }
+    });
+    assert_eq!(ended, Ended::Hooked(Hooked { memory: json!(7), warnings: vec!["not you".into()] }));
+    assert_eq!(log, "2 builds at run 7, Some(\"s3cret\")\n");
+    let (resource, filters) = ("build".into(), vec![("limit".into(), "5".into())]);
+    assert_eq!(asked[0], Ask::GetAll { resource, filters });
+    let (resource, fields) = ("build".into(), json!({ "label": "mine" }));
+    assert_eq!(asked[1], Ask::Create { resource, fields });
+
+    // An answer that no frame can hold is told, and the hook goes on with that.
+    let job = Job::Hook(HookJob::default());
+    let (ended, _) = bench.start_job("ask", job, None).serve(|_| Ok(json!("x".repeat(300_000))));
+    let Ended::Failed(failure) = ended else { panic!("{ended:?}") };
+    assert!(failure.sentence.contains("ask for less, by limit and after"), "{failure}");
+
+    // Who is no hook has no hub.
+    let (ended, _) = bench.start_job("ask", Job::Hook(HookJob::default()), None).wait(|_| ());
+    let Ended::Failed(failure) = ended else { panic!("{ended:?}") };
+    assert_eq!(failure.sentence, "only a regulator hook can ask the hub");
 }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use abi_stable::library::AbiHeaderRef;
 use abi_stable::prefix_type::PrefixRefTrait;
-use abi_stable::std_types::{ROption, RStr, RString};
+use abi_stable::std_types::{ROption, RSlice, RStr, RString, RVec};
 use abi_stable::{StableAbi, sabi_trait};
 
+use serde_json::Value;
+
 use super::{
-    BuildFacetRef, Entry, HostAbi, HostAbi_TO, Refusal, RootRef, SchemaFacetRef, VcsFacetRef,
-    compatible,
+    BuildFacetRef, Entry, HookEntry, HookFacetRef, HostAbi, HostAbi_TO, HubAbi, HubAbi_TO, Refusal,
+    RootRef, SchemaFacetRef, VcsFacetRef, compatible,
 };
-use crate::Host;
 use crate::export::API_VERSION;
+use crate::farm::{Ask, Hub};
+use crate::{Failure, Host};
 
 /// What a handler can be called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,7 @@ impl Loaded {
         match kind {
             "build" => self.facet::<BuildFacetRef>(kind).map(drop),
             "vcs" => self.facet::<VcsFacetRef>(kind).map(drop),
+            "hook" => self.facet::<HookFacetRef>(kind).map(drop),
             _ => Err(Refusal::new(format!("this host does not know handlers of kind {kind}"), "")),
         }
     }
@@ -96,6 +100,23 @@ impl Loaded {
         let Entry(entry) = self.entry(call)?;
         let host = HostAbi_TO::from_value(Inside(host), sabi_trait::TD_Opaque);
         Ok(entry(label.into(), job.into(), host).into_vec())
+    }
+
+    /// Runs one hook, which may ask `hub`; job and answer are JSON.
+    ///
+    /// # Errors
+    /// As [`Loaded::check`].
+    pub fn run_hook(
+        &self,
+        label: &str,
+        job: &[u8],
+        host: Arc<dyn Host>,
+        hub: Arc<dyn Hub>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let HookEntry(entry) = self.facet::<HookFacetRef>("hook")?.run();
+        let host = HostAbi_TO::from_value(Inside(host), sabi_trait::TD_Opaque);
+        let hub = HubAbi_TO::from_value(InsideHub(hub), sabi_trait::TD_Opaque);
+        Ok(entry(label.into(), job.into(), host, hub).into_vec())
     }
 
     /// Asks what the configuration of one handler may hold; the answer is
@@ -147,6 +168,23 @@ impl Loaded {
         compatible::<M>(kind, facet.layout)?;
         // SAFETY: the layout that travels beside the module was just checked.
         Ok(unsafe { M::from_prefix_ref(facet.module.cast::<M::PrefixFields>()) })
+    }
+}
+
+/// The hub, as it is handed to a hook.
+struct InsideHub(Arc<dyn Hub>);
+
+impl HubAbi for InsideHub {
+    fn ask(&self, ask: RSlice<'_, u8>) -> RVec<u8> {
+        let answer: Result<Value, Failure> = match serde_json::from_slice::<Ask>(&ask) {
+            Ok(ask) => self.0.ask(&ask),
+            Err(error) => {
+                let told = "this host does not know what the hook asks for, or is older than it";
+                Err(Failure::new(format!("{told}: {error}")))
+            }
+        };
+        // Values and sentences are JSON by themselves.
+        serde_json::to_vec(&answer).unwrap_or_default().into()
     }
 }
 

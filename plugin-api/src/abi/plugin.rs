@@ -10,9 +10,15 @@ use abi_stable::marker_type::ErasedPrefix;
 use abi_stable::prefix_type::{PrefixRefTrait, PrefixTypeTrait};
 use abi_stable::std_types::{ROption, RSlice, RStr, RString, RVec};
 
-use super::{BuildFacet, Entry, Facet, Header, HostBox, Root, RootRef, SchemaFacet, VcsFacet};
+use serde_json::Value;
+
+use super::{
+    BuildFacet, Entry, Facet, Header, HookEntry, HookFacet, HostBox, HubBox, Root, RootRef,
+    SchemaFacet, VcsFacet,
+};
 use crate::export::Library;
-use crate::{ChangesJob, Host, guard};
+use crate::farm::{Ask, Farm, Hub};
+use crate::{ChangesJob, Failure, Host, guard};
 
 /// The header of the library `L`.
 pub const fn header<L: Library>() -> Header {
@@ -28,6 +34,7 @@ extern "C" fn facet<L: Library>(kind: RStr<'_>) -> ROption<Facet> {
     match kind.as_str() {
         "build" => erase(build_facet::<L>().leak_into_prefix()),
         "vcs" => erase(vcs_facet::<L>().leak_into_prefix()),
+        "hook" => erase(HookFacet { run: HookEntry(hook::<L>) }.leak_into_prefix()),
         "schema" => erase(SchemaFacet { schemas: Entry(schemas::<L>) }.leak_into_prefix()),
         _ => ROption::RNone,
     }
@@ -80,6 +87,19 @@ extern "C" fn changes<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: Ho
     .into()
 }
 
+extern "C" fn hook<L: Library>(
+    label: RStr<'_>,
+    job: RSlice<'_, u8>,
+    host: HostBox,
+    hub: HubBox,
+) -> RVec<u8> {
+    let farm = Farm::new(Box::new(OutsideHub(hub)));
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
+        L::hook(&label).map(|hook| hook.run(job, &farm, cx))
+    })
+    .into()
+}
+
 extern "C" fn schemas<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
     guard::enter(&label, &job, Arc::new(Outside(host)), |kind: &String, _| {
         L::schemas(kind, &label).map(Ok)
@@ -96,6 +116,20 @@ fn vcs_facet<L: Library>() -> VcsFacet {
         checkout: Entry(checkout::<L>),
         head: Entry(head::<L>),
         changes: Entry(changes::<L>),
+    }
+}
+
+/// The hub, as seen from within a plugin.
+struct OutsideHub(HubBox);
+
+impl Hub for OutsideHub {
+    fn ask(&self, ask: &Ask) -> Result<Value, Failure> {
+        let wrong = |what: &str, error| Failure::new(format!("{what}: {error}"));
+        let ask = serde_json::to_vec(ask).map_err(|e| wrong("the question is no JSON", e))?;
+        let answer = self.0.ask(ask.as_slice().into());
+        let answer: Result<Value, Failure> = serde_json::from_slice(&answer)
+            .map_err(|e| wrong("the hub's answer cannot be understood", e))?;
+        answer
     }
 }
 

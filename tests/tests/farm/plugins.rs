@@ -1,6 +1,7 @@
 //! A plugins directory with everything in it that should not be there.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -58,5 +59,39 @@ fn a_bad_file_is_one_warning_and_the_good_plugins_work() {
         let said: Vec<_> = said.iter().filter(|line| !line.contains("worker")).collect();
         assert_eq!(said.len(), 1, "{name}: {said:#?}");
     }
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn a_plugin_gives_the_regulator_work_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("libmf_plugin_hostile.so");
+    fs::copy(programs::example_plugin("mf_plugin_hostile"), &file).unwrap();
+    let mut farm =
+        Farm::with(Options { plugins_dirs: vec![dir.path().into()], ..Options::default() });
+    // It reads with the regulator's key, and writes with none.
+    farm.wait_for_message(&["hostile/ask: 0 builds at run 1"]);
+    farm.wait_for_message(&["the hook has no user of its own and can only read", "hostile.toml"]);
+    // The next cycle runs it again, with what it has remembered.
+    farm.wait_for_message(&["hostile/ask: 0 builds at run 2"]);
+
+    // With a user of its own it may do what that user may: the hub decides.
+    farm.ok(["user", "create", "robot"]);
+    let key = farm.json(&["user", "create-key", "robot", "--name", "hook"]);
+    let key = key["data"]["key"].as_str().unwrap().to_owned();
+    let key_file = farm.scratch().join("robot.key");
+    fs::write(&key_file, key).unwrap();
+    fs::set_permissions(&key_file, PermissionsExt::from_mode(0o600)).unwrap();
+    let plugins_d = farm.data_dir().join("plugins.d");
+    fs::create_dir_all(&plugins_d).unwrap();
+    let text = format!("[secrets]\ntoken = 'sw0rdfish'\n[hub]\nkey_file = {key_file:?}\n");
+    fs::write(plugins_d.join("hostile.toml"), text).unwrap();
+    farm.wait_for_message(&["hostile/ask: 0 builds", "Some(\"***\")"]);
+    farm.wait_for_message(&["package_branch"]);
+    assert!(!farm.messages().iter().any(|line| line.contains("sw0rdfish")));
+
+    // Its plugin goes, and with it the hook.
+    fs::remove_file(&file).unwrap();
+    farm.wait_for_message(&["hostile/ask: is not run any more"]);
     assert!(farm.stop().success());
 }

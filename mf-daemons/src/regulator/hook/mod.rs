@@ -1,6 +1,7 @@
 //! Regulator hooks: what must be done on a farm for ever, one file each.
 
 mod enable_handlers;
+mod plugin;
 mod register_handlers;
 mod repositories;
 
@@ -20,6 +21,17 @@ pub struct Hook {
 }
 
 inventory::collect!(Hook);
+
+/// Name of the process of a hook that a plugin gives; the job says which.
+pub const OF_PLUGIN: &str = "of-plugin";
+
+/// What the process of a hook does.
+pub fn named(name: &str) -> Option<fn(&HookContext) -> anyhow::Result<()>> {
+    if name == OF_PLUGIN {
+        return Some(plugin::run);
+    }
+    all().into_iter().find(|hook| hook.name == name).map(|hook| hook.run)
+}
 
 /// All hooks, by name.
 pub fn all() -> Vec<&'static Hook> {

@@ -10,16 +10,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Hook, HookContext};
+use super::HookContext;
+use crate::plugin::meta::Hook;
 use crate::plugin::scan::Stamp;
-use crate::plugin::{Catalog, HostProgram, Sources};
+use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
+use crate::regulator::frame::PluginHook;
 
 /// After so many seconds all is looked at and registered again, whatever is
 /// remembered: a plugin may have failed for want of memory only.
 const TRUSTED_SECONDS: i64 = 300;
 
 inventory::submit! {
-    Hook { name: "register-handlers", wakes: &["build_handler", "vcs_handler"], run }
+    super::Hook { name: "register-handlers", wakes: &["build_handler", "vcs_handler"], run }
 }
 
 /// What the last run found.
@@ -31,6 +33,7 @@ struct Memory {
     scanned_at: i64,
     offers: Vec<Offer>,
     rejected: Vec<String>,
+    hooks: Vec<PluginHook>,
 }
 
 fn run(context: &HookContext) -> anyhow::Result<()> {
@@ -52,6 +55,7 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
         let all = RegisterHandlers { handlers: memory.offers.clone() };
         context.post::<Value>("/util/register_handlers.json", &all)?;
     }
+    context.found_hooks(memory.hooks.clone());
     context.remember(&memory)
 }
 
@@ -72,6 +76,17 @@ fn look(sources: &Sources) -> String {
     })
 }
 
+/// The regulator hooks of a plugin.
+fn hooks(plugin: &Plugin) -> Vec<PluginHook> {
+    let of = |hook: &Hook| PluginHook {
+        plugin: plugin.meta.id.clone(),
+        label: hook.label.clone(),
+        path: plugin.path.clone(),
+        digest: plugin.digest.clone(),
+    };
+    plugin.meta.hooks.iter().map(of).collect()
+}
+
 /// Reads, checks and loads every plugin.
 fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
     let registered = context.registered()?;
@@ -83,5 +98,6 @@ fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
     let offers = catalog.offers();
     catalog.scan(&offers);
     let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
-    Ok(Memory { offers, rejected, ..Memory::default() })
+    let hooks = catalog.plugins().iter().flat_map(|plugin| hooks(plugin)).collect();
+    Ok(Memory { offers, rejected, hooks, ..Memory::default() })
 }

@@ -1,0 +1,156 @@
+//! Runs a regulator hook of a plugin, in the plugin host, and asks the hub for
+//! it.
+//!
+//! This process has the key, and the plugin's has not. With the regulator's
+//! own key nothing but reading is passed on; a hook that is to change
+//! something is given a user of its own by this host's administrator.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use mf_core::resource;
+use monkeyfarm_plugin_api::farm::Ask;
+use monkeyfarm_plugin_api::{Failure, HookJob, Hooked};
+
+use super::HookContext;
+use crate::plugin::{Call, Ended, HostProgram, Job, Local, Locals, Plugin};
+use crate::regulator::frame::PluginHook;
+use crate::worker::mask::{Masker, Secrets};
+
+/// Table of `plugins.d/<plugin>.toml` that is the regulator's own to read.
+const HUB: &str = "hub";
+
+/// Runs the hook that the job names.
+pub fn run(context: &HookContext) -> anyhow::Result<()> {
+    let wanted = context.plugin_hook().context("the regulator named no hook of a plugin")?;
+    let plugin = Plugin::known(&wanted.path, &wanted.digest);
+    let plugin = plugin.map_err(|why| anyhow::anyhow!("{}: {why}", wanted.path.display()))?;
+    let mut local = Locals::read(context.plugins_d())?.of(&wanted.plugin);
+    let own_key = key_file(&mut local)?;
+    if let Some(file) = &own_key {
+        context.use_key(file)?;
+    }
+    let work = tempfile::tempdir().context("cannot make a directory for the hook")?;
+    let (log, writer) = std::io::pipe()?;
+    let name = wanted.name();
+    let secrets = Arc::new(Secrets::new(local.secrets.values().map(String::as_str)));
+    let for_log = secrets.clone();
+    // Ends with the call: nothing of it is left then to hold the other end.
+    let reader = std::thread::spawn(move || tell(&name, log, &for_log));
+    let call = Call {
+        plugin,
+        handler: wanted.label.clone(),
+        job: Job::Hook(HookJob { local_config: local.config, memory: context.memory() }),
+        log: writer.into(),
+        work_dir: work.path().into(),
+        deadline: None,
+        begin_by: None,
+        secrets: local.secrets,
+    };
+    let running = call.start(&HostProgram::beside()?)?;
+    let ended = running.serve(
+        |_| (),
+        |ask| {
+            if own_key.is_none() && changes(&ask) {
+                return Err(Failure::new(format!(
+                    "the hook has no user of its own and can only read: make one on the hub, \
+                     and name the file of its key on the regulator's host, as key_file under \
+                     [{HUB}] in plugins.d/{}.toml",
+                    wanted.plugin
+                )));
+            }
+            context.ask(ask)
+        },
+    );
+    // It has said all that it had to say, or nothing that could be heard.
+    let _ = reader.join();
+    match ended {
+        Ended::Hooked(Hooked { memory, warnings }) => {
+            warnings.iter().for_each(|sentence| context.warn(masked(&secrets, sentence)));
+            context.remember(&memory)
+        }
+        Ended::Failed(failure) => bail!(masked(&secrets, &failure.sentence)),
+        Ended::Refused(why) | Ended::Crashed(why) => bail!(masked(&secrets, &why)),
+        other => bail!("it ended with {other:?}"),
+    }
+}
+
+/// Takes the name of the key's file out of what the plugin is given.
+fn key_file(local: &mut Local) -> anyhow::Result<Option<PathBuf>> {
+    let Some(mut hub) = local.config.table.remove(HUB) else { return Ok(None) };
+    let file = hub.as_object_mut().and_then(|table| table.remove("key_file"));
+    let rest = hub.as_object().is_none_or(|table| !table.is_empty());
+    match file {
+        Some(serde_json::Value::String(file)) if !rest => Ok(Some(file.into())),
+        _ => bail!(
+            "{}: [{HUB}] holds the key_file of the hook's user, and nothing else",
+            local.config.file
+        ),
+    }
+}
+
+/// Whether the hub would change something.
+fn changes(ask: &Ask) -> bool {
+    match ask {
+        Ask::GetOne(_) | Ask::GetAll { .. } => false,
+        Ask::Create { .. } | Ask::Update { .. } | Ask::Delete(_) => true,
+        Ask::Call { resource, function, .. } => resource::find(resource)
+            .and_then(|resource| resource.function(function))
+            .is_none_or(|function| function.writes),
+    }
+}
+
+/// Tells what a hook logs, line by line, with its name and without its
+/// secrets.
+fn tell(name: &str, mut log: impl Read, secrets: &Secrets) {
+    let mut masker = Masker::new(secrets);
+    let (mut block, mut text) = (vec![0; BLOCK], Vec::new());
+    while let Ok(length @ 1..) = log.read(&mut block) {
+        masker.push(&block[..length], &mut text);
+        while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
+            line(name, &text[..end]);
+            text.drain(..=end);
+        }
+        if text.len() > BLOCK {
+            line(name, &text);
+            text.clear();
+        }
+    }
+    masker.finish(&mut text);
+    if !text.is_empty() {
+        line(name, &text);
+    }
+}
+
+/// What a hook says of itself, without its secrets.
+fn masked(secrets: &Secrets, sentence: &str) -> String {
+    let (mut masker, mut text) = (Masker::new(secrets), Vec::new());
+    masker.push(sentence.as_bytes(), &mut text);
+    masker.finish(&mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn line(name: &str, bytes: &[u8]) {
+    let text: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .take(LINE_LIMIT)
+        .collect();
+    tracing::info!("{name}: {}", text.trim_end());
+}
+
+/// How much of a hook's log is read at a time, and the longest line that is
+/// waited for.
+const BLOCK: usize = 16 * 1024;
+
+/// Longest line of a hook's log that is told, in characters.
+const LINE_LIMIT: usize = 2_000;
+
+impl PluginHook {
+    /// Its name in messages.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.plugin, self.label)
+    }
+}
