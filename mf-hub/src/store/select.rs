@@ -232,9 +232,14 @@ pub fn ends(resource: &Resource, to: &str) -> (String, String) {
     (format!("{}_id", resource.key()), format!("{}_id", to.replace('-', "_")))
 }
 
+/// The labels of `rows`, sorted. Sorting takes a table of its own, and most
+/// lists are empty.
 fn list(rows: &str) -> String {
     let most = LIST_LIMIT + 1;
-    format!("(SELECT json_group_array(label) FROM ({rows} ORDER BY r.label LIMIT {most}))")
+    format!(
+        "CASE WHEN EXISTS ({rows}) THEN (SELECT json_group_array(label) FROM \
+         ({rows} ORDER BY r.label LIMIT {most})) ELSE '[]' END"
+    )
 }
 
 #[cfg(test)]

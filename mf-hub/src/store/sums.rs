@@ -23,13 +23,12 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
         }
         // Most builds are for one release, which needs no sorting.
         ("build", "releases") => {
-            "(SELECT CASE WHEN x.first = x.last THEN json_array(r.label) ELSE \
+            "(SELECT CASE WHEN min(r.label) = max(r.label) THEN json_array(min(r.label)) ELSE \
              (SELECT json_group_array(label) FROM (SELECT r.label FROM task k \
              JOIN target a ON a.id = k.target_id JOIN \"release\" r ON r.id = a.release_id \
              WHERE k.build_id = t.id GROUP BY r.label ORDER BY r.label)) END \
-             FROM (SELECT min(a.release_id) AS first, max(a.release_id) AS last FROM task k \
-             JOIN target a ON a.id = k.target_id WHERE k.build_id = t.id) x \
-             LEFT JOIN \"release\" r ON r.id = x.first)"
+             FROM task k JOIN target a ON a.id = k.target_id \
+             JOIN \"release\" r ON r.id = a.release_id WHERE k.build_id = t.id)"
         }
         // Most builds have no bugs: a table made of none is not free.
         ("build", "bug_urls") => {
