@@ -14,6 +14,7 @@ mod handlers;
 mod hostile;
 mod life;
 mod lost;
+mod matrix;
 mod outcomes;
 mod plan;
 mod queue;

@@ -20,6 +20,11 @@ pub const TIME: Duration = Duration::from_secs(1);
 /// Numbers of requests: none has that of another, in any run.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
+/// A number that no other request has.
+pub fn number() -> u64 {
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
 /// What a server bore.
 pub struct Rate {
     /// Answers in a second.
@@ -66,7 +71,7 @@ fn serve(
     connections: usize,
     until: Instant,
 ) -> anyhow::Result<Vec<Duration>> {
-    let next = || NUMBER.fetch_add(1, Ordering::Relaxed);
+    let next = number;
     let open = |_| Connection::open(TcpStream::connect(address)?);
     let mut open: Vec<_> = (0..connections).map(open).collect::<anyhow::Result<_>>()?;
     for connection in &mut open {
@@ -100,6 +105,11 @@ impl Connection {
         stream.set_nodelay(true)?;
         let answer = vec![0; 256 * 1024];
         Ok(Self { stream, sent: Instant::now(), request: Vec::new(), answer })
+    }
+
+    /// What it goes over.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
     }
 
     /// Sends one request.

@@ -7,6 +7,7 @@
 mod age;
 mod api;
 mod builds;
+mod dispatch;
 mod farm;
 mod floor;
 mod hello;
@@ -33,15 +34,17 @@ const MANY: usize = 500;
 /// What is measured of a farm, in this order: each finds what the ones before
 /// have left.
 type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 10] = [
     ("idle", |bench, report| idle::measure(bench, report)),
     ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
     ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
     ("log", |bench, report| log::measure(bench, report)),
+    ("follow", |bench, report| log::follow(bench, report)),
     ("api", |bench, report| api::measure(bench, report)),
     ("start", start::measure),
     ("restart", |_, report| restart::measure(report)),
     ("age", age::measure),
+    ("dispatch", dispatch::measure),
 ];
 
 /// Measures everything, or only these parts, and prints it beside what a

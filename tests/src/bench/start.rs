@@ -40,8 +40,17 @@ pub struct Alone {
     pub took: f64,
     /// A connection to it.
     pub client: Connection,
+    /// Where it answers: address and port.
+    pub address: String,
     lifeline: Option<Lifeline>,
     hub: Child,
+}
+
+impl Alone {
+    /// Its process.
+    pub fn pid(&self) -> i32 {
+        self.hub.id().cast_signed()
+    }
 }
 
 impl Drop for Alone {
@@ -67,7 +76,9 @@ pub fn hub(bench: &BenchFarm) -> anyhow::Result<Alone> {
         .spawn()?;
     lifeline.send_with(&Start { listener: true }, &[listener.as_fd()])?;
     client.send(&request, 0)?;
-    let mut alone = Alone { took: f64::NAN, client, lifeline: Some(lifeline), hub };
+    let address = listener.local_addr()?.to_string();
+    let lifeline = Some(lifeline);
+    let mut alone = Alone { took: f64::NAN, client, address, lifeline, hub };
     alone.client.answer()?;
     alone.took = milliseconds(begin.elapsed());
     Ok(alone)

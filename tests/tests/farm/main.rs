@@ -2,6 +2,7 @@
 
 mod bazaar;
 mod building;
+mod cancelling;
 mod demo;
 mod https;
 mod input;
