@@ -132,6 +132,16 @@ pub struct SchemaFacet {
     pub schemas: Entry,
 }
 
+/// What a plugin with bug handlers gives, since plugin API 1.2.
+#[repr(C)]
+#[derive(StableAbi)]
+#[sabi(kind(Prefix(prefix_ref = BugFacetRef)))]
+pub struct BugFacet {
+    /// Does what the job says.
+    #[sabi(last_prefix_field)]
+    pub act: Entry,
+}
+
 /// Why a library cannot be used as a plugin.
 #[derive(Clone, Debug)]
 pub struct Refusal {

@@ -9,7 +9,7 @@ mod meta;
 #[doc(hidden)]
 pub use meta::{Handler, Meta};
 
-use crate::{BuildHandler, Hook, Schemas, VcsHandler};
+use crate::{BugHandler, BuildHandler, Hook, Schemas, VcsHandler};
 
 /// Name of the symbol that holds the metadata bytes.
 pub const META_SYMBOL: &str = "monkeyfarm_plugin_meta";
@@ -26,7 +26,7 @@ pub const API_VERSION: &str = "1.2";
 /// Makes a library a plugin: names it, and says which handlers it gives.
 ///
 /// One library may give several handlers of several kinds (`build`, `vcs`,
-/// `hook`).
+/// `bug`, `hook`).
 /// Each is a label, as it will be registered on the hub, and a function that
 /// makes the handler; it is called once for every call of the handler. A
 /// documentation comment above a label is what people read about it.
@@ -128,10 +128,18 @@ macro_rules! __export_kind {
             }
         }
     };
+    (bug { $( $label:literal => $make:expr, )* }) => {
+        fn bug(label: &str) -> Option<Box<dyn $crate::BugHandler>> {
+            match label {
+                $( $label => Some(Box::new(($make)())), )*
+                _ => None,
+            }
+        }
+    };
     ($kind:ident { $( $rest:tt )* }) => {
         ::core::compile_error!(::core::concat!(
             "a plugin cannot give handlers of the kind `", ::core::stringify!($kind),
-            "`: the kinds are `build`, `vcs` and `hook`"
+            "`: the kinds are `build`, `vcs`, `bug` and `hook`"
         ));
     };
 }
@@ -149,6 +157,9 @@ macro_rules! __schemas_of {
     (hook $make:expr) => {
         $crate::export::schemas_of_hook($make)
     };
+    (bug $make:expr) => {
+        $crate::export::schemas_of_bug($make)
+    };
     // The kind itself is refused where its handlers are made.
     ($kind:ident $make:expr) => {
         $crate::Schemas::default()
@@ -162,6 +173,11 @@ pub fn schemas_of_build<H: BuildHandler>(_: impl Fn() -> H) -> Schemas {
 
 #[doc(hidden)]
 pub fn schemas_of_vcs<H: VcsHandler>(_: impl Fn() -> H) -> Schemas {
+    H::schemas()
+}
+
+#[doc(hidden)]
+pub fn schemas_of_bug<H: BugHandler>(_: impl Fn() -> H) -> Schemas {
     H::schemas()
 }
 
@@ -184,6 +200,10 @@ pub trait Library: 'static {
     }
     /// A new regulator hook.
     fn hook(_label: &str) -> Option<Box<dyn Hook>> {
+        None
+    }
+    /// A new bug handler.
+    fn bug(_label: &str) -> Option<Box<dyn BugHandler>> {
         None
     }
     /// What the configuration of a handler of a kind may hold.

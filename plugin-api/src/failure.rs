@@ -17,6 +17,25 @@ pub struct Failure {
     /// hub keeps them although the task failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Artifact>,
+    /// When to try again, for what may come off later.
+    #[serde(default, skip_serializing_if = "Wait::is_default")]
+    pub wait: Wait,
+}
+
+/// How long whoever was to do something should wait before it is tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wait {
+    /// At least so many seconds; 0: the farm knows how long.
+    pub seconds: u64,
+    /// Whether everything else that goes to the same place waits too.
+    pub all: bool,
+}
+
+impl Wait {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What sort of failure a [`Failure`] is.
@@ -27,12 +46,27 @@ pub enum FailureKind {
     Failed,
     /// The call was told to stop, and did.
     Cancelled,
+    /// Somebody else is at fault: the same again may come off. Of a bug
+    /// handler; what another says of it is a failure like others.
+    Later,
 }
 
 impl Failure {
     /// The work itself failed.
     pub fn new(sentence: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Failed, sentence: sentence.into(), kept: Vec::new() }
+        let (kept, wait) = (Vec::new(), Wait::default());
+        Self { kind: FailureKind::Failed, sentence: sentence.into(), kept, wait }
+    }
+
+    /// It may come off later: a server is at fault for the moment.
+    pub fn later(sentence: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Later, ..Self::new(sentence) }
+    }
+
+    /// The same, for all that goes to the same place: that is down, or has had
+    /// enough and says that it wants to be left alone for so many seconds.
+    pub fn all_later(sentence: impl Into<String>, seconds: u64) -> Self {
+        Self { wait: Wait { seconds, all: true }, ..Self::later(sentence) }
     }
 
     /// The call was told to stop, and did.

@@ -2,6 +2,7 @@
 
 #[doc(hidden)]
 pub mod abi;
+pub mod bug;
 pub mod build;
 pub mod command;
 pub mod context;
@@ -20,9 +21,10 @@ pub mod timeout;
 pub mod tree;
 pub mod vcs;
 
+pub use bug::{Bug, BugAction, BugHandler, BugJob};
 pub use build::{Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Repository};
 pub use context::{Context, Host};
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, Wait};
 pub use farm::{Farm, Object};
 pub use hook::{Hook, HookJob, Hooked};
 pub use index::{IndexFile, IndexJob, Indexed};

@@ -93,6 +93,7 @@ fn call(
             handle(&plugin, Call::Checkout, handler, &job, farm, Outcome::CheckedOut)
         }
         Job::Head(job) => handle(&plugin, Call::Head, handler, &job, farm, Outcome::At),
+        Job::Bug(job) => handle(&plugin, Call::Bug, handler, &*job, farm, Outcome::Bug),
         Job::Changes(job) => handle(&plugin, Call::Changes, handler, &job, farm, Outcome::Changed),
         Job::Hook(job) => run_hook(&plugin, handler, &job, farm, hub),
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::farm::Ask;
-use monkeyfarm_plugin_api::{Built, Changes, Checkout, Failure, Head, Hooked, Indexed};
+use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed};
 
 use super::checked::Plugin;
 use super::frame::{CallOrder, Job, Order, Outcome, Reply, Report};
@@ -111,6 +111,8 @@ pub enum Ended {
     At(Head),
     /// It told what has changed.
     Changed(Changes),
+    /// It did something to a bug, which is this now.
+    Bug(Bug),
     /// The hook did its work.
     Hooked(Hooked),
     /// The handler says why not.
@@ -155,6 +157,7 @@ impl Running {
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
             Ok(Outcome::At(head)) => Ended::At(head),
             Ok(Outcome::Changed(changes)) => Ended::Changed(changes),
+            Ok(Outcome::Bug(bug)) => Ended::Bug(bug),
             Ok(Outcome::Hooked(hooked)) => Ended::Hooked(hooked),
             Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
             Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{
-    BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, HookJob, Hooked,
-    IndexJob, Indexed, Schemas, Source,
+    Bug, BugJob, BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head,
+    HookJob, Hooked, IndexJob, Indexed, Schemas, Source,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ pub enum Job {
     Head(Source),
     /// Tell what has changed since a revision.
     Changes(ChangesJob),
+    /// Do something to a bug.
+    Bug(Box<BugJob>),
     /// Do the work of a regulator hook.
     Hook(HookJob),
 }
@@ -122,6 +124,8 @@ pub enum Outcome {
     At(Head),
     /// It told what has changed.
     Changed(Changes),
+    /// It did something to a bug, which is this now.
+    Bug(Bug),
     /// The hook did its work.
     Hooked(Hooked),
     /// The handler says why not.

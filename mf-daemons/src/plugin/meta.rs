@@ -56,7 +56,7 @@ pub fn kind_name(kind: HandlerKind) -> &'static str {
 
 /// The kinds that this host can call.
 fn kind_of(name: &str) -> Option<HandlerKind> {
-    [HandlerKind::BuildHandler, HandlerKind::VcsHandler]
+    [HandlerKind::BuildHandler, HandlerKind::VcsHandler, HandlerKind::BugHandler]
         .into_iter()
         .find(|kind| kind_name(*kind) == name)
 }
@@ -109,7 +109,9 @@ impl Meta {
             }
         }
         if handlers.is_empty() && hooks.is_empty() {
-            return Err("gives no handler of a kind that this host knows (build, vcs, hook)".into());
+            return Err(
+                "gives no handler of a kind that this host knows (build, vcs, bug, hook)".into()
+            );
         }
         let Written { id, version, api, panic, .. } = written;
         Ok(Self { id, version, api, unwinds: panic == "unwind", handlers, hooks })

@@ -105,7 +105,7 @@ impl Caller<'_> {
                 "the task was not done after {} seconds; task_seconds is this worker's limit",
                 self.limit.as_secs()
             ))),
-            Ended::Described | Ended::Indexed(_) | Ended::Hooked(_) => {
+            Ended::Described | Ended::Indexed(_) | Ended::Bug(_) | Ended::Hooked(_) => {
                 Err(End::Failure("the handler gave an answer to another question".into()))
             }
         }

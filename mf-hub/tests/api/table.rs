@@ -57,6 +57,7 @@ impl Dice {
 /// Fields whose values depend on each other, and have tests of their own.
 fn is_free(of: &Resource, field: &Field) -> bool {
     let bound = [
+        ("build", "bugs"),
         ("build", "scratch"),
         ("build", "scratch_url"),
         ("target", "tag_path"),

@@ -11,8 +11,8 @@ use abi_stable::{StableAbi, sabi_trait};
 use serde_json::Value;
 
 use super::{
-    BuildFacetRef, Entry, HookEntry, HookFacetRef, HostAbi, HostAbi_TO, HubAbi, HubAbi_TO, Refusal,
-    RootRef, SchemaFacetRef, VcsFacetRef, compatible,
+    BugFacetRef, BuildFacetRef, Entry, HookEntry, HookFacetRef, HostAbi, HostAbi_TO, HubAbi,
+    HubAbi_TO, Refusal, RootRef, SchemaFacetRef, VcsFacetRef, compatible,
 };
 use crate::export::API_VERSION;
 use crate::farm::{Ask, Hub};
@@ -26,6 +26,7 @@ pub enum Call {
     Checkout,
     Head,
     Changes,
+    Bug,
 }
 
 /// A plugin that has been loaded.
@@ -81,6 +82,7 @@ impl Loaded {
         match kind {
             "build" => self.facet::<BuildFacetRef>(kind).map(drop),
             "vcs" => self.facet::<VcsFacetRef>(kind).map(drop),
+            "bug" => self.facet::<BugFacetRef>(kind).map(drop),
             "hook" => self.facet::<HookFacetRef>(kind).map(drop),
             _ => Err(Refusal::new(format!("this host does not know handlers of kind {kind}"), "")),
         }
@@ -148,6 +150,7 @@ impl Loaded {
             Call::Build => return Ok(build()?.build()),
             Call::Index => (build()?.index(), "the index of a repository", "1.2"),
             Call::Checkout => return Ok(vcs()?.checkout()),
+            Call::Bug => return Ok(self.facet::<BugFacetRef>("bug")?.act()),
             Call::Head => (vcs()?.head(), "the head of a branch", "1.1"),
             Call::Changes => (vcs()?.changes(), "what has changed", "1.1"),
         };

@@ -13,12 +13,12 @@ use abi_stable::std_types::{ROption, RSlice, RStr, RString, RVec};
 use serde_json::Value;
 
 use super::{
-    BuildFacet, Entry, Facet, Header, HookEntry, HookFacet, HostBox, HubBox, Root, RootRef,
-    SchemaFacet, VcsFacet,
+    BugFacet, BuildFacet, Entry, Facet, Header, HookEntry, HookFacet, HostBox, HubBox, Root,
+    RootRef, SchemaFacet, VcsFacet,
 };
 use crate::export::Library;
 use crate::farm::{Ask, Farm, Hub};
-use crate::{ChangesJob, Failure, Host, guard};
+use crate::{BugJob, ChangesJob, Failure, Host, guard};
 
 /// The header of the library `L`.
 pub const fn header<L: Library>() -> Header {
@@ -35,6 +35,7 @@ extern "C" fn facet<L: Library>(kind: RStr<'_>) -> ROption<Facet> {
         "build" => erase(build_facet::<L>().leak_into_prefix()),
         "vcs" => erase(vcs_facet::<L>().leak_into_prefix()),
         "hook" => erase(HookFacet { run: HookEntry(hook::<L>) }.leak_into_prefix()),
+        "bug" => erase(BugFacet { act: Entry(act::<L>) }.leak_into_prefix()),
         "schema" => erase(SchemaFacet { schemas: Entry(schemas::<L>) }.leak_into_prefix()),
         _ => ROption::RNone,
     }
@@ -96,6 +97,13 @@ extern "C" fn hook<L: Library>(
     let farm = Farm::new(Box::new(OutsideHub(hub)));
     guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
         L::hook(&label).map(|hook| hook.run(job, &farm, cx))
+    })
+    .into()
+}
+
+extern "C" fn act<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job: &BugJob, cx| {
+        L::bug(&label).map(|handler| job.run(&*handler, cx))
     })
     .into()
 }
