@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
 PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
-PLUGINS := mock debian git bzr generic
+PLUGINS := mock debian git bzr generic bugzilla github
 # LOCKED= lets the lock file be updated.
 LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.

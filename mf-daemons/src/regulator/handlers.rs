@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::wire::{Handler, HandlerKind};
-use monkeyfarm_plugin_api::LocalConfig;
+use monkeyfarm_plugin_api::{Failure, LocalConfig};
 
 use super::HookContext;
 use crate::plugin::{Call, Ended, HostProgram, Job, Locals, Plugin, Sources};
@@ -58,11 +58,27 @@ impl<'a> Handlers<'a> {
         limit: Duration,
         job: impl FnOnce(Own) -> Job,
     ) -> Result<Ended, String> {
-        let plugin = self.find(kind, wanted)?;
+        self.ask(kind, wanted, work_dir, limit, job).map_err(|failure| failure.sentence)
+    }
+
+    /// As [`call`](Self::call).
+    ///
+    /// # Errors
+    /// The handler's own failure, or why there is no answer of it: that may be
+    /// better later.
+    pub fn ask(
+        &mut self,
+        kind: HandlerKind,
+        wanted: &Handler,
+        work_dir: &Path,
+        limit: Duration,
+        job: impl FnOnce(Own) -> Job,
+    ) -> Result<Ended, Failure> {
+        let plugin = self.find(kind, wanted).map_err(Failure::later)?;
         let local = self.locals.of(&plugin.meta.id);
         let cannot = |what: &str| {
             let what = what.to_owned();
-            move |error: std::io::Error| format!("{what}: {error}")
+            move |error: std::io::Error| Failure::later(format!("{what}: {error}"))
         };
         let cache_dir = self.context.data_dir().join("cache").join(&plugin.meta.id);
         fs::create_dir_all(&cache_dir).map_err(cannot("the plugin's cache cannot be made"))?;
@@ -79,10 +95,13 @@ impl<'a> Handlers<'a> {
         };
         let running = call.start(&self.host).map_err(cannot("the handler cannot be called"))?;
         match running.wait(|_| ()) {
-            Ended::Failed(failure) => Err(failure.sentence),
-            Ended::Refused(why) | Ended::Crashed(why) => Err(why),
-            Ended::TimedOut => Err(format!("it was not done after {} seconds", limit.as_secs())),
-            Ended::Stopped | Ended::Late => Err("it was stopped".to_owned()),
+            Ended::Failed(failure) => Err(failure),
+            Ended::Refused(why) | Ended::Crashed(why) => Err(Failure::later(why)),
+            Ended::TimedOut => {
+                let told = format!("it was not done after {} seconds", limit.as_secs());
+                Err(Failure::later(told))
+            }
+            Ended::Stopped | Ended::Late => Err(Failure::later("it was stopped")),
             answer => Ok(answer),
         }
     }

@@ -3,6 +3,7 @@
 
 mod asked;
 mod context;
+mod errands;
 mod events;
 mod frame;
 mod gather;

@@ -1,5 +1,6 @@
 //! Regulator hooks: what must be done on a farm for ever, one file each.
 
+mod bugs;
 mod enable_handlers;
 mod plugin;
 mod register_handlers;
@@ -53,7 +54,7 @@ mod tests {
     #[test]
     fn hooks_are_collected_and_wake_by_resources_that_there_are() {
         let names: Vec<&str> = all().iter().map(|hook| hook.name).collect();
-        assert_eq!(names, ["enable-handlers", "register-handlers", "repositories"]);
+        assert_eq!(names, ["bugs", "enable-handlers", "register-handlers", "repositories"]);
         for resource in resources() {
             let known = mf_core::resource::find(resource).is_some();
             assert!(known || resource == mf_core::errand::NAME, "{resource}");

@@ -1,0 +1,99 @@
+//! Does the errands that go to bug trackers, by the bug handlers of plugins.
+
+mod words;
+
+use mf_core::errand::{
+    self, BugAction, BugFound, BugWork, Done, Ended, ErrandClaim, Found, Kind, Work,
+};
+use mf_core::wire::HandlerKind;
+use monkeyfarm_plugin_api as api;
+use monkeyfarm_plugin_api::{BugJob, FailureKind};
+
+use super::super::errands;
+use super::super::handlers::{Handlers, Own};
+use super::{Hook, HookContext};
+use crate::plugin::{self, Job};
+
+inventory::submit! {
+    Hook { name: "bugs", wakes: &[errand::NAME, "bug_handler"], run }
+}
+
+fn run(context: &HookContext) -> anyhow::Result<()> {
+    let mut known = None;
+    errands::each(context, &[Kind::Bug], |claim| {
+        // A hook that is asked for one kind is given no other.
+        let Work::Bug(work) = &claim.work;
+        let ended = match handlers(context, &mut known) {
+            Ok(handlers) => call(handlers, claim, work),
+            Err(why) => Ended::Later { why, seconds: 0, all: true },
+        };
+        if let Ended::Later { why, .. } | Ended::Refused { why } = &ended {
+            let (doing, bug) = (work.action.name(), &work.bug);
+            context
+                .warn(format!("{doing} bug {bug} of build {}/{}: {why}", work.project, work.build));
+        }
+        ended
+    })
+}
+
+/// The handlers of this host, once there is something for them to do.
+fn handlers<'a, 'b>(
+    context: &'a HookContext,
+    known: &'b mut Option<(Handlers<'a>, tempfile::TempDir)>,
+) -> Result<&'b mut (Handlers<'a>, tempfile::TempDir), String> {
+    if known.is_none() {
+        let cannot = |error: anyhow::Error| format!("the regulator's host: {error:#}");
+        let work = tempfile::tempdir().map_err(|error| cannot(error.into()))?;
+        *known = Some((Handlers::new(context).map_err(cannot)?, work));
+    }
+    known.as_mut().ok_or_else(|| "no handler can be called".to_owned())
+}
+
+fn call(
+    (handlers, dir): &mut (Handlers<'_>, tempfile::TempDir),
+    claim: &ErrandClaim,
+    work: &BugWork,
+) -> Ended {
+    let job = |own: Own| {
+        Job::Bug(Box::new(BugJob {
+            action: action(work.action),
+            bug: work.bug.clone(),
+            comment: words::comment(work),
+            marker: claim.marker.clone(),
+            project: work.project.clone(),
+            package: work.package.clone(),
+            build: work.build.clone(),
+            build_url: work.build_url.clone(),
+            tag: work.tag.clone(),
+            handler_config: work.handler.config.clone(),
+            local_config: own.local_config,
+        }))
+    };
+    let limit = errands::limit(claim);
+    match handlers.ask(HandlerKind::BugHandler, &work.handler, dir.path(), limit, job) {
+        Ok(plugin::Ended::Bug(api::Bug { title, status, open })) => {
+            Ended::Done(Done { found: Some(Found::Bug(BugFound { title, status, open })) })
+        }
+        Ok(_) => {
+            let why = "the bug handler gave an answer to another question".to_owned();
+            Ended::Later { why, seconds: 0, all: false }
+        }
+        Err(failure) if failure.kind == FailureKind::Failed => {
+            Ended::Refused { why: failure.sentence }
+        }
+        Err(failure) => {
+            let seconds = i64::try_from(failure.wait.seconds).unwrap_or(i64::MAX);
+            Ended::Later { why: failure.sentence, seconds, all: failure.wait.all }
+        }
+    }
+}
+
+fn action(action: BugAction) -> api::BugAction {
+    match action {
+        BugAction::Show => api::BugAction::Show,
+        BugAction::Comment => api::BugAction::Comment,
+        BugAction::Close => api::BugAction::Close,
+        BugAction::Reopen => api::BugAction::Reopen,
+        BugAction::Link => api::BugAction::Link,
+    }
+}
