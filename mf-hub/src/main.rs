@@ -17,6 +17,7 @@ use mf_hub::http;
 use mf_hub::hub::{Hub, StartError};
 use mf_hub::store::migrate::MigrateError;
 use mf_hub::store::open::OpenError;
+use mf_hub::store::recover;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -68,6 +69,10 @@ struct Flags {
     /// How long an attempt lives without a heartbeat
     #[arg(long, value_name = "SECONDS")]
     lease_seconds: Option<u64>,
+    /// Write a new key of an admin to keys/admin in the data directory, and
+    /// exit: for when all others are lost; the hub must not be running
+    #[arg(long)]
+    new_admin_key: bool,
 }
 
 impl Flags {
@@ -121,9 +126,13 @@ fn run(flags: Flags) -> anyhow::Result<()> {
         Some(lifeline) => handed(lifeline)?,
         None => None,
     };
+    let new_admin_key = flags.new_admin_key;
     let config = flags.config()?;
     allow_many_connections();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if new_admin_key {
+        return runtime.block_on(write_admin_key(config));
+    }
     let served = runtime.block_on(serve(config, handed, lifeline));
     // Threads that still wait for somebody slow do not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -184,6 +193,15 @@ async fn serve(
     // What was asked for is committed before the process ends.
     let stopped = tokio::task::spawn_blocking(move || hub.writer.stop()).await;
     stopped.context("the writer did not stop in order")
+}
+
+/// Gives an admin a new key, and says whose it is and where.
+async fn write_admin_key(config: HubConfig) -> anyhow::Result<()> {
+    let hub = Hub::start(config).await?;
+    let made = recover::admin_key(&hub).await?;
+    tokio::task::spawn_blocking(move || hub.writer.stop()).await?;
+    let line = format!("a new key of {} is in {}\n", made.user, made.file.display());
+    Ok(std::io::stdout().write_all(line.as_bytes())?)
 }
 
 /// The signals that the hub hears.

@@ -108,7 +108,7 @@ fn file(dir: &Path, name: &str) -> Result<NewKey, StartError> {
 }
 
 /// Writes a key so that it is whole and on disk, or not there.
-fn write(dir: &Path, path: &Path, key: &NewKey) -> io::Result<()> {
+pub(super) fn write(dir: &Path, path: &Path, key: &NewKey) -> io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let new: PathBuf = path.with_extension("new");
     let mut file = std::fs::OpenOptions::new()

@@ -35,6 +35,7 @@ pub mod progress;
 pub mod queue;
 pub mod readers;
 pub mod ready;
+pub mod recover;
 pub mod render;
 pub mod repository;
 pub mod roles;

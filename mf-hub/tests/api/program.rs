@@ -110,3 +110,35 @@ async fn keys_are_for_the_farms_user_alone() {
         assert_eq!(mode(name), 0o600, "{name}");
     }
 }
+
+#[tokio::test]
+async fn an_admin_without_keys_gets_one_on_the_hubs_own_host() {
+    let dir = tempfile::tempdir().unwrap();
+    crate::farm::choose_tls();
+    let file = dir.path().join("data/keys/admin");
+    let key = || std::fs::read_to_string(&file).unwrap().trim().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (mut child, lifeline, ready) = started(dir.path(), &listener).await;
+    let whoami = async |key: &str| {
+        let url = format!("{}/util/whoami", ready.url);
+        let answer = reqwest::Client::new().get(url).bearer_auth(key).send().await.unwrap();
+        answer.text().await.unwrap()
+    };
+    let first = key();
+    let busy = program(dir.path()).arg("--new-admin-key").output().await.unwrap();
+    assert_eq!(busy.status.code(), Some(75), "another hub runs");
+    assert_eq!(key(), first);
+    drop(lifeline);
+    child.wait().await.unwrap();
+
+    let made = program(dir.path()).arg("--new-admin-key").output().await.unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let told = format!("a new key of admin is in {}\n", file.display());
+    assert_eq!(String::from_utf8(made.stdout).unwrap(), told);
+    let second = key();
+    assert_ne!(second, first);
+    let (_child, _lifeline, _ready) = started(dir.path(), &listener).await;
+    for key in [first, second] {
+        assert!(whoami(&key).await.contains("\"admin\""), "both are the admin's");
+    }
+}

@@ -3,11 +3,14 @@
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mf_client::{Error, Hub, Key, Trust};
+use mf_core::lifeline::Lifeline;
+use mf_core::wire::{Ready, Start};
 use monkeyfarm_tests::{Farm, Options, Ran, programs, python, world};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
@@ -54,42 +57,37 @@ impl Authority {
     }
 }
 
-/// A hub of its own, on a port that was free.
+/// A hub of its own, which listens where it was told to by a parent.
 struct OneHub {
     child: Child,
     address: SocketAddr,
+    /// The hub stops when this ends.
+    _lifeline: Lifeline,
 }
 
 impl OneHub {
+    /// Starts it, and waits until it is ready.
     fn start(dir: &Path, https: bool) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (lifeline, theirs) = Lifeline::pair().unwrap();
         let mut command = Command::new(programs::program("mf-hub"));
-        command.args(["--config", "/dev/null", "--listen", &address.to_string()]);
-        command.arg("--data-dir").arg(dir.join("data")).stderr(Stdio::null());
+        command.args(["--config", "/dev/null", "--data-dir"]).arg(dir.join("data"));
+        command.stdin(theirs).stderr(Stdio::null());
         if https {
             command.arg("--certificate").arg(dir.join("hub.pem"));
             command.arg("--certificate-key").arg(dir.join("hub.key"));
         }
-        Self { child: command.spawn().unwrap(), address }
+        let child = command.spawn().unwrap();
+        lifeline.send_with(&Start { listener: true }, &[listener.as_fd()]).unwrap();
+        lifeline.recv::<Ready>().unwrap().expect("the hub ended");
+        Self { child, address, _lifeline: lifeline }
     }
 
-    /// What a client is told that trusts so, once somebody listens there.
+    /// What a new client is told that trusts so, over a new connection.
     async fn asked(&self, scheme: &str, trust: &Trust) -> Result<String, Error> {
         let url = format!("{scheme}://{}", self.address);
-        let began = Instant::now();
-        loop {
-            // A new client, and so a new connection.
-            let told = Hub::trusting(&url, None, trust).unwrap().version().await;
-            match told {
-                Err(Error::Unreachable { why, .. }) if why.contains("refused") => {
-                    assert!(began.elapsed() < LIMIT, "nobody listens: {why}");
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                told => return told,
-            }
-        }
+        Hub::trusting(&url, None, trust).unwrap().version().await
     }
 
     async fn refusal(&self, scheme: &str, trust: &Trust) -> String {
