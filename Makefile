@@ -92,8 +92,12 @@ test-tools:
 	need createrepo_c "Debian: apt-get install createrepo-c"; \
 	need dnf "Debian: apt-get install dnf"; \
 	need dpkg-scanpackages "Debian: apt-get install dpkg-dev"; \
+	need chromium "Debian: apt-get install chromium"; \
+	need chromedriver "Debian: apt-get install chromium-driver"; \
 	exit $$missing
 
-python-tools: ## what checks Python code and the API's document, from PyPI, outside of the source tree
+python-tools: ## what checks Python code, the API's document and the pages, from PyPI, outside of the source tree
 	python3 -m venv "$(PYTHON_TOOLS)"
 	"$(PYTHON_TOOLS)/bin/pip" install --quiet --requirement tests/python-tools.txt
+	# axe-core, which pages are checked with; not what it is packed for.
+	"$(PYTHON_TOOLS)/bin/pip" install --quiet --no-deps axe-playwright-python==0.1.8

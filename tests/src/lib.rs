@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bench;
+pub mod browser;
 pub mod campaign;
 pub mod farm;
 pub mod process;
@@ -9,5 +10,6 @@ pub mod python;
 pub mod repository;
 pub mod world;
 
+pub use browser::Browser;
 pub use farm::{Farm, Options, Ran};
 pub use repository::Repository;

@@ -21,15 +21,19 @@ pub fn python() -> Command {
     python
 }
 
-/// A tool of `make python-tools`; without it the test says what it skips, as
-/// `make test` does where everybody sees it.
-pub fn tool(name: &str) -> Option<Command> {
-    let dir = env::var_os("MF_PYTHON_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
+/// Where `make python-tools` installs.
+pub fn tools() -> PathBuf {
+    env::var_os("MF_PYTHON_TOOLS").map(PathBuf::from).unwrap_or_else(|| {
         let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache");
         cache.unwrap_or_else(home).join("monkeyfarm/python-tools")
-    });
-    let program = dir.join("bin").join(name);
+    })
+}
+
+/// A tool of `make python-tools`; without it the test says what it skips, as
+/// `make test` does where everybody sees it.
+pub fn tool(name: &str) -> Option<Command> {
+    let program = tools().join("bin").join(name);
     if program.exists() {
         return Some(Command::new(program));
     }

@@ -958,6 +958,64 @@ class Task(Scoped):
         }
         return self._bytes((label, "log", name,), project, parameters)
 
+    def log_lines(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+        first: Optional[int] = None,
+        count: Optional[int] = None,
+    ) -> Reply:
+        """Lines of a log by their numbers, each with the time when it came.
+
+        :param name: name of the log
+        :param attempt: which attempt; default: the last one
+        :param first: number of the first line; default: the last lines
+        :param count: at most so many; default: 200
+
+        Gives: lines.
+        """
+        parameters: Dict[str, Any] = {
+            "name": name,
+            "attempt": attempt,
+            "first": first,
+            "count": count,
+        }
+        return self._call("GET", (label, "log_lines",), project, parameters)
+
+    def search_log(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+        mf_search_query: Optional[str] = None,
+        errors: Optional[bool] = None,
+        after: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> Reply:
+        """Numbers of a log's lines that have a word, or look like errors.
+
+        :param name: name of the log
+        :param attempt: which attempt; default: the last one
+        :param mf_search_query: what the lines have, in any case of letters
+        :param errors: lines that look like errors, instead
+        :param after: only lines after this number
+        :param limit: at most so many; default: 500
+
+        Gives: found, more.
+        """
+        parameters: Dict[str, Any] = {
+            "name": name,
+            "attempt": attempt,
+            "mf_search_query": mf_search_query,
+            "errors": errors,
+            "after": after,
+            "limit": limit,
+        }
+        return self._call("GET", (label, "search_log",), project, parameters)
+
     def file(
         self,
         label: str,

@@ -78,6 +78,7 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
         text += &match second(function) {
             Some(second) if second.name == field.name => format!(" {}", sample(field)),
             _ if field.kind == Kind::Secret => format!(" --{}", flags::name(field)),
+            _ if field.kind == Kind::Bool => format!(" --{}=True", flags::name(field)),
             _ => format!(" --{} {}", flags::name(field), sample(field)),
         };
     }
@@ -104,6 +105,7 @@ fn sample(field: &Field) -> &'static str {
     match (field.name, field.kind) {
         (_, Kind::Bool) => "True",
         ("expires", _) => "90d",
+        ("name", _) if field.need == Need::Must => "build.log",
         ("name" | "key", _) => "laptop",
         ("user_label", _) => "ada",
         ("limit", _) => "20",

@@ -87,10 +87,26 @@ const FOLLOW: &[Field] = &[
     field("offset", Kind::Int(0, i64::MAX), "first byte"),
 ];
 
-const APPEND: &[Field] = &[
-    field("name", Kind::Text(SHORT), "name of the log").must(),
-    field("offset", Kind::Int(0, i64::MAX), "where the bytes belong").must(),
+const NAME: Field = field("name", Kind::Text(SHORT), "name of the log").must();
+
+const LINES: &[Field] = &[
+    NAME,
+    ATTEMPT,
+    field("first", Kind::Int(1, i64::MAX), "number of the first line; default: the last lines"),
+    field("count", Kind::Int(1, 1_000), "at most so many; default: 200"),
 ];
+
+const SEARCH: &[Field] = &[
+    NAME,
+    ATTEMPT,
+    field("mf_search_query", Kind::Text(SHORT), "what the lines have, in any case of letters"),
+    field("errors", Kind::Bool, "lines that look like errors, instead"),
+    field("after", Kind::Int(0, i64::MAX), "only lines after this number"),
+    field("limit", Kind::Int(1, 1_000), "at most so many; default: 500"),
+];
+
+const APPEND: &[Field] =
+    &[NAME, field("offset", Kind::Int(0, i64::MAX), "where the bytes belong").must()];
 
 const UPLOAD: &[Field] = &[
     field("kind", Kind::Choice(&["file", "source", "log", "config"]), "what the file is").must(),
@@ -112,6 +128,24 @@ pub const TASK: Resource = Resource {
             on: On::Part,
             takes: FOLLOW,
             gives: &[],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "log_lines",
+            about: "lines of a log by their numbers, each with the time when it came",
+            on: On::One,
+            takes: LINES,
+            gives: &["lines"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
+            name: "search_log",
+            about: "numbers of a log's lines that have a word, or look like errors",
+            on: On::One,
+            takes: SEARCH,
+            gives: &["found", "more"],
             who: Who::ANYONE,
             writes: false,
         },

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 use mf_core::error::{Code, Error};
+use mf_core::time;
 use mf_core::wire::Held;
 
-use super::{Files, RESERVE, blocking, private_dirs, refused};
+use super::window::Lines;
+use super::{Files, RESERVE, blocking, lines, private_dirs, refused};
 
 /// Longest log, in bytes: so that no build can fill the hub's disk with one.
 pub const LOG_LIMIT: u64 = 4 << 30;
@@ -70,6 +72,22 @@ impl Files {
         .await
     }
 
+    /// A log and where its lines are; `None` when nothing was written to it.
+    ///
+    /// # Errors
+    /// The disk would not.
+    pub async fn lines(&self, of: Held, stored: &str) -> Result<Option<Lines>, Error> {
+        let (path, lock) = (self.path(of, stored), self.logs.of(of, stored));
+        blocking(move || {
+            let _held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            match lines_of(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                found => found.map(Some).map_err(|error| refused("the index of a log", &error)),
+            }
+        })
+        .await
+    }
+
     /// Brings an attempt's logs to the disk.
     ///
     /// # Errors
@@ -112,7 +130,13 @@ fn append(path: &Path, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
     }
     RESERVE.check(&file, new.len() as u64).map_err(io)?;
     match file.write_all_at(new, length) {
-        Ok(()) => Ok(Appended { length: longer, grew: true }),
+        Ok(()) => {
+            // The log is what counts: its index can be made again.
+            if let Err(error) = lines::note(path, length, new, time::unix_now()) {
+                tracing::warn!("files: the index of a log: {error}");
+            }
+            Ok(Appended { length: longer, grew: true })
+        }
         Err(error) => {
             // A part that was written would be right, but readers should not
             // see a log that its worker was told is not stored.
@@ -122,6 +146,12 @@ fn append(path: &Path, offset: u64, bytes: &[u8]) -> Result<Appended, Error> {
             Err(io(error))
         }
     }
+}
+
+fn lines_of(path: &Path) -> io::Result<Lines> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok(Lines { pieces: lines::pieces(path, length)?, file, length })
 }
 
 fn open(path: &Path) -> io::Result<File> {

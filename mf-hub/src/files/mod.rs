@@ -5,6 +5,7 @@
 //! `files/tasks/<task>/<attempt>`.
 
 mod artifact;
+mod lines;
 mod log;
 mod name;
 pub mod pass;
@@ -12,6 +13,7 @@ mod read;
 mod repository;
 mod secret;
 mod sweep;
+mod window;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -29,6 +31,7 @@ pub use log::{Appended, LOG_LIMIT};
 pub use name::check as check_name;
 pub use read::{BLOCK, Reading};
 pub use secret::Secret;
+pub use window::{LINE, Lines, Window};
 
 /// Beneath the data directory: everything that tasks made.
 const FILES: &str = "files";
@@ -65,6 +68,15 @@ impl Files {
         let secret = Secret::open(&data_dir.join("keys"))?;
         let arrivals = Arc::new(Semaphore::new(artifact::AT_ONCE));
         Ok(Self { root, secret, logs: log::Locks::default(), arrivals })
+    }
+
+    /// How many bytes are free where nothing more is taken; `None` while there
+    /// is room.
+    pub fn scarce(&self) -> Option<u64> {
+        let dir = File::open(&self.root).ok()?;
+        RESERVE.check(&dir, 0).err()?;
+        let disk = rustix::fs::fstatvfs(&dir).ok()?;
+        Some(disk.f_bavail * disk.f_frsize)
     }
 
     /// What the hub signs links and leases with.
@@ -108,7 +120,7 @@ fn refused(what: &str, error: &io::Error) -> Error {
 }
 
 /// Runs what may wait for the disk on a thread that may.
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {

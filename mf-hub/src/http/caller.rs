@@ -1,4 +1,4 @@
-//! Who sent a request: its key.
+//! Who sent a request: its key, or the session of who reads pages.
 
 use axum::http::header;
 use axum::http::request::Parts;
@@ -6,10 +6,11 @@ use base64ct::{Base64, Encoding};
 use mf_core::error::{Code, Error};
 use rusqlite::Connection;
 
-use super::peer;
 use super::throttle::Subject;
+use super::{peer, session};
 use crate::hub::Hub;
 use crate::store::roles::{self, Caller};
+use crate::store::session as sessions;
 use crate::store::{Done, key};
 
 /// Who sent a request.
@@ -19,9 +20,10 @@ use crate::store::{Done, key};
 /// [`Code::TooMany`] after too many such; without a key it is
 /// [`Caller::nobody`].
 pub fn of(hub: &Hub, parts: &Parts) -> Result<Caller, Error> {
-    match parts.headers.get(header::AUTHORIZATION) {
-        Some(_) => hub.readers.read(|db| find(hub, db, parts)),
-        None => Ok(Caller::nobody(hub.config.registration)),
+    let named = parts.headers.contains_key(header::AUTHORIZATION) || session::of(parts).is_some();
+    match named {
+        true => hub.readers.read(|db| find(hub, db, parts)),
+        false => Ok(Caller::nobody(hub.config.registration)),
     }
 }
 
@@ -34,7 +36,9 @@ pub fn of(hub: &Hub, parts: &Parts) -> Result<Caller, Error> {
 /// As [`of`].
 pub fn find(hub: &Hub, db: &Connection, parts: &Parts) -> Done<Caller> {
     if !parts.headers.contains_key(header::AUTHORIZATION) {
-        return Ok(Caller::nobody(hub.config.registration));
+        let signed_in = session::usable(parts).map(|secret| sessions::caller(db, secret));
+        let signed_in = signed_in.transpose()?.flatten();
+        return Ok(signed_in.unwrap_or_else(|| Caller::nobody(hub.config.registration)));
     }
     let given = Given::of(parts)?;
     if let Some((key, caller)) = roles::by_key(db, &given.secret)?

@@ -1,6 +1,7 @@
 //! `GET /util/search`: one word, looked for everywhere.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::response::Response;
 use mf_core::error::{Code, Error};
@@ -10,22 +11,26 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::{envelope, verb};
+use crate::hub::Hub;
 use crate::params::{Given, Params};
 use crate::store::Done;
 use crate::store::list::Query;
+use crate::store::roles::Caller;
 
 /// Objects of each resource, unless the caller says how many.
 const EACH: i64 = 20;
 
 /// One object in which the word was found.
 #[derive(Debug, Serialize)]
-struct Found {
-    resource: String,
-    label: String,
+pub struct Found {
+    /// Key of its resource.
+    pub resource: String,
+    /// Its label.
+    pub label: String,
     /// Empty where it belongs to none.
-    project_label: String,
+    pub project_label: String,
     /// What it is called, or is about, or what has become of it.
-    text: String,
+    pub text: String,
 }
 
 /// Looks for a word in everything that the caller may see.
@@ -38,27 +43,43 @@ pub async fn search(call: Call) -> Result<Response, Error> {
         return Err(Error::new(Code::InvalidValue, "mf_search_query is empty; give a word"));
     }
     let limit = call.values.int("limit").unwrap_or(EACH);
+    let found = everywhere(&call.hub, &call.caller, &word, limit).await?;
+    Ok(envelope::data(&json!({ "found": found })))
+}
+
+/// Everything that a caller may see and in which a word is found, at most so
+/// many objects of each resource.
+///
+/// # Errors
+/// The database would not.
+pub async fn everywhere(
+    hub: &Arc<Hub>,
+    caller: &Caller,
+    word: &str,
+    limit: i64,
+) -> Result<Vec<Found>, Error> {
+    let (hub, caller, word) = (Arc::clone(hub), caller.clone(), word.to_owned());
     // May look at much of the database: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || {
         let mut found = Vec::new();
         for resource in ALL.iter().filter(|resource| verb::has_rows(resource)) {
-            found.extend(of(&call, resource, &word, limit)?);
+            found.extend(of(&hub, &caller, resource, &word, limit)?);
         }
         // Who types a whole label means that one.
         found.sort_by_key(|found: &Found| found.label != word);
         Ok::<_, Error>(found)
     });
-    let found = read.await.map_err(|_| Error::new(Code::Internal, "the search failed"))??;
-    Ok(envelope::data(&json!({ "found": found })))
+    read.await.map_err(|_| Error::new(Code::Internal, "the search failed"))?
 }
 
 fn of(
-    call: &Call,
+    hub: &Hub,
+    caller: &Caller,
     resource: &'static Resource,
     word: &str,
     limit: i64,
 ) -> Result<Vec<Found>, Error> {
-    let (roles, sight) = (call.caller.roles(), call.caller.sight());
+    let (roles, sight) = (caller.roles(), caller.sight());
     let searched = resource.fields().any(|field| field.find == Find::Search);
     if !searched || !resource.readers().meets(roles) {
         return Ok(Vec::new());
@@ -67,7 +88,7 @@ fn of(
     let params = [("mf_search_query", given(word)), ("order", given("-id"))];
     let params = params.map(|(name, value)| (name.to_owned(), value));
     let query = Query::read(resource, Params(BTreeMap::from(params)))?;
-    let page = call.hub.readers.read(|db| -> Done<_> { query.page(db, sight, roles, limit) })?;
+    let page = hub.readers.read(|db| -> Done<_> { query.page(db, sight, roles, limit) })?;
     let list = [b"[", page.objects.as_slice(), b"]"].concat();
     let objects: Vec<Value> = serde_json::from_slice(&list)
         .map_err(|error| Error::new(Code::Internal, format!("a list is no JSON: {error}")))?;

@@ -1,4 +1,5 @@
-//! Signing in by password: only where a key is made or the password changed.
+//! Signing in by password: only where a key is made or the password changed,
+//! and to the pages.
 //! Everything else takes a key, which is as quick to check as it is hard to
 //! guess.
 
@@ -11,8 +12,8 @@ use super::caller::{self, Given};
 use super::peer;
 use super::throttle::Subject;
 use crate::hub::Hub;
-use crate::store::password;
 use crate::store::roles::{self, Caller};
+use crate::store::{key, password};
 
 /// The functions that take Basic with label and password, of a user for itself.
 const BY_PASSWORD: &[(&str, &str)] = &[("user", "create_key"), ("user", "change_password")];
@@ -45,7 +46,16 @@ pub async fn caller(
     caller::of(hub, parts)
 }
 
-async fn by_password(hub: &Hub, parts: &Parts, label: &str, given: &str) -> Result<Caller, Error> {
+/// A user by label and password.
+///
+/// # Errors
+/// They do not belong together; [`Code::TooMany`] after many tries.
+pub async fn by_password(
+    hub: &Hub,
+    parts: &Parts,
+    label: &str,
+    given: &str,
+) -> Result<Caller, Error> {
     let address = Subject::Address(peer::of(hub, parts));
     hub.throttle.take(&[address, Subject::Account(label)])?;
     let found = hub.readers.read(|db| password::of(db, label))?;
@@ -56,6 +66,26 @@ async fn by_password(hub: &Hub, parts: &Parts, label: &str, given: &str) -> Resu
         _ => {
             let told = "there is no user of this label with this password";
             Err(Error::new(Code::Unauthorized, told))
+        }
+    }
+}
+
+/// Somebody by what a form says: a label with its password, or a key.
+///
+/// # Errors
+/// They are nobody's; [`Code::TooMany`] after many tries.
+pub async fn by_form(hub: &Hub, parts: &Parts, label: &str, secret: &str) -> Result<Caller, Error> {
+    if key::public_id(secret).is_none() {
+        return by_password(hub, parts, label, secret).await;
+    }
+    match hub.readers.read(|db| roles::by_key(db, secret))? {
+        Some((used, caller)) if label.is_empty() || caller.label == label => {
+            hub.uses.seen(&hub.writer, used);
+            Ok(caller)
+        }
+        _ => {
+            hub.throttle.take(&[Subject::Address(peer::of(hub, parts))])?;
+            Err(Error::new(Code::Unauthorized, "the key is not one of this hub's"))
         }
     }
 }

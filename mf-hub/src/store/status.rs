@@ -95,6 +95,19 @@ fn counts(db: &Connection, table: &str, known: &str) -> Done<BTreeMap<String, i6
     Ok(counts)
 }
 
+/// Every system alone, without what is counted for the rest.
+///
+/// # Errors
+/// SQLite would not.
+pub fn systems_seen(
+    db: &Connection,
+    busy: &BTreeMap<i64, Busy>,
+    sight: Sight,
+) -> Done<Vec<SystemStatus>> {
+    let known = known(db, sight)?;
+    systems(db, busy, &known)
+}
+
 fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>, known: &str) -> Done<Vec<SystemStatus>> {
     let sql = format!(
         "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \

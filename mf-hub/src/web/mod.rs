@@ -1,51 +1,64 @@
-//! Pages for people: plain, without a script, from the resource table.
+//! Pages for people, at the addresses of what they show.
+//!
+//! They are whole without a script. The script of ours follows the events
+//! that a page names and puts what has changed in its place; the page of a log
+//! has one of its own. Nothing is loaded from elsewhere, and nothing in a page
+//! runs that is not one of those two files.
 
-mod docs;
-mod html;
+mod act;
+mod ansi;
+mod answer;
+mod asset;
+mod cell;
+mod escape;
+mod files;
+mod form;
+mod frame;
 mod page;
+mod past;
+mod plot;
 mod repository;
+mod sign_in;
+mod strip;
+mod visit;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use mf_core::error::{Code, Error};
+use axum::response::Response;
+use axum::routing::{get, post};
+use mf_core::error::Error;
 use mf_core::resource::{ALL, Resource, Scope};
 
-use crate::http::error::{Refusal, status};
-use crate::http::{Known, caller, spellings};
+use crate::http::{Known, spellings};
 use crate::hub::Hub;
+use visit::Visit;
 
-/// What a page may load: our style, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
-
-/// The style of all pages.
-const STYLE: &str = include_str!("style.css");
-
-/// Adds `/`, `/docs`, `/RESOURCE` and `/RESOURCE/LABEL`.
+/// Adds every page.
 pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
-    router = router.route("/", get(home)).route("/style.css", get(style)).route("/docs", get(docs));
     router = router
+        .route("/", get(home))
+        .route("/docs", get(docs))
+        .route("/everything", get(everything))
+        .route("/search", get(search))
+        .route("/sign-in", get(sign_in_page).post(sign_in::sent))
+        .route("/sign-out", post(sign_in::out))
+        .route("/act/{resource}", post(act::create))
+        .route("/act/{resource}/{label}/{function}", post(act::call))
+        .route("/assets/{version}/{name}", get(asset::serve))
         .route("/repo", get(repositories))
         .route("/repo/", get(repositories))
         .route("/repo/{*path}", get(in_repositories));
     for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
         let list = move |State(hub): State<Arc<Hub>>, parts: Parts| async move {
-            answer(
-                &parts,
-                caller::of(&hub, &parts)
-                    .and_then(|caller| page::list(&hub, &caller, resource, &parts)),
-            )
+            show(hub, parts, |visit| page::list::page(visit, resource))
         };
         let detail = move |State(hub): State<Arc<Hub>>,
                            Known(label): Known<String>,
                            parts: Parts| async move {
-            answer(&parts, detail(&hub, resource, &label, &parts))
+            detail(hub, resource, &label, parts).await
         };
         for at in spellings(resource) {
             router = router
@@ -56,18 +69,34 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
     router
 }
 
-fn detail(
-    hub: &Hub,
-    resource: &'static Resource,
-    label: &str,
-    parts: &Parts,
-) -> Result<String, Error> {
-    let caller = caller::of(hub, parts)?;
-    page::detail(hub, &caller, resource, label, parts)
+async fn home(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, page::home::page)
+}
+
+async fn docs(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, page::docs::page)
+}
+
+async fn everything(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, page::everything::page)
+}
+
+async fn sign_in_page(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, sign_in::page)
+}
+
+async fn search(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    match Visit::new(hub, parts) {
+        Ok(visit) => {
+            let made = page::search::page(&visit).await;
+            answer::page(&visit, made)
+        }
+        Err((visit, error)) => answer::page(&visit, Err(error)),
+    }
 }
 
 async fn repositories(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
-    of_repositories(&hub, &parts, "")
+    of_repositories(hub, parts, "")
 }
 
 async fn in_repositories(
@@ -75,56 +104,55 @@ async fn in_repositories(
     Known(path): Known<String>,
     parts: Parts,
 ) -> Response {
-    of_repositories(&hub, &parts, &path)
+    of_repositories(hub, parts, &path)
 }
 
-fn of_repositories(hub: &Hub, parts: &Parts, path: &str) -> Response {
-    match repository::answer(hub, parts, path) {
-        Ok(repository::Answer::Page(page)) => answer(parts, Ok(page)),
+fn of_repositories(hub: Arc<Hub>, parts: Parts, path: &str) -> Response {
+    let visit = match Visit::new(hub, parts) {
+        Ok(visit) => visit,
+        Err((visit, error)) => return answer::page(&visit, Err(error)),
+    };
+    match repository::answer(&visit, path) {
+        Ok(repository::Answer::Page(page)) => answer::page(&visit, Ok(page)),
         Ok(repository::Answer::Bytes(response)) => response,
-        Err(error) => answer(parts, Err(error)),
+        Err(error) => answer::page(&visit, Err(error)),
     }
 }
 
-async fn home() -> Response {
-    html(StatusCode::OK, page::home())
+/// The page of one object: some have one of their own.
+async fn detail(hub: Arc<Hub>, resource: &'static Resource, label: &str, parts: Parts) -> Response {
+    let visit = match Visit::new(hub, parts) {
+        Ok(visit) => visit,
+        Err((visit, error)) => return answer::page(&visit, Err(error)),
+    };
+    let log = page::log::named(&visit.parts.uri);
+    let made = match (resource.name, log) {
+        ("build", _) => page::build::page(&visit, label),
+        ("task", Some(log)) => page::log::page(&visit, label, &log).await,
+        ("task", None) => page::task::page(&visit, label),
+        _ => page::detail::page(&visit, resource, label),
+    };
+    answer::page(&visit, made)
 }
 
-async fn docs() -> Response {
-    html(StatusCode::OK, docs::page())
-}
-
-async fn style() -> Response {
-    let mut response = Response::new(STYLE.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/css"));
-    response
-}
-
-/// A page, or its error: as a page for who reads pages, else as the API says it.
-fn answer(parts: &Parts, page: Result<String, Error>) -> Response {
-    let reads_pages = parts
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"));
-    match page {
-        Ok(page) => html(StatusCode::OK, page),
-        Err(error) if reads_pages && error.code != Code::Internal => {
-            html(status(error.code), page::refusal(&error))
+fn show(
+    hub: Arc<Hub>,
+    parts: Parts,
+    page: impl FnOnce(&Visit) -> Result<String, Error>,
+) -> Response {
+    match Visit::new(hub, parts) {
+        Ok(visit) => {
+            let made = page(&visit);
+            answer::page(&visit, made)
         }
-        Err(error) => Refusal(error).into_response(),
+        Err((visit, error)) => answer::page(&visit, Err(error)),
     }
 }
 
-fn html(status: StatusCode, page: String) -> Response {
-    let mut response = Response::new(page.into());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(header::CACHE_CONTROL, "no-store");
-    response
+/// What the API says, as a sentence on a page.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
 }

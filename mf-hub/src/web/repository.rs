@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use mf_core::error::{Code, Error};
 use mf_core::resource::TAG;
 
-use super::html::{Page, encoded};
+use askama::Template;
+
+use super::cell::{Link, size};
+use super::escape::encoded;
+use super::frame::Frame;
+use super::visit::Visit;
 use crate::files::pass;
-use crate::http::{caller, ranges};
+use crate::http::ranges;
 use crate::hub::Hub;
 use crate::store::find;
 use crate::store::repository::{self, Entry};
@@ -30,20 +34,20 @@ pub enum Answer {
 ///
 /// # Errors
 /// There is nothing, as far as the caller may know.
-pub fn answer(hub: &Hub, parts: &Parts, path: &str) -> Result<Answer, Error> {
-    let asked = Asked::read(hub, parts, path)?;
+pub fn answer(visit: &Visit, path: &str) -> Result<Answer, Error> {
+    let (hub, asked) = (&visit.hub, Asked::read(visit, path)?);
     let names: Vec<&str> = asked.names.iter().map(String::as_str).collect();
     match names.as_slice() {
         [] => {
             let projects = hub.readers.read(|db| repository::tags(db, None, asked.sight))?;
-            asked.listing("repositories", projects)
+            asked.listing(visit, "repositories", projects)
         }
         [project] => {
             hub.readers.read(|db| find::project(db, project, asked.sight))?;
             let tags = hub.readers.read(|db| repository::tags(db, Some(project), asked.sight))?;
-            asked.listing(project, tags)
+            asked.listing(visit, project, tags)
         }
-        [project, tag, place @ ..] => asked.in_tag(hub, &parts.headers, project, tag, place),
+        [project, tag, place @ ..] => asked.in_tag(visit, project, tag, place),
     }
 }
 
@@ -58,10 +62,11 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(hub: &Hub, parts: &Parts, path: &str) -> Result<Self, Error> {
+    fn read(visit: &Visit, path: &str) -> Result<Self, Error> {
+        let Visit { hub, caller, parts } = visit;
         let names = path.split('/').filter(|name| !name.is_empty());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
-        let mut sight = caller::of(hub, parts)?.sight();
+        let mut sight = caller.sight();
         // No label begins so.
         if names.first().is_some_and(|name| name.starts_with('~')) {
             let is_good = match names.as_slice() {
@@ -81,12 +86,12 @@ impl Asked {
 
     fn in_tag(
         &self,
-        hub: &Hub,
-        headers: &HeaderMap,
+        visit: &Visit,
         project: &str,
         tag: &str,
         place: &[&str],
     ) -> Result<Answer, Error> {
+        let (hub, headers) = (&visit.hub, &visit.parts.headers);
         let place = place.join("/");
         let kept = i64::try_from(hub.config.repository_seconds).unwrap_or(i64::MAX);
         let (tag, found, entries) = hub.readers.read(|db| {
@@ -113,16 +118,16 @@ impl Asked {
         if !self.slash {
             return Ok(Answer::Bytes(to(&format!("{}/", self.path))));
         }
-        Ok(Answer::Page(directory(&format!("{project}/{}/{shown}", tag.label), &entries)))
+        Ok(Answer::Page(directory(visit, &format!("{project}/{}/{shown}", tag.label), &entries)?))
     }
 
     /// A page with names of directories.
-    fn listing(&self, title: &str, names: Vec<String>) -> Result<Answer, Error> {
+    fn listing(&self, visit: &Visit, title: &str, names: Vec<String>) -> Result<Answer, Error> {
         if !self.slash {
             return Ok(Answer::Bytes(to(&format!("{}/", self.path))));
         }
         let entries = names.into_iter().map(|name| (name, Entry::Directory)).collect();
-        Ok(Answer::Page(directory(title, &entries)))
+        Ok(Answer::Page(directory(visit, title, &entries)?))
     }
 }
 
@@ -184,22 +189,29 @@ fn to(path: &str) -> Response {
     response
 }
 
-fn directory(title: &str, entries: &BTreeMap<String, Entry>) -> String {
-    let mut page = Page::new(title.trim_end_matches('/'));
-    page.raw("<table><tr><td>");
-    page.link("../", "../");
-    page.raw("</td><td></td></tr>\n");
-    for (name, entry) in entries {
+#[derive(Template)]
+#[template(path = "directory.html")]
+struct Directory {
+    frame: Frame,
+    title: String,
+    entries: Vec<(Link, String)>,
+}
+
+fn directory(
+    visit: &Visit,
+    title: &str,
+    entries: &BTreeMap<String, Entry>,
+) -> Result<String, Error> {
+    let shown = |(name, entry): (&String, &Entry)| {
         let (slash, size) = match entry {
             Entry::Directory => ("/", String::new()),
-            Entry::File(size) => ("", size.to_string()),
+            Entry::File(bytes) => ("", size(*bytes)),
         };
-        page.raw("<tr><td>");
-        page.link(&format!("{}{slash}", encoded(name)), &format!("{name}{slash}"));
-        page.raw("</td><td>");
-        page.text(&size);
-        page.raw("</td></tr>\n");
-    }
-    page.raw("</table>");
-    page.end()
+        // From here, so that a name with a colon is no address of elsewhere.
+        let path = format!("./{}{slash}", encoded(name));
+        (Link::new(path, format!("{name}{slash}")), size)
+    };
+    let title = title.trim_end_matches('/').to_owned();
+    let entries = entries.iter().map(shown).collect();
+    super::answer::text(&Directory { frame: Frame::new(visit, &title), title, entries })
 }

@@ -13,6 +13,7 @@ use mf_core::wire::{
 };
 use serde_json::{Value, json};
 
+use crate::http::lines::Excerpt;
 use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
 use crate::store::queue::Queue;
@@ -60,6 +61,13 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("moved_builds", "builds that have the other tag now", json!(["php-5.2.14-1"])),
         ("untagged_builds", "builds that have neither tag now", json!(["php-5.2.13-1"])),
         ("files", "everything that every attempt made", json!([file()])),
+        (
+            "lines",
+            "lines of a log, with their times in seconds since 1970; 0 is not known",
+            json!(lines()),
+        ),
+        ("task/search_log/found", "numbers of lines, from 1", json!([17])),
+        ("more", "whether there are more", json!(false)),
         ("length", "how long the log is now, in bytes", json!(4096)),
         ("system/register/system", "who the worker is", json!(registered)),
         ("claim", "a task to build, with its lease; null when none came in time", json!(claim())),
@@ -129,6 +137,11 @@ fn repository() -> RepositoryDraft {
     let path = "el6/x86_64".to_owned();
     let part = RepositoryPart { path, files: vec![file], ..RepositoryPart::default() };
     RepositoryDraft { generation: 3, parts: vec![part], ..RepositoryDraft::default() }
+}
+
+fn lines() -> Excerpt {
+    let text = vec!["gcc -c hello.c".to_owned()];
+    Excerpt { first: 17, text, times: vec![1_770_000_000], ..Excerpt::default() }
 }
 
 fn file() -> TaskFile {

@@ -2,20 +2,36 @@
 
 use std::sync::LazyLock;
 
+use askama::Template;
+use mf_core::error::Error;
 use serde_json::{Map, Value};
 
-use super::html::Page;
 use crate::http::openapi;
+use crate::web::answer;
+use crate::web::escape::Writing as Page;
+use crate::web::frame::Frame;
+use crate::web::visit::Visit;
 
-static PAGE: LazyLock<String> = LazyLock::new(|| write(openapi::document()));
+static BODY: LazyLock<String> = LazyLock::new(|| write(openapi::document()));
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct Docs {
+    frame: Frame,
+    /// HTML: everything in it is escaped where it is written.
+    body: &'static str,
+}
 
 /// The page.
-pub fn page() -> String {
-    PAGE.clone()
+///
+/// # Errors
+/// It cannot be made.
+pub fn page(visit: &Visit) -> Result<String, Error> {
+    answer::text(&Docs { frame: Frame::new(visit, "The API"), body: &BODY })
 }
 
 fn write(document: &Value) -> String {
-    let mut page = Page::new("The API");
+    let mut page = Page::default();
     prose(&mut page, text(&document["info"], "description"));
     page.raw("<p>For programs: ");
     page.link("/openapi.json", "/openapi.json");
@@ -31,7 +47,7 @@ fn write(document: &Value) -> String {
         resource(&mut page, document, tag);
     }
     errors(&mut page, document);
-    page.end()
+    page.0
 }
 
 /// A resource: its fields, and its operations.

@@ -1,0 +1,116 @@
+//! What stands around every page.
+
+use mf_core::VERSION;
+
+use super::asset;
+use super::cell::{Link, State, path};
+use super::escape::encoded;
+use super::visit::Visit;
+
+/// The pages in the navigation.
+const NAV: &[(&str, &str)] = &[
+    ("/build", "Builds"),
+    ("/package", "Packages"),
+    ("/project", "Projects"),
+    ("/tag", "Tags"),
+    ("/target", "Targets"),
+    ("/system", "Systems"),
+    ("/build_handler", "Handlers"),
+];
+
+/// What stands around a page.
+#[derive(Debug)]
+pub struct Frame {
+    /// The document's title.
+    pub title: String,
+    /// What the favicon tells.
+    pub tells: &'static str,
+    /// Which entry of the navigation this page is.
+    pub here: &'static str,
+    /// The address of the events that change this page; empty for none.
+    pub live: String,
+    /// The word that was searched for.
+    pub word: String,
+    /// What every visitor should know of the farm.
+    pub banners: Vec<String>,
+    /// Who is signed in.
+    pub me: Option<Me>,
+    at: String,
+}
+
+/// Who is signed in.
+#[derive(Debug)]
+pub struct Me {
+    /// Its label.
+    pub label: String,
+    /// Its page.
+    pub path: String,
+    /// What its forms carry.
+    pub csrf: String,
+}
+
+impl Frame {
+    /// The frame of a page.
+    pub fn new(visit: &Visit, title: &str) -> Self {
+        let title =
+            if title.is_empty() { "MonkeyFarm".into() } else { format!("{title} · MonkeyFarm") };
+        let at = visit.parts.uri.path_and_query().map_or("/", |at| at.as_str());
+        let path = visit.parts.uri.path().trim_start_matches('/');
+        let first = path.split('/').next().unwrap_or_default();
+        let here = NAV.iter().find(|(to, _)| to[1..] == *first).map_or("", |(_, text)| text);
+        let me = visit.csrf().map(|csrf| Me {
+            label: visit.caller.label.clone(),
+            path: path_of_user(&visit.caller.label),
+            csrf,
+        });
+        let (live, word) = (String::new(), String::new());
+        Self { title, tells: "icon", here, live, word, banners: visit.banners(), me, at: at.into() }
+    }
+
+    /// Lets title and favicon tell a state.
+    pub fn tell(mut self, state: &State) -> Self {
+        self.title = format!("{}: {}", state.word, self.title);
+        self.tells = match state.shape() {
+            known @ ("ok" | "fail" | "run") => known,
+            "wait" | "new" => "wait",
+            _ => "fail",
+        };
+        self
+    }
+
+    /// Follows the events that fit these filters.
+    pub fn live(mut self, filters: &[(&str, &str)]) -> Self {
+        let filters =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+        self.live = format!("/util/events?{filters}");
+        self
+    }
+
+    pub(super) fn icon(&self) -> String {
+        asset::path(&format!("{}.svg", self.tells))
+    }
+
+    pub(super) fn style(&self) -> String {
+        asset::path("style.css")
+    }
+
+    pub(super) fn script(&self) -> String {
+        asset::path("farm.js")
+    }
+
+    pub(super) fn nav(&self) -> Vec<Link> {
+        NAV.iter().map(|(path, text)| Link::new(*path, *text)).collect()
+    }
+
+    pub(super) fn sign_in(&self) -> String {
+        format!("/sign-in?back={}", encoded(&self.at))
+    }
+
+    pub(super) fn version(&self) -> &'static str {
+        VERSION
+    }
+}
+
+fn path_of_user(label: &str) -> String {
+    path(&mf_core::resource::USER, label, "")
+}

@@ -1,0 +1,157 @@
+//! `/task/LABEL?log=NAME`: a log. Without a script a window of it at a time;
+//! with one, all of it, and as it grows.
+
+use askama::Template;
+use axum::http::Uri;
+use mf_core::error::{Code, Error};
+use mf_core::resource::TASK;
+use mf_core::wire::Held;
+
+use crate::http::lines::{self, Wanted};
+use crate::store::task;
+use crate::web::answer;
+use crate::web::cell::{Link, State, path, size, text};
+use crate::web::escape::encoded;
+use crate::web::frame::Frame;
+use crate::web::visit::Visit;
+use crate::web::{ansi, asset};
+
+/// Lines on a page without a script.
+const LINES: i64 = 500;
+/// Hits that are listed without a script.
+const HITS: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct Page {
+    frame: Frame,
+    task: Link,
+    name: String,
+    state: State,
+    script: String,
+    /// The address of the API's functions of this task.
+    api: String,
+    project: String,
+    attempt: i64,
+    raw: String,
+    total: u64,
+    bytes: String,
+    over: bool,
+    gone: bool,
+    rows: Vec<Row>,
+    windows: Vec<Link>,
+    find: String,
+    hits: Option<Vec<Link>>,
+    more: bool,
+}
+
+/// One line.
+struct Row {
+    number: u64,
+    time: String,
+    html: String,
+}
+
+/// The page of the log of that name.
+///
+/// # Errors
+/// There is no such task, or no such log.
+pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Error> {
+    let seen = visit.object(&TASK, label)?;
+    let id = seen.object.id;
+    let attempt = match visit.text("attempt")?.as_str() {
+        "" => visit.read(|db| task::last(db, id))?.held.attempt,
+        number => number.parse().map_err(|_| no_number("attempt", number))?,
+    };
+    let first = match visit.text("first")?.as_str() {
+        "" => None,
+        number => Some(number.parse::<i64>().map_err(|_| no_number("first", number))?),
+    };
+    let held = Held { task: id, attempt };
+    let found = lines::some(&visit.hub, held, name, first, LINES).await?;
+    let project = text(&seen.value, "project_label");
+    let of = format!("/task/{}", encoded(label));
+    let here =
+        format!("{of}?project_label={}&log={}&attempt={attempt}", encoded(project), encoded(name));
+    let (find, errors) = (visit.text("find")?, !visit.text("errors")?.is_empty());
+    let line = |number: u64| {
+        let first = number.saturating_sub(10).max(1);
+        Link::new(format!("{here}&first={first}#L{number}"), format!("line {number}"))
+    };
+    let (hits, more) = match errors || !find.is_empty() {
+        false => (None, false),
+        true => {
+            let wanted = if errors { Wanted::Errors } else { Wanted::Word(find.clone()) };
+            let (found, more) = lines::search(&visit.hub, held, name, wanted, (0, HITS)).await?;
+            (Some(found.into_iter().map(line).collect()), more)
+        }
+    };
+    let state = State::new(text(&seen.value, "status_label"));
+    let parts = format!("project_label={}&attempt={attempt}", encoded(project));
+    let page = Page {
+        frame: Frame::new(visit, &format!("{name} of {label}")).tell(&state),
+        task: Link::new(path(&TASK, label, project), label),
+        name: name.to_owned(),
+        state,
+        script: asset::path("log.js"),
+        raw: format!("{of}/log/{}?{parts}", encoded(name)),
+        api: of,
+        project: project.to_owned(),
+        attempt,
+        total: found.total,
+        bytes: size(i64::try_from(found.bytes).unwrap_or(i64::MAX)),
+        gone: found.over && found.bytes == 0,
+        over: found.over,
+        windows: windows(&here, found.first, found.total),
+        rows: rows(&found),
+        find,
+        hits,
+        more,
+    };
+    answer::text(&page)
+}
+
+/// Whether an address asks for a log.
+pub fn named(uri: &Uri) -> Option<String> {
+    let query = uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs
+        .find(|(name, value)| name == "log" && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+}
+
+fn rows(found: &lines::Excerpt) -> Vec<Row> {
+    let times = found.times.iter().map(|time| clock(*time));
+    let rows = found.text.iter().zip(times).zip(found.first..);
+    rows.map(|((line, time), number)| Row { number, time, html: ansi::html(line) }).collect()
+}
+
+/// The time of day in UTC; empty where it is not known.
+fn clock(seconds: i64) -> String {
+    if seconds == 0 {
+        return String::new();
+    }
+    let day = seconds.rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", day / 3_600, day / 60 % 60, day % 60)
+}
+
+/// Links to other parts of the log.
+fn windows(here: &str, first: u64, total: u64) -> Vec<Link> {
+    let at = |first: u64, text: &str| Link::new(format!("{here}&first={first}"), text);
+    let step = LINES as u64;
+    let mut links = Vec::new();
+    if first > 1 {
+        links.push(at(1, "first lines"));
+        links.push(at(first.saturating_sub(step).max(1), "earlier"));
+    }
+    if first + step <= total {
+        links.push(at(first + step, "later"));
+        links.push(Link::new(here, "last lines"));
+    }
+    links
+}
+
+fn no_number(name: &str, given: &str) -> Error {
+    let given: String = given.chars().take(80).collect();
+    Error::new(Code::InvalidValue, format!("{name} takes a number, not {given:?}"))
+}

@@ -1,0 +1,11 @@
+//! The pages, one file each.
+
+pub mod build;
+pub mod detail;
+pub mod docs;
+pub mod everything;
+pub mod home;
+pub mod list;
+pub mod log;
+pub mod search;
+pub mod task;

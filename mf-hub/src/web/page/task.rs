@@ -1,0 +1,83 @@
+//! `/task/LABEL`: where it is, why, its stages, its log as it grows, its files.
+
+use askama::Template;
+use mf_core::error::Error;
+use mf_core::resource::TASK;
+
+use super::detail;
+use crate::store::timeline::{self, Line};
+use crate::store::why::{self, Verdict};
+use crate::web::answer;
+use crate::web::cell::{Cell, Link, State, text};
+use crate::web::files::{self, Shown};
+use crate::web::form::{self, Form, Input};
+use crate::web::frame::Frame;
+use crate::web::past::{self, Entry};
+use crate::web::strip::{self, Strip};
+use crate::web::visit::Visit;
+
+/// What the page shows in a way of its own.
+const SHOWN_APART: &[&str] =
+    &["label", "project_label", "status_label", "logs", "files", "sources", "configs"];
+
+#[derive(Template)]
+#[template(path = "task.html")]
+struct Page {
+    frame: Frame,
+    label: String,
+    project: Option<Link>,
+    state: State,
+    why: Verdict,
+    sentence: String,
+    strip: Option<Strip>,
+    fields: Vec<(String, &'static str, Cell)>,
+    logs: Vec<Shown>,
+    files: Vec<Shown>,
+    actions: Vec<Form>,
+    history: Vec<Entry>,
+}
+
+/// The page.
+///
+/// # Errors
+/// There is no such task.
+pub fn page(visit: &Visit, label: &str) -> Result<String, Error> {
+    let seen = visit.object(&TASK, label)?;
+    let id = seen.object.id;
+    let said = visit.hub.dispatch.why(id);
+    let (why, stages, usual) = visit.read(|db| {
+        let why = why::verdict(db, id, said, visit.caller.sight())?;
+        Ok((why, timeline::stages(db, id)?, timeline::usual(db, id)?))
+    })?;
+    let word = |name: &str| text(&seen.value, name).to_owned();
+    let project = word("project_label");
+    let line = Line {
+        status: word("status_label"),
+        made: word("create_date"),
+        started: word("start_date"),
+        ended: word("end_date"),
+        stages,
+        usual,
+        ..Line::default()
+    };
+    let state = State::new(&line.status);
+    let all = files::of_task(visit, (id, label, &project), "")?;
+    let (logs, files) = all.into_iter().partition(|file| file.kind == "log");
+    let page = Page {
+        frame: Frame::new(visit, label)
+            .tell(&state)
+            .live(&[("task_label", label), ("project_label", &project)]),
+        label: label.to_owned(),
+        project: detail::project(&seen),
+        state,
+        sentence: crate::web::sentence(&why.sentence),
+        why,
+        strip: strip::strips(&[line], |_| Link::new("", "")).pop(),
+        fields: detail::fields(&TASK, &seen, SHOWN_APART),
+        logs,
+        files,
+        actions: form::of(visit, &TASK, &seen),
+        history: past::entries(visit.history(&TASK, &seen, detail::PAST)?),
+    };
+    answer::text(&page)
+}

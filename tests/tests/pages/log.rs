@@ -1,0 +1,116 @@
+//! The page of a log.
+
+use crate::shop::{Shop, grow_log};
+
+const LINES: usize = 1_000_000;
+
+fn open(commands: &[&str]) -> Option<(Shop, i64)> {
+    let shop = Shop::open(commands)?;
+    shop.build("tool-1");
+    let task = shop.farm.json(&["task", "show", "tool-1.one-x86_64"]);
+    let id = task["data"]["task"]["id"].as_i64().unwrap();
+    Some((shop, id))
+}
+
+const PAGE: &str = "/task/tool-1.one-x86_64?project_label=demo&log=build.log";
+
+#[test]
+fn a_million_lines_are_read_with_few_rows_by_number_by_search_and_by_keyboard() {
+    let Some((shop, task)) = open(&["echo hello"]) else { return };
+    let browser = &shop.browser;
+    grow_log(&shop, task, LINES);
+    shop.go(PAGE);
+    let has = |number: usize| {
+        browser.wait_for(&format!(
+            "document.getElementById('L{number}')?.innerText.includes('{number}')"
+        ))
+    };
+    let few = || {
+        assert!(
+            browser.js("return document.querySelectorAll('.line').length").as_u64().unwrap() < 300
+        )
+    };
+    has(LINES);
+    browser.wait_for(&format!(
+        "document.getElementById('L{LINES}').innerText.includes('line {LINES}')"
+    ));
+    few();
+    // Anywhere by the bar.
+    browser.js("const log = document.getElementById('log'); log.scrollTop = log.scrollHeight / 3");
+    browser.wait_for("[...document.querySelectorAll('.line')].every(line => /line \\d+$/.test(line.innerText.trim()))");
+    few();
+    // A link to lines that are not loaded.
+    shop.go("/");
+    shop.go(&format!("{PAGE}#L700120-L700140"));
+    browser.wait_for("document.getElementById('L700120')?.innerText.includes('line 700120')");
+    browser.wait_for("document.querySelectorAll('.line.marked').length === 21");
+    // Search, over all of it and on the server, without a mouse.
+    browser.js("document.getElementById('log').focus()");
+    browser.press("/");
+    browser.press("LINE 123456\u{E007}");
+    browser.wait_for("document.getElementById('L123456')?.classList.contains('hit')");
+    browser.js("document.getElementById('log').focus()");
+    browser.press("e");
+    let middle = LINES / 2;
+    browser.wait_for(&format!(
+        "document.getElementById('L{middle}')?.innerText.includes('it broke here')"
+    ));
+    browser.press("\u{E010}");
+    has(LINES);
+    browser.press("g");
+    browser.wait_for("document.getElementById('L1')?.innerText.includes('line 1')");
+    few();
+    assert_eq!(browser.js("return document.getElementById('log').getAttribute('role')"), "log");
+    shop.check_quiet("the log");
+}
+
+#[test]
+fn a_log_grows_on_its_page_to_the_very_byte() {
+    let commands = [
+        "for n in $(seq 1 3000); do echo \"grown $n\"; done",
+        "printf '\\033[31mred\\033[0m <b>no markup</b>\\n'",
+    ];
+    let Some(shop) = Shop::open(&commands) else { return };
+    let browser = &shop.browser;
+    let system = shop.farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
+    let system = system.as_str().unwrap();
+    shop.farm.ok(["system", "drain", system]);
+    shop.farm.ok(["build", "create", "-l", "tool-1", "--package-branch", "tool.main"]);
+    shop.go("/task/tool-1.one-x86_64?project_label=demo");
+    shop.farm.ok(["system", "resume", system]);
+    browser.wait_for("document.querySelector('#logs a')");
+    browser.js("document.querySelector('#logs a').click()");
+    browser.wait_for("document.title.startsWith('BuildSuccess')");
+    browser.wait_for("document.querySelector('.line .c1')?.textContent === 'red'");
+    assert_eq!(browser.js("return document.querySelectorAll('.line b').length"), 0);
+    // What the page has is what the hub has.
+    let raw = shop.farm.ok(["task", "log", "tool-1.one-x86_64", "--raw"]);
+    let lines = raw.lines().count();
+    browser.wait_for(&format!(
+        "document.getElementById('size').textContent.replace(',', '').startsWith('{lines} lines')"
+    ));
+    let times = browser.js("return [...document.querySelectorAll('.line time')].filter(t => /^\\d\\d:\\d\\d:\\d\\d$/.test(t.textContent)).length");
+    assert!(times.as_u64().unwrap() > 10, "{times}");
+    shop.check_quiet("a log that grows");
+}
+
+#[test]
+fn a_log_is_read_without_a_script() {
+    let Some((shop, task)) = open(&["echo hello"]) else { return };
+    let browser = &shop.browser;
+    grow_log(&shop, task, 10_000);
+    browser.devtools("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
+    shop.go(PAGE);
+    let text = || browser.js("return document.body.innerText").as_str().unwrap().to_owned();
+    assert!(text().contains("line 10000") && !text().contains("line 9500\n"), "{}", text());
+    shop.go(&format!("{PAGE}&first=1"));
+    assert!(text().contains("line 500") && !text().contains("line 501\n"), "{}", text());
+    shop.go(&format!("{PAGE}&errors=true"));
+    assert!(
+        browser
+            .js("return document.getElementById('found').innerText")
+            .as_str()
+            .unwrap()
+            .contains("line 5000")
+    );
+}
