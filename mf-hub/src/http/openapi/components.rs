@@ -20,6 +20,16 @@ pub fn all() -> Value {
     json!({
         "schemas": schemas,
         "responses": refusals(),
+        "headers": {
+            "ETag": {
+                "description": "version of the object, for If-Match and If-None-Match",
+                "schema": { "type": "string" },
+            },
+            "Retry-After": {
+                "description": "seconds to wait before the next try",
+                "schema": { "type": "integer", "minimum": 1 },
+            },
+        },
         "securitySchemes": {
             "bearer": { "type": "http", "scheme": "bearer", "description": "the key" },
             "basic": {
@@ -60,10 +70,14 @@ fn refusals() -> Value {
         .map(|(status, codes)| {
             let told: Vec<String> =
                 codes.iter().map(|code| format!("`{}`: {}", code.name(), code.about())).collect();
-            let response = json!({
+            let mut response = json!({
                 "description": told.join("\n"),
                 "content": { "application/json": { "schema": schema::of("error") } },
             });
+            if codes.iter().all(|code| code.retryable()) {
+                let header = json!({ "$ref": "#/components/headers/Retry-After" });
+                response["headers"] = json!({ "Retry-After": header });
+            }
             (status.to_string(), response)
         })
         .collect::<Map<_, _>>()

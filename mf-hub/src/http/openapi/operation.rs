@@ -131,6 +131,17 @@ impl Operation {
         self.header("If-None-Match", about, false)
     }
 
+    /// It answers with an object, and with its version.
+    pub fn versioned(mut self) -> Self {
+        let header = json!({ "$ref": "#/components/headers/ETag" });
+        for status in ["200", "304"] {
+            if let Some(answer) = self.answers.get_mut(status) {
+                answer["headers"] = json!({ "ETag": header });
+            }
+        }
+        self
+    }
+
     /// The fields of its body, which may be sent in the query instead.
     pub fn fields(mut self, body: Value, in_query: Value) -> Self {
         self.parameters.push(json!({

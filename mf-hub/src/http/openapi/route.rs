@@ -74,7 +74,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     let object = || vec![(key.clone(), schema::of(&key))];
 
     let get_one = one(new("get_one", &format!("one {name}"), resource.readers()));
-    let get_one = get_one.gives(object()).unless_known();
+    let get_one = get_one.gives(object()).unless_known().versioned();
     // Older clients ask so for one object.
     paths.put(resource, &[at("get_one"), at("get_all")], "get", get_one);
 
@@ -105,8 +105,8 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
         put = put.fields(schema::of(&body), schema::in_query(resource, &body)).gives(object());
         put = put.dry();
     }
-    paths.put(resource, &[format!("/{name}/post.json")], "post", post.once());
-    paths.put(resource, &[at("put")], "put", put.on_version());
+    paths.put(resource, &[format!("/{name}/post.json")], "post", post.once().versioned());
+    paths.put(resource, &[at("put")], "put", put.on_version().versioned());
 
     let about = format!("delete one {name}; refused while anything refers to it");
     let mut delete = one(new("delete", &about, resource.deleters()));
