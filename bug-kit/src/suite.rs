@@ -16,7 +16,7 @@ mod bench;
 mod server;
 pub mod tests;
 
-use monkeyfarm_plugin_api::BugHandler;
+pub use monkeyfarm_plugin_api::BugHandler;
 
 pub use bench::Bench;
 pub use server::{Fault, Request, Response, Server, deserted};

@@ -306,9 +306,12 @@ fn the_table_says_what_the_domain_says() {
     for name in ["lock", "unlock"] {
         assert!(!function("tag", name).meets(EVERYBODY.or(Who::SIGNED_IN)), "{name}");
     }
-    for name in ["register_handlers", "enable_handlers"] {
+    for name in
+        ["register_handlers", "enable_handlers", "claim_errand", "renew_errand", "end_errand"]
+    {
         assert_eq!(function("util", name), Who::REGULATOR, "{name}");
     }
+    assert_eq!(function("util", "retry_errand"), Who::ADMIN);
     let user = resource::find("user").unwrap();
     assert!(!user.field("email").unwrap().read.meets(EVERYBODY), "an email is for those signed in");
     assert!(!user.field("password").unwrap().write.meets(Who::OWNER.or(Who::SIGNED_IN)));

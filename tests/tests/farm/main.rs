@@ -1,6 +1,9 @@
 //! The farm's promises, one file each, kept by the real programs.
 
 mod bazaar;
+mod bugs;
+#[path = "../../../plugins/bugzilla/tests/stand_in/mod.rs"]
+mod bugzilla;
 mod building;
 mod cancelling;
 mod demo;

@@ -4,8 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use mf_plugin_bugzilla::Bugzilla;
-use monkeyfarm_bug_kit::suite::{Request, Response, Server, World};
-use monkeyfarm_plugin_api::BugHandler;
+use monkeyfarm_bug_kit::suite::{BugHandler, Request, Response, Server, World};
 use serde_json::{Map, Value, json};
 
 /// The one key that it takes.

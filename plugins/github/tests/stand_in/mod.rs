@@ -4,8 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use mf_plugin_github::GitHub;
-use monkeyfarm_bug_kit::suite::{Request, Response, Server, World};
-use monkeyfarm_plugin_api::BugHandler;
+use monkeyfarm_bug_kit::suite::{BugHandler, Request, Response, Server, World};
 use serde_json::{Value, json};
 
 use crate::contract;
