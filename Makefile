@@ -3,6 +3,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+SHARE = $(DESTDIR)$(PREFIX)/share
 CARGO ?= cargo
 PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
 PLUGINS := mock debian git bzr generic bugzilla github
@@ -63,6 +64,11 @@ install: build ## into $(DESTDIR)$(PREFIX)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins"
 	install -m 755 $(PROGRAMS:%=target/release/%) "$(DESTDIR)$(PREFIX)/bin/"
 	install -m 644 $(PLUGINS:%=target/release/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
+	install -d "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	target/release/mf completion bash > "$(SHARE)/bash-completion/completions/mf"
+	target/release/mf completion zsh > "$(SHARE)/zsh/site-functions/_mf"
+	target/release/mf completion fish > "$(SHARE)/fish/vendor_completions.d/mf.fish"
+	target/release/mf --quiet man "$(SHARE)/man/man1"
 
 clean: ## what was built
 	$(CARGO) clean

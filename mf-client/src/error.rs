@@ -67,9 +67,39 @@ impl Error {
     }
 }
 
+/// What the network says, in words; `None` for what it seldom says.
+fn network(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use std::io::ErrorKind;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(said) = error.downcast_ref::<std::io::Error>() {
+            let words = match said.kind() {
+                ErrorKind::ConnectionRefused => "connection refused: nothing listens there",
+                ErrorKind::TimedOut => "it timed out: nothing there answers",
+                ErrorKind::ConnectionReset => "the connection was reset",
+                ErrorKind::HostUnreachable => "there is no way to that host",
+                ErrorKind::NetworkUnreachable => "there is no way to that network",
+                _ => "",
+            };
+            if !words.is_empty() {
+                return Some(words.to_owned());
+            }
+        }
+        if error.to_string().starts_with("failed to lookup address") {
+            return Some("no host of that name is known here".to_owned());
+        }
+        // Of the client's own patience there is no reason deeper down.
+        if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+            return Some("it timed out: no answer came".to_owned());
+        }
+        next = error.source();
+    }
+    None
+}
+
 /// The whole chain of reasons, since the outermost alone says little.
 pub(crate) fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
-    if let Some(why) = distrust(error) {
+    if let Some(why) = distrust(error).or_else(|| network(error)) {
         return why;
     }
     let mut parts = vec![error.to_string()];

@@ -161,13 +161,18 @@ impl Log {
     /// A log that is followed until the task's attempt has ended; nothing is
     /// sent before the first [`Log::next`].
     pub fn open(hub: &Hub, task: &str, project: &str, name: &str) -> Self {
+        Self::open_at(hub, task, project, name, 0)
+    }
+
+    /// As [`Log::open`], from byte `offset` on.
+    pub fn open_at(hub: &Hub, task: &str, project: &str, name: &str, offset: u64) -> Self {
         Self {
             hub: hub.clone(),
             task: task.to_owned(),
             project: project.to_owned(),
             name: name.to_owned(),
             attempt: None,
-            offset: 0,
+            offset,
             chunks: None,
             lost: false,
             outage: Outage::default(),

@@ -4,6 +4,7 @@ mod attempt;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod connection;
+mod dry;
 mod error;
 mod follow;
 mod functions;
@@ -21,7 +22,8 @@ mod trust;
 mod typed;
 
 pub use attempt::APPEND_LIMIT;
-pub use connection::{Connection, ConnectionError, DEFAULT_URL};
+pub use connection::{Connection, ConnectionError, DEFAULT_URL, Flags};
+pub use dry::DryRun;
 pub use error::Error;
 pub use follow::{Events, Log, Next};
 pub use functions::Moved;

@@ -113,7 +113,14 @@ fn certificate(wrong: &CertificateError) -> String {
         }
         Wrong::ExpiredContext { time, not_after } => {
             let days = time.as_secs().saturating_sub(not_after.as_secs()) / (24 * 60 * 60);
-            format!("its certificate expired {days} days ago")
+            format!("its certificate expired {days} days ago, or this host's clock is wrong")
+        }
+        Wrong::NotValidYetContext { time, not_before } => {
+            let hours = not_before.as_secs().saturating_sub(time.as_secs()).div_ceil(60 * 60);
+            format!(
+                "its certificate is valid only in {hours} hours by this host's clock, which is \
+                 probably wrong: set it, as by timedatectl set-ntp true"
+            )
         }
         Wrong::NotValidForName | Wrong::NotValidForNameContext { .. } => {
             format!("its certificate is another host's: {wrong}")

@@ -34,6 +34,13 @@ pub fn in_seconds(seconds: i64) -> Option<String> {
     Some(then.to_zoned(TimeZone::UTC).strftime(FORMAT).to_string())
 }
 
+/// How many seconds this host's clock is ahead of a time as HTTP writes it,
+/// such as `Sat, 31 Jan 2026 12:00:00 GMT`; `None` when it is none.
+pub fn ahead_of_http(date: &str) -> Option<i64> {
+    let theirs = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
+    Some(unix_now() - theirs)
+}
+
 /// Whether `text` is a time as it stands on the wire.
 pub fn is_time(text: &str) -> bool {
     DateTime::strptime(FORMAT, text).is_ok()
@@ -56,6 +63,13 @@ mod tests {
     fn what_was_started_is_not_started_later() {
         let before = since_boot();
         assert!(!before.is_zero() && before <= since_boot());
+    }
+
+    #[test]
+    fn clocks_are_compared() {
+        let ahead = ahead_of_http("Sat, 31 Jan 2026 12:00:00 GMT").unwrap();
+        assert_eq!(ahead, unix_now() - 1_769_860_800);
+        assert_eq!(ahead_of_http("yesterday"), None);
     }
 
     #[test]

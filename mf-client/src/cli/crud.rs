@@ -1,14 +1,14 @@
 //! The five verbs of every resource, out of the table.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use mf_core::resource::{Field, Kind, Need, Resource, Scope, Who};
 use serde_json::Value;
 
 use super::cx::{Cx, run};
-use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags::{self, POSITIONAL};
-use super::print::{detail, json, line};
+use super::print::{answer, clean, detail, json, line};
+use super::{ask, example, names};
 
 /// The verbs, as people call them.
 pub const VERBS: [&str; 5] = ["create", "show", "update", "delete", "list"];
@@ -32,24 +32,20 @@ pub fn command(of: &'static Resource, verb: &str) -> Command {
             .about(format!("Make a new {name}"))
             .arg(positional(format!("Label of the new {name}, instead of --label")))
             .args(flags::settable(of).map(flags::setting))
+            .arg(flags::dry_run())
             .after_help(example::text(&example::create(of))),
         "show" => one(of, "show")
             .about(format!("Show one {name}"))
             .after_help(example::text(&format!("mf {name} show {}", example::label(of)))),
         "update" => Command::new("update")
             .about(format!("Change what is given of one {name}"))
-            .arg(positional("Its label").required(true))
+            .arg(positional("Its label").required(true).add(names::of(of.name)))
             .args(flags::settable(of).map(changing))
+            .arg(flags::dry_run())
             .after_help(example::text(&example::update(of))),
         "delete" => one(of, "delete")
             .about(format!("Delete one {name}"))
-            .arg(
-                Arg::new("yes")
-                    .long("yes")
-                    .short('y')
-                    .action(ArgAction::SetTrue)
-                    .help("Do not ask first"),
-            )
+            .args([flags::dry_run(), flags::yes()])
             .after_help(example::text(&format!("mf {name} delete {} --yes", example::label(of)))),
         _ => super::list::command(of),
     }
@@ -70,11 +66,11 @@ pub fn call(cx: &Cx, of: &'static Resource, verb: &str, matches: &ArgMatches) ->
 }
 
 /// A command for one object that is named by its label.
-pub fn one(of: &Resource, name: &'static str) -> Command {
+pub fn one(of: &'static Resource, name: &'static str) -> Command {
     let label = Arg::new("label").long("label").short('l').value_name("LABEL");
     let command = Command::new(name)
-        .arg(positional("Its label"))
-        .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL));
+        .arg(positional("Its label").add(names::of(of.name)))
+        .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL).add(names::of(of.name)));
     if of.scope == Scope::Project { command.arg(flags::project()) } else { command }
 }
 
@@ -96,13 +92,33 @@ fn changing(field: &'static Field) -> Arg {
 }
 
 /// What an object looks like after something was done to it: whole for
-/// programs, a sentence for people.
+/// programs, a sentence for people, its label for who wants quiet.
 pub fn done(cx: &Cx, of: &Resource, object: &Value, what: &str) -> Outcome {
+    let label = clean(&object.get("label").map(detail::text).unwrap_or_default());
     if cx.json {
         json::data(&of.key(), object)?;
+    } else if cx.quiet {
+        line(&label)?;
     } else {
-        let label = object.get("label").map(detail::text).unwrap_or_default();
-        line(&format!("{} {} is {what}", super::noun(of), super::print::clean(&label)))?;
+        line(&format!("{} {label} is {what}", super::noun(of)))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// What a dry run would have made of an object: `before` it and after.
+///
+/// # Errors
+/// It cannot be written.
+pub fn would(cx: &Cx, of: &Resource, before: Option<&Value>, after: &Value, what: &str) -> Outcome {
+    if cx.json {
+        json::data(&of.key(), after)?;
+        return Ok(Exit::Success);
+    }
+    let label = clean(&after.get("label").map(detail::text).unwrap_or_default());
+    line(&format!("{} {label} would be {what}; nothing is changed", super::noun(of)))?;
+    match before {
+        None => detail::print(of, after)?,
+        Some(before) => detail::pairs_of(&answer::differences(of, before, after))?,
     }
     Ok(Exit::Success)
 }
@@ -129,6 +145,14 @@ pub fn new_object(
         .map(flags::name)
         .collect();
     let Some(first) = missing.first() else { return Ok(fields) };
+    if ask::possible(cx) {
+        for field in flags::settable(of).filter(|field| field.need == Need::Must) {
+            if !fields.contains_key(field.name) {
+                fields.insert(field.name.to_owned(), ask::field(cx, field)?);
+            }
+        }
+        return Ok(fields);
+    }
     let told = format!("a new {} needs --{}", of.name, missing.join(", --"));
     let mut hint = format!("mf {} create --help says what they are", super::noun(of));
     if let Some(label) = matches.get_one::<String>(POSITIONAL) {
@@ -140,8 +164,11 @@ pub fn new_object(
 
 fn create(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let fields = new_object(cx, of, matches)?;
-    let hub = cx.hub()?;
+    let hub = cx.hub_to_change(matches)?;
     let made: Value = run(async { Ok(hub.create(of.name, &fields).await?) })?;
+    if flags::is_dry(matches) {
+        return would(cx, of, None, &made, "created");
+    }
     done(cx, of, &made, "created")
 }
 
@@ -167,20 +194,32 @@ fn update(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
         return Err(Failure::usage(format!("nothing of {} {label:?} is to be changed", of.name))
             .hint(format!("mf {} update --help says what can be", super::noun(of))));
     }
-    let hub = cx.hub()?;
-    let object: Value =
-        run(async { Ok(hub.update(of.name, &label, project.as_deref(), &fields).await?) })?;
+    let hub = cx.hub_to_change(matches)?;
+    let project = project.as_deref();
+    if flags::is_dry(matches) {
+        let (before, after): (Value, Value) = run(async {
+            let before = hub.get_one(of.name, &label, project).await?;
+            Ok((before, hub.update(of.name, &label, project, &fields).await?))
+        })?;
+        return would(cx, of, Some(&before), &after, "updated");
+    }
+    let object: Value = run(async { Ok(hub.update(of.name, &label, project, &fields).await?) })?;
     done(cx, of, &object, "updated")
 }
 
 fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
-    let hub = cx.hub()?;
-    if !matches.get_flag("yes") {
+    let (hub, dry) = (cx.hub_to_change(matches)?, flags::is_dry(matches));
+    if !dry && !flags::is_sure(matches) {
         // Nobody is asked about what is not there.
         let _: Value = run(async { Ok(hub.get_one(of.name, &label, project.as_deref()).await?) })?;
-        super::confirm::ask(&format!("delete {} {label:?}?", of.name))?;
+        ask::confirm(cx, &format!("deleting {} {label}", super::noun(of)), &label)?;
     }
     run(async { Ok(hub.delete(of.name, &label, project.as_deref()).await?) })?;
-    done(cx, of, &serde_json::json!({ "label": label }), "deleted")
+    let gone = serde_json::json!({ "label": label });
+    if dry && !cx.json {
+        line(&clean(&format!("{} {label} would be deleted; nothing is changed", super::noun(of))))?;
+        return Ok(Exit::Success);
+    }
+    done(cx, of, &gone, "deleted")
 }

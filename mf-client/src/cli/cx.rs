@@ -6,31 +6,44 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use mf_core::resource::{Resource, Scope};
 
-use super::choice;
 use super::exit::Failure;
-use crate::{Connection, Hub};
+use super::{choice, flags};
+use crate::{Connection, DryRun, Flags, Hub, Trust};
 
 /// What the options before and after every command say.
 #[derive(Clone, Debug, Default)]
 pub struct Cx {
     /// Whether output is for programs.
     pub json: bool,
+    /// Whether lists are a line for each of their objects; then [`Cx::json`] too.
+    pub lines: bool,
+    /// Whether nothing is said but what was asked for.
+    pub quiet: bool,
+    /// URL of the hub, instead of the connection's.
+    url: Option<String>,
     /// Name of a section of `mf.conf`; else the default.
     connection: Option<String>,
     /// Certificate authorities, instead of those of the connection.
     ca_file: Option<PathBuf>,
     /// The project that `mf workon` gave to this command.
     worked_on: OnceCell<String>,
+    /// The project that this command was given, in whichever way.
+    chosen: OnceCell<String>,
 }
 
 impl Cx {
     /// Reads the options that every command has.
     pub fn of(matches: &ArgMatches) -> Self {
+        let lines = matches.get_flag("jsonl");
         Self {
-            json: matches.get_flag("json"),
+            json: lines || matches.get_flag("json"),
+            lines,
+            quiet: matches.get_flag("quiet"),
+            url: matches.get_one::<String>("hub-url").cloned(),
             connection: matches.get_one::<String>("connection").cloned(),
             ca_file: matches.get_one::<PathBuf>("ca-file").filter(|file| **file != *"").cloned(),
             worked_on: OnceCell::new(),
+            chosen: OnceCell::new(),
         }
     }
 
@@ -51,11 +64,34 @@ impl Cx {
     /// # Errors
     /// `mf.conf` cannot be used.
     pub fn connection(&self) -> Result<Connection, Failure> {
-        let mut connection = Connection::load(self.connection.as_deref())?;
-        if let Some(file) = &self.ca_file {
-            connection.trust.ca_file = Some(file.clone());
+        let flags = Flags { url: self.url.clone(), ca_file: self.ca_file.clone() };
+        Ok(Connection::with(self.connection.as_deref(), &flags)?)
+    }
+
+    /// The name that was chosen, of a connection that may not be there yet.
+    pub fn connection_name(&self) -> String {
+        let variable = || std::env::var("MF_CONNECTION").ok().filter(|name| !name.is_empty());
+        self.connection.clone().or_else(variable).unwrap_or_else(|| "default".into())
+    }
+
+    /// Who chose the connection.
+    pub fn connection_origin(&self) -> String {
+        let variable = std::env::var("MF_CONNECTION").is_ok_and(|name| !name.is_empty());
+        match (&self.connection, variable) {
+            (Some(_), _) => "--connection".into(),
+            (None, true) => "MF_CONNECTION".into(),
+            (None, false) => "default".into(),
         }
-        Ok(connection)
+    }
+
+    /// How far the way to a new hub is trusted.
+    pub fn flag_trust(&self) -> Trust {
+        Trust { ca_file: self.ca_file().ok().flatten(), plain_http: false }
+    }
+
+    /// The URL that was given to this very command.
+    pub fn given_url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// The hub to ask.
@@ -64,6 +100,22 @@ impl Cx {
     /// `mf.conf` cannot be used.
     pub fn hub(&self) -> Result<Hub, Failure> {
         Ok(self.connection()?.hub()?)
+    }
+
+    /// The hub to change something at: with `--dry-run` it only answers.
+    ///
+    /// # Errors
+    /// As [`Cx::hub`].
+    pub fn hub_to_change(&self, matches: &ArgMatches) -> Result<Hub, Failure> {
+        if !flags::is_dry(matches) {
+            return self.hub();
+        }
+        Ok(Hub::over(DryRun(self.connection()?.handler()?)))
+    }
+
+    /// The project that this command was given, once it has been looked for.
+    pub fn chosen_project(&self) -> Option<String> {
+        self.chosen.get().cloned()
     }
 
     /// The project that is meant: `--project`, or what `mf workon` set.
@@ -83,13 +135,15 @@ impl Cx {
     /// The file of `mf workon` cannot be read.
     pub fn project_if_any(&self, matches: &ArgMatches) -> Result<Option<String>, Failure> {
         let given = matches.try_get_one::<String>("project_label").ok().flatten().cloned();
-        if given.is_some() {
-            return Ok(given);
+        if let Some(project) = given {
+            let _ = self.chosen.set(project.clone());
+            return Ok(Some(project));
         }
         let project = choice::current(&self.connection()?)?;
         if let Some(project) = &project {
             // A command that asks twice is told the same.
             let _ = self.worked_on.set(project.clone());
+            let _ = self.chosen.set(project.clone());
         }
         Ok(project)
     }
@@ -103,7 +157,7 @@ impl Cx {
                      mf workon --none"
                 ))
             }
-            _ => failure,
+            _ => super::explain::explain(self, failure),
         }
     }
 

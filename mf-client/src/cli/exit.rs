@@ -93,6 +93,7 @@ impl From<crate::Error> for Failure {
         let exit = exit_of(&error);
         let code = match &error {
             crate::Error::Refused { code, .. } => code.clone(),
+            crate::Error::Protocol { .. } => "Protocol".into(),
             _ => format!("{exit:?}"),
         };
         let hint = hint_of(&error);
@@ -115,9 +116,10 @@ fn exit_of(error: &crate::Error) -> Exit {
 
 fn hint_of(error: &crate::Error) -> Option<String> {
     let text = if matches!(error, crate::Error::Unreachable { .. }) {
-        "`mf up --data-dir DIR` starts a farm; its DIR/mf.conf, named by MF_CONFIG, says where it is"
+        "mf config show --origin says why it is sought there, and mf doctor what is wrong; \
+         `mf up --data-dir DIR` starts a farm, whose DIR/mf.conf goes into MF_CONFIG"
     } else if error.is(Code::Unauthorized) {
-        "put your api_key into the section [connection:default] of ~/.mf.conf"
+        "mf login keeps a key for later commands; mf config show --origin shows the one in use"
     } else if error.is(Code::Busy) || error.is(Code::TooMany) {
         "try again in a moment"
     } else {

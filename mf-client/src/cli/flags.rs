@@ -7,9 +7,13 @@ use mf_core::resource::{Field, Find, Input, Kind, Need, Resource, Value};
 use serde_json::{Map, Value as Json};
 
 use super::exit::Failure;
+use super::names;
 
 /// Id of the label that stands without a flag.
 pub const POSITIONAL: &str = "LABEL";
+
+const DRY_RUN: &str = "dry-run";
+const YES: &str = "yes";
 
 /// A field's flag: a reference by what it refers to, dashes for underscores.
 pub fn name(field: &Field) -> String {
@@ -31,7 +35,37 @@ pub fn project() -> Arg {
     Arg::new("project_label")
         .long("project")
         .value_name("LABEL")
+        .add(names::of("project"))
         .help("Project that it belongs to; else the one of `mf workon`")
+}
+
+/// The flag that asks for what would come of a change.
+pub fn dry_run() -> Arg {
+    Arg::new(DRY_RUN)
+        .long("dry-run")
+        .action(ArgAction::SetTrue)
+        .display_order(800)
+        .help("Let the hub say what would come of it; nothing is changed")
+}
+
+/// Whether that is asked for.
+pub fn is_dry(matches: &ArgMatches) -> bool {
+    matches.try_get_one::<bool>(DRY_RUN).ok().flatten().copied().unwrap_or_default()
+}
+
+/// The flag of who is not to be asked.
+pub fn yes() -> Arg {
+    Arg::new(YES)
+        .long("yes")
+        .short('y')
+        .action(ArgAction::SetTrue)
+        .display_order(801)
+        .help("Do not ask first")
+}
+
+/// Whether nobody is to be asked.
+pub fn is_sure(matches: &ArgMatches) -> bool {
+    matches.try_get_one::<bool>(YES).ok().flatten().copied().unwrap_or_default()
 }
 
 /// The flag of a field that is being set.
@@ -64,6 +98,9 @@ fn flag(field: &Field) -> Arg {
         if wire != long && !field.also.contains(&wire.as_str()) {
             arg = arg.alias(wire);
         }
+    }
+    if let Kind::Ref { to, .. } | Kind::Refs { to, .. } = field.kind {
+        arg = arg.add(names::of(to));
     }
     match field.kind {
         Kind::Bool => arg.num_args(0..=1).require_equals(true).default_missing_value("true"),
@@ -171,12 +208,17 @@ fn value(field: &Field, matches: &ArgMatches) -> Result<Option<Json>, Failure> {
     }
     let texts: Vec<String> =
         matches.get_many::<String>(field.name).into_iter().flatten().cloned().collect();
-    Ok(Some(match field.parse(Input::Texts(&texts))? {
+    Ok(Some(json(field.parse(Input::Texts(&texts))?)))
+}
+
+/// A value as it is sent.
+pub fn json(value: Value) -> Json {
+    match value {
         Value::Text(text) => Json::String(text),
         Value::Int(number) => Json::from(number),
         Value::Bool(value) => Json::Bool(value),
         Value::List(list) => Json::from(list),
-    }))
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::crud::one;
 use super::cx::{Cx, run};
-use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
 use super::print::{answer, clean, detail, json, line, table};
+use super::{ask, example};
 
 /// Id of the parameter that stands without a flag.
 const SECOND: &str = "SECOND";
@@ -32,6 +32,13 @@ pub fn offered(of: &'static Resource) -> impl Iterator<Item = &'static Function>
 
 /// Further words for the same verb.
 const ALSO: &[(&str, &str, &str)] = &[("tag", "move_builds", "move")];
+
+/// What cannot be undone: it is done when it is confirmed.
+const FINAL: &[(&str, &str)] = &[("user", "revoke_key"), ("system", "revoke_key")];
+
+fn is_final(of: &Resource, function: &Function) -> bool {
+    FINAL.contains(&(of.name, function.name))
+}
 
 /// The parameter that may stand without its flag: the only one that must be
 /// given, after the label. A secret never stands among the arguments.
@@ -57,17 +64,22 @@ pub fn command(of: &'static Resource, function: &'static Function) -> Command {
         On::All | On::Part => Command::new(function.name),
     };
     for field in function.takes.iter().filter(|field| field.name != "project_label") {
-        let must = matches!(field.need, Need::Must);
-        let mut flag = flags::setting(field).required(must);
+        let mut flag = flags::setting(field);
         if second(function).is_some_and(|second| second.name == field.name) {
             let told = format!("The same as --{}", flags::name(field));
             command = command.arg(Arg::new(SECOND).value_name(value_name(field)).help(told));
-            flag = flag.required_unless_present(SECOND).required(false).conflicts_with(SECOND);
+            flag = flag.conflicts_with(SECOND);
         }
         command = command.arg(flag);
     }
     if function.on != On::One && function.takes.iter().any(|f| f.name == "project_label") {
         command = command.arg(flags::project());
+    }
+    if function.writes {
+        command = command.arg(flags::dry_run());
+    }
+    if is_final(of, function) {
+        command = command.arg(flags::yes());
     }
     let mut text = format!("mf {} {}", super::noun(of), verb(function));
     if function.on == On::One {
@@ -141,16 +153,38 @@ pub fn call(
         field.parse_text(text)?;
         parameters.insert(field.name.to_owned(), Value::from(text.as_str()));
     }
+    for field in function.takes.iter().filter(|field| field.name != "project_label") {
+        if field.need == Need::Must && !parameters.contains_key(field.name) {
+            if !ask::possible(cx) {
+                let flag = flags::name(field);
+                let told = format!("{} {} needs --{flag}", super::noun(of), verb(function));
+                return Err(Failure::usage(told).hint(format!("it is {}", field.about)));
+            }
+            parameters.insert(field.name.to_owned(), ask::field(cx, field)?);
+        }
+    }
     let takes_project = function.takes.iter().any(|f| f.name == "project_label");
     if takes_project || (function.on == On::One && of.scope == Scope::Project) {
         parameters.insert("project_label".into(), Value::from(cx.project(matches)?));
     }
-    let hub = cx.hub()?;
+    let (hub, dry) = (cx.hub_to_change(matches)?, flags::is_dry(matches));
+    if is_final(of, function) && !dry && !flags::is_sure(matches) {
+        let which = parameters.get("key").map(detail::text).unwrap_or_default();
+        ask::confirm(cx, &format!("{} {which}", verb(function)), &which)?;
+    }
     let data =
         run(async { Ok(hub.call(of.name, label.as_deref(), function.name, &parameters).await?) })?;
     if cx.json {
         json::all(&data)?;
-    } else {
+    } else if dry {
+        line("nothing is changed; this would be answered:")?;
+        // A key that was never kept would only mislead.
+        let secret = |name: &str| matches!(name, "key" | "token");
+        match function.gives.iter().any(|name| secret(name)) {
+            true => line(&format!("a new {}", function.gives.join(" and ")))?,
+            false => drop(show(of, function, label.as_deref(), &data)?),
+        }
+    } else if !(cx.quiet && function.writes && data.get(of.key()).is_some()) {
         show(of, function, label.as_deref(), &data)?;
     }
     Ok(Exit::Success)

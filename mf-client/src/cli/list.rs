@@ -2,16 +2,20 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Field, Gives, Kind, Resource, Scope};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::cx::{Cx, run};
-use super::example;
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
-use super::print::{detail, json, table};
+use super::print::{clean, detail, json, line, table};
+use super::{example, explain};
+use crate::Hub;
 
 /// Fields whose value stands in the label: a task's is `<build>.<target>`.
 const SAID_BY_LABEL: &[(&str, &str)] = &[("task", "build_label"), ("task", "target_label")];
+
+/// The statuses of what went wrong by itself.
+const FAILED: &str = "BuildFail,Lost";
 
 /// The command.
 pub fn command(of: &'static Resource) -> Command {
@@ -41,6 +45,16 @@ pub fn command(of: &'static Resource) -> Command {
                 .action(ArgAction::Append)
                 .help("Show these fields"),
         );
+    if has(of, "user_label") {
+        let help = format!("Only one's own {}", of.plural().replace('_', " "));
+        let mine = Arg::new("mine").long("mine").action(ArgAction::SetTrue);
+        command = command.arg(mine.conflicts_with("user_label").help(help));
+    }
+    if has(of, "status_label") {
+        let failed = Arg::new("failed").long("failed").action(ArgAction::SetTrue);
+        let help = "Only those that failed or were lost";
+        command = command.arg(failed.conflicts_with("status_label").help(help));
+    }
     let mut text = format!("mf {} list --search {}", super::noun(of), &example::label(of)[..2]);
     if of.scope == Scope::Project {
         command = command.arg(flags::project()).arg(
@@ -57,6 +71,16 @@ pub fn command(of: &'static Resource) -> Command {
     command.after_help(example::text(&text))
 }
 
+/// Whether lists of a resource are filtered by this field.
+fn has(of: &Resource, field: &str) -> bool {
+    flags::filters(of).any(|known| known.name == field)
+}
+
+/// Whether a flag stands there that not every resource has.
+fn is_set(matches: &ArgMatches, flag: &str) -> bool {
+    matches.try_get_one::<bool>(flag).ok().flatten().copied().unwrap_or_default()
+}
+
 /// Lists them.
 ///
 /// # Errors
@@ -64,11 +88,23 @@ pub fn command(of: &'static Resource) -> Command {
 pub fn call(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let filters = filters(cx, of, matches)?;
     let columns = columns(of, matches)?;
-    let pairs: Vec<(&str, &str)> = filters.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let hub = cx.hub()?;
+    let mut filters = filters;
+    if is_set(matches, "failed") {
+        filters.push(("status_label", FAILED.into()));
+    }
+    if is_set(matches, "mine") {
+        filters.push(("user_label", me(&hub)?));
+    }
+    let pairs: Vec<(&str, &str)> = filters.iter().map(|(n, v)| (*n, v.as_str())).collect();
     let objects: Vec<Value> = run(async { Ok(hub.get_all(of.name, &pairs).await?) })?;
     if cx.json {
-        json::data(&of.plural(), &Value::Array(objects))?;
+        json::rows(cx, &of.plural(), objects)?;
+        return Ok(Exit::Success);
+    }
+    if cx.quiet {
+        let label = |object: &Value| object.get("label").map(detail::text).unwrap_or_default();
+        objects.iter().try_for_each(|object| line(&clean(&label(object))))?;
         return Ok(Exit::Success);
     }
     let one_project = filters.iter().any(|(name, _)| *name == "project_label");
@@ -84,6 +120,17 @@ pub fn call(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     };
     table::print(&headings, &objects.iter().map(row).collect::<Vec<_>>())?;
     Ok(Exit::Success)
+}
+
+/// The user that the key belongs to.
+fn me(hub: &Hub) -> Result<String, Failure> {
+    let said = run(async { Ok(hub.call("util", None, "whoami", &Map::new()).await?) })?;
+    let label = said.pointer("/whoami/label").and_then(Value::as_str).unwrap_or_default();
+    match said.pointer("/whoami/kind").and_then(Value::as_str) {
+        Some("user") => Ok(label.to_owned()),
+        _ => Err(Failure::new(Exit::Denied, "--mine needs a user's key, and there is none")
+            .hint("mf login")),
+    }
 }
 
 fn filters(
@@ -130,8 +177,12 @@ fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, F
     let known = |name: &String| {
         of.fields().find(|f| f.name == name || flags::name(f) == *name).ok_or_else(|| {
             let all: Vec<&str> = of.fields().map(|f| f.name).collect();
-            Failure::usage(format!("{} has no field {name:?}", of.name))
-                .hint(format!("it has {}", all.join(", ")))
+            let failure = Failure::usage(format!("{} has no field {name:?}", of.name));
+            let alike = explain::similar(name, all.iter().copied());
+            match explain::did_you_mean(&alike) {
+                Some(hint) => failure.hint(format!("{hint} it has {}", all.join(", "))),
+                None => failure.hint(format!("it has {}", all.join(", "))),
+            }
         })
     };
     names.map(known).collect()

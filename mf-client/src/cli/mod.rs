@@ -2,16 +2,18 @@
 //! verbs and functions, and the verbs that have a file of their own.
 
 mod alias;
+mod ask;
 mod choice;
-mod confirm;
 mod crud;
 mod cx;
 mod demo;
 mod example;
 mod exit;
+mod explain;
 mod flags;
 mod function;
 mod list;
+mod names;
 mod print;
 mod secret;
 mod sibling;
@@ -32,7 +34,15 @@ use verb::{OF_RESOURCES, Verb};
 /// Runs `mf` with the words of this process; how it ends.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let as_json = words.iter().any(|word| word == "--json");
+    // A shell asks what could come next; nothing is done then.
+    if std::env::var_os(verb::completion::VARIABLE).is_some() {
+        clap_complete::CompleteEnv::with_factory(tree).var(verb::completion::VARIABLE).complete();
+    }
+    let lines = words.iter().any(|word| word == "--jsonl");
+    if lines {
+        print::json::in_lines();
+    }
+    let as_json = lines || words.iter().any(|word| word == "--json");
     // A bug is said in one place too; the panic hook has named where it is.
     let outcome = std::panic::catch_unwind(|| run(&words)).unwrap_or_else(|_| {
         Err(Failure::new(Exit::Internal, "this is a bug of mf; please report it"))
@@ -46,17 +56,20 @@ pub fn main() -> ExitCode {
 
 fn run(words: &[OsString]) -> Outcome {
     // The library says to it what it waits for.
-    mf_core::log::start();
+    mf_core::log::start_to(print::message);
     let tree = tree();
     sibling::run(words, |word| tree.find_subcommand(word).is_some() || word == "help")?;
     let matches = match tree.try_get_matches_from(flags::join_booleans(words)) {
         Ok(matches) => matches,
-        Err(error) => return not_parsed(&error),
+        Err(error) => return not_parsed(&error, words),
     };
+    if matches.get_flag("no-pager") {
+        print::pager::off();
+    }
     let cx = Cx::of(&matches);
     let Some((name, inner)) = matches.subcommand() else { return Ok(Exit::Success) };
     if let Some(verb) = verb::ALONE.iter().find(|verb| verb.name == name) {
-        return (verb.call)(&cx, inner);
+        return (verb.call)(&cx, inner).map_err(|failure| cx.explain(failure));
     }
     let outcome = match (find(name), inner.subcommand()) {
         (Some(of), Some((verb, matches))) => call(&cx, of, verb, matches),
@@ -101,6 +114,39 @@ pub fn tree() -> Command {
                 .display_order(900)
                 .action(ArgAction::SetTrue)
                 .help("Print JSON: {\"data\": …, \"errors\": {…}}"),
+        )
+        .arg(
+            Arg::new("jsonl")
+                .long("jsonl")
+                .global(true)
+                .display_order(900)
+                .action(ArgAction::SetTrue)
+                .help("Print JSON in lines: an object of a list or a stream in each"),
+        )
+        .arg(
+            Arg::new("quiet")
+                .long("quiet")
+                .short('q')
+                .global(true)
+                .display_order(903)
+                .action(ArgAction::SetTrue)
+                .help("Print labels alone, and no progress"),
+        )
+        .arg(
+            Arg::new("no-pager")
+                .long("no-pager")
+                .global(true)
+                .display_order(904)
+                .action(ArgAction::SetTrue)
+                .help("Print long output at once, not page by page"),
+        )
+        .arg(
+            Arg::new("hub-url")
+                .long("hub")
+                .global(true)
+                .display_order(901)
+                .value_name("URL")
+                .help("Ask the hub there; a key of mf.conf goes only to its own hub"),
         )
         .arg(
             Arg::new("connection")
@@ -163,15 +209,23 @@ fn first_verb(of: &'static Resource) -> String {
 }
 
 /// Help and version are answers; the rest is a usage error in our own form.
-fn not_parsed(error: &clap::Error) -> Outcome {
+fn not_parsed(error: &clap::Error, words: &[OsString]) -> Outcome {
     let text = error.render();
+    let help = || {
+        let mut text = text.ansi().to_string().trim_end().to_owned();
+        // Of `mf` itself, not of one of its commands.
+        if words.iter().skip(1).all(|word| ["-h", "--help", "help"].iter().any(|h| word == h)) {
+            text += &others();
+        }
+        text
+    };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print::line(text.ansi().to_string().trim_end())?;
+            print::pager::text(&help())?;
             Ok(Exit::Success)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            print::say(text.ansi().to_string().trim_end());
+            print::say(&help());
             Err(Failure::usage(""))
         }
         _ => {
@@ -182,6 +236,19 @@ fn not_parsed(error: &clap::Error) -> Outcome {
             })
         }
     }
+}
+
+/// The commands that other programs on PATH are.
+fn others() -> String {
+    let tree = tree();
+    let found = sibling::others(|word| tree.find_subcommand(word).is_some());
+    let width = found.keys().map(String::len).max().unwrap_or(0);
+    let mut text = String::new();
+    for (word, path) in &found {
+        let path = print::clean(&path.display().to_string());
+        text += &format!("\n  \x1b[1m{word:width$}\x1b[0m  {path}");
+    }
+    if text.is_empty() { text } else { format!("\n\n\x1b[1;4mPrograms on PATH:\x1b[0m{text}") }
 }
 
 /// The commands that a mistyped one is most like, at most two; each has two

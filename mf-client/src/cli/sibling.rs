@@ -1,6 +1,7 @@
 //! Programs beside this one: `mf hub` is `mf-hub`, and any `mf-foo` on PATH
 //! is `mf foo`.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -29,6 +30,33 @@ pub fn commands() -> impl Iterator<Item = Command> {
     })
 }
 
+/// The programs of others on PATH, which are commands too: the word after
+/// `mf`, and where it is. Only help texts look for all of them.
+pub fn others(known: impl Fn(&str) -> bool) -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for dir in std::env::split_paths(&path).filter(|dir| dir.is_absolute()) {
+        for entry in dir.read_dir().into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let Some(word) = name.to_str().and_then(|name| name.strip_prefix("mf-")) else {
+                continue;
+            };
+            let own = OWN.iter().any(|(_, program, _)| name == **program);
+            if !own && is_word(word) && !known(word) && runnable(&entry.path()) {
+                // As when it is run, the first on PATH is meant.
+                found.entry(word.to_owned()).or_insert_with(|| entry.path());
+            }
+        }
+    }
+    found
+}
+
+fn is_word(word: &str) -> bool {
+    !word.is_empty()
+        && !word.starts_with('-')
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}
+
 /// Becomes the program that the first word names, if it is none of `mf`'s own.
 /// Returns only if there is no such program.
 ///
@@ -37,13 +65,19 @@ pub fn commands() -> impl Iterator<Item = Command> {
 pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failure> {
     let place = 1 + globals(words.get(1..).unwrap_or_default());
     let Some(word) = words.get(place).and_then(|word| word.to_str()) else { return Ok(()) };
+    let help_flag = OsString::from("--help");
     // What stands before the command is meant for it too.
     let handed: Vec<&OsString> = words[1..place].iter().chain(&words[place + 1..]).collect();
     if let Some((_, program, _)) = OWN.iter().find(|own| own.0 == word) {
         return Err(become_it(&find(program)?, program, &handed));
     }
-    let name_like = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    if !name_like || word.starts_with('-') || known(word) {
+    // `mf help foo` is the program's own help.
+    let help = word == "help" && words.len() == place + 2;
+    let (word, handed) = match words.get(place + 1).and_then(|word| word.to_str()) {
+        Some(other) if help && !known(other) => (other, vec![&help_flag]),
+        _ => (word, handed),
+    };
+    if !is_word(word) || known(word) {
         return Ok(());
     }
     match on_path(&format!("mf-{word}")) {
@@ -57,9 +91,14 @@ fn globals(words: &[OsString]) -> usize {
     let mut count = 0;
     while let Some(word) = words.get(count).and_then(|word| word.to_str()) {
         count += match word {
-            "--json" => 1,
-            "--connection" => 2,
-            word if word.starts_with("--connection=") => 1,
+            "--json" | "--jsonl" | "--quiet" | "-q" | "--no-pager" => 1,
+            "--connection" | "--hub" | "--ca-file" => 2,
+            word if ["--connection=", "--hub=", "--ca-file="]
+                .iter()
+                .any(|f| word.starts_with(f)) =>
+            {
+                1
+            }
             _ => break,
         };
     }

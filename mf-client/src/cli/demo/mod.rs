@@ -117,7 +117,7 @@ async fn show(cx: &Cx, farm: &mut Farm, place: &Path) -> Outcome {
     world::make(&hub, url.as_str()).await.map_err(|e| step("describing the world", e))?;
     tell(cx, "submitting a build")?;
     let build = world::submit(&hub).await.map_err(|e| step("submitting the build", e))?;
-    let outcome = watch::to_the_end(cx, &hub, &build, world::PROJECT).await;
+    let outcome = watch::to_the_end(cx, &hub, &build, world::PROJECT, true).await;
     let seen = format!("{}/build/{build}?project_label={}", farm.url(), world::PROJECT);
     if !cx.json {
         let told = match outcome.is_ok() && stays() {

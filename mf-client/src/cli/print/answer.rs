@@ -88,6 +88,22 @@ fn history(data: &Value) -> Printed {
     Ok(())
 }
 
+/// The fields of an object that another version of it has otherwise.
+pub fn differences(of: &Resource, before: &Value, after: &Value) -> Vec<(String, String)> {
+    // When it was changed is no change of it.
+    let told = of.fields().filter(|field| field.name != "update_date");
+    told.filter_map(|named| {
+        let side = |object: &Value| object.get(named.name).cloned().unwrap_or_default();
+        let (from, to) = (side(before), side(after));
+        if from == to {
+            return None;
+        }
+        let name = named.name.to_owned();
+        field((&name, &serde_json::json!({ "from": from, "to": to })))
+    })
+    .collect()
+}
+
 /// A field's change; none where nothing became nothing.
 fn field((name, change): (&String, &Value)) -> Option<(String, String)> {
     let side = |side: &str| change.get(side).map(detail::text).unwrap_or_default();

@@ -3,7 +3,7 @@
 use mf_core::resource::Resource;
 use serde_json::Value;
 
-use super::{clean, line, status};
+use super::{clean, pager, status};
 use crate::cli::exit::Failure;
 
 /// Prints an object in the order of the table; what is empty is left out.
@@ -21,7 +21,10 @@ pub fn print(of: &Resource, object: &Value) -> Result<(), Failure> {
 /// # Errors
 /// It cannot be written.
 pub fn pairs_of(pairs: &[(String, String)]) -> Result<(), Failure> {
-    lines_of(pairs).iter().try_for_each(|text| line(text))
+    match lines_of(pairs) {
+        lines if lines.is_empty() => Ok(()),
+        lines => pager::text(&lines.join("\n")),
+    }
 }
 
 /// A line for each pair of a name and a value; none for what is empty.

@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod detail;
 pub mod json;
+pub mod live;
 pub mod log;
+pub mod pager;
 pub mod table;
 
 use std::io::{IsTerminal, Write};
@@ -23,14 +25,35 @@ pub fn line(text: &str) -> Result<(), Failure> {
 
 /// Says something on standard error, where it does not mix with the output.
 pub fn say(text: &str) {
-    let mut line = format!("{text}\n");
-    let stderr = std::io::stderr();
-    if anstream::AutoStream::choice(&stderr) == anstream::ColorChoice::Never {
-        line = anstream::adapter::strip_str(&line).to_string();
-    }
     // In one piece: the farm's programs write there too, and their lines and
     // ours stay apart. With standard error gone there is nobody left to tell.
-    let _ = stderr.lock().write_all(line.as_bytes());
+    let _ = message(for_stderr(&format!("{text}\n")).as_bytes());
+}
+
+/// Writes to standard error, above lines that change.
+///
+/// # Errors
+/// It cannot be written.
+pub fn message(bytes: &[u8]) -> std::io::Result<()> {
+    live::above(|| std::io::stderr().lock().write_all(bytes))
+}
+
+/// A text with its colours, where standard error shows them.
+pub fn for_stderr(text: &str) -> String {
+    match anstream::AutoStream::choice(&std::io::stderr()) {
+        anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
+        _ => text.to_owned(),
+    }
+}
+
+/// A span of time for people: `8 s`, `1m 05s`, `2h 03m`.
+pub fn span(seconds: i64) -> String {
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes}m {:02}s", seconds % 60),
+        _ => format!("{hours}h {:02}m", minutes % 60),
+    }
 }
 
 /// Says what went wrong, for people or for programs.
@@ -115,6 +138,11 @@ mod tests {
     fn text_of_others_cannot_steer_the_terminal() {
         assert_eq!(clean("a\x1b]0;title\x07b\u{9b}1mä\n"), "a\\u{1b}]0;title\\u{7}b\\u{9b}1mä\n");
         assert_eq!(clean("x\u{202e}y"), "x\\u{202e}y");
+    }
+
+    #[test]
+    fn spans_are_short() {
+        assert_eq!([8, 65, 7_500].map(span), ["8 s", "1m 05s", "2h 05m"]);
     }
 
     #[test]

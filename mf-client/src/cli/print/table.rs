@@ -4,7 +4,7 @@ use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
 
-use super::{clean, detail, line, on_terminal};
+use super::{clean, detail, on_terminal, pager};
 use crate::cli::exit::Failure;
 
 /// Blanks between columns.
@@ -19,7 +19,7 @@ const NARROW: u16 = 60;
 /// It cannot be written.
 pub fn print(headings: &[String], rows: &[Vec<String>]) -> Result<(), Failure> {
     let width = on_terminal().then(terminal_width);
-    line(&text(headings, rows, width))
+    pager::text(&text(headings, rows, width))
 }
 
 /// The table as text; without a width every row is one line, however long,
@@ -106,8 +106,15 @@ fn cell(text: &str, one_line: bool) -> Cell {
 
 /// Columns of the terminal, or 80.
 pub fn terminal_width() -> u16 {
+    terminal_size().0
+}
+
+/// Columns and rows of the terminal, or 80 and 24.
+pub fn terminal_size() -> (u16, u16) {
     let size = rustix::termios::tcgetwinsize(std::io::stdout());
-    size.map(|size| size.ws_col).ok().filter(|columns| *columns > 0).unwrap_or(80)
+    let (columns, rows) = size.map_or((0, 0), |size| (size.ws_col, size.ws_row));
+    let or = |given: u16, usual| if given > 0 { given } else { usual };
+    (or(columns, 80), or(rows, 24))
 }
 
 #[cfg(test)]

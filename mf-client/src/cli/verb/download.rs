@@ -14,7 +14,7 @@ use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::print::{clean, json as print_json, line, size};
+use crate::cli::print::{clean, json as print_json, line, live::Bytes, size};
 use crate::cli::{flags, verb::log::task};
 
 /// The command.
@@ -58,8 +58,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
         let wanted = chosen(&there, &names, matches.get_flag("all"), &label)?;
         std::fs::create_dir_all(dir).map_err(|e| not_written(dir, &e))?;
         for file in &wanted {
-            let path = fetch(&hub, &label, &project, file, dir).await?;
-            if !cx.json {
+            let progress = Bytes::new(cx, &file.name, file.size.max(0).unsigned_abs());
+            let path = fetch(&hub, (&label, &project), file, dir, &progress).await?;
+            drop(progress);
+            if !cx.json && !cx.quiet {
                 line(&format!("{}  {}", clean(&path.display().to_string()), size(file.size)))?;
             }
         }
@@ -117,10 +119,10 @@ fn check(name: &str) -> Result<(), Failure> {
 /// Fetches one file; it is there whole and right, or not at all.
 async fn fetch(
     hub: &Hub,
-    task: &str,
-    project: &str,
+    (task, project): (&str, &str),
     file: &TaskFile,
     dir: &Path,
+    progress: &Bytes,
 ) -> Result<PathBuf, Failure> {
     let path = dir.join(&file.name);
     let fail = |e: std::io::Error| not_written(&path, &e);
@@ -130,6 +132,7 @@ async fn fetch(
     while let Some(piece) = bytes.next().await {
         let piece = piece?;
         hash.update(&piece);
+        progress.more(piece.len() as u64);
         fresh.write_all(&piece).map_err(fail)?;
     }
     let got: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Failure, Outcome};
-use crate::cli::print::{clean, detail, line, say};
+use crate::cli::print::{clean, detail, json, line, say};
 use crate::{Events, Next};
 
 const FILTERS: [(&str, &str, &str); 4] = [
@@ -49,8 +49,7 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
 
 fn show(cx: &Cx, event: &Event) -> Result<(), Failure> {
     if cx.json {
-        let text = serde_json::to_string(event).map_err(std::io::Error::from)?;
-        return line(&text);
+        return json::row(event);
     }
     let changes = detail::text(&Value::Object(event.changes.clone()));
     let Event { date, actor, verb, resource, label, .. } = event;

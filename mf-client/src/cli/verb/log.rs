@@ -1,24 +1,31 @@
-//! `mf task log`: a log of a task, whole or while it is written.
+//! `mf task log`: a log of a task, whole, in part, or while it is written.
 
-use std::io::Write;
+mod lines;
+mod sink;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use futures_util::StreamExt;
 use mf_core::error::Code;
 use mf_core::resource::{Resource, Task, find};
 use mf_core::task::State;
-use serde_json::Value;
 
 use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::flags;
-use crate::cli::print::{colours, json, log::Filter};
 use crate::{Events, Hub, Log};
+
+use self::lines::Wanted;
+use self::sink::Sink;
 
 /// Name of the log that the farm itself writes of every task.
 pub const OWN: &str = "build.log";
+
+/// Most lines that are kept in memory.
+const LONGEST_TAIL: u64 = 1_000_000;
+/// Bytes of a line, more or less.
+const USUAL_LINE: u64 = 200;
 
 /// The task, in the table.
 pub fn task() -> &'static Resource {
@@ -28,7 +35,7 @@ pub fn task() -> &'static Resource {
 /// The command.
 pub fn command() -> Command {
     one(task(), "log")
-        .about("Show a log; only text and colours pass")
+        .about("Show a log, or part of it; only text and colours pass")
         .arg(
             Arg::new("follow")
                 .long("follow")
@@ -44,12 +51,60 @@ pub fn command() -> Command {
                 .help("Which log; `mf task files` lists them"),
         )
         .arg(
+            Arg::new("from")
+                .long("from")
+                .value_name("LINE")
+                .value_parser(clap::value_parser!(u64).range(1..))
+                .help("Begin with this line; the first is 1"),
+        )
+        .arg(
+            Arg::new("tail")
+                .long("tail")
+                .short('n')
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64).range(1..=LONGEST_TAIL))
+                .conflicts_with("from")
+                .help("Only the last N lines, of those that are meant"),
+        )
+        .arg(
+            Arg::new("search")
+                .long("search")
+                .value_name("WORD")
+                .help("Only lines with this, and their numbers; small letters mean large ones too"),
+        )
+        .arg(
+            Arg::new("context")
+                .long("context")
+                .short('C')
+                .value_name("N")
+                .value_parser(clap::value_parser!(u64).range(..=LONGEST_TAIL))
+                .requires("search")
+                .conflicts_with("tail")
+                .help("So many lines around each of these too"),
+        )
+        .arg(
             Arg::new("raw")
                 .long("raw")
                 .action(ArgAction::SetTrue)
                 .help("Every byte as it is, also what steers the terminal"),
         )
-        .after_help(example::text(&format!("mf task log {} -f", example::label(task()))))
+        .after_help(example::text(&format!(
+            "mf task log {label} -f\nmf task log {label} --tail 50\nmf task log {label} --search \
+             error -C 3",
+            label = example::label(task())
+        )))
+}
+
+/// Which lines the flags mean.
+fn wanted(matches: &ArgMatches) -> Wanted {
+    let number = |name: &str| matches.get_one::<u64>(name).copied();
+    let short = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Wanted {
+        from: number("from").unwrap_or(1),
+        tail: number("tail").map(short),
+        search: matches.get_one::<String>("search").cloned(),
+        around: number("context").map_or(0, short),
+    }
 }
 
 /// Shows it.
@@ -60,20 +115,65 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
     let name = matches.get_one::<String>("name").map_or(OWN, String::as_str);
     let hub = cx.hub()?;
-    let mut sink = Sink::new(cx.json, matches.get_flag("raw"));
-    run(async {
-        if matches.get_flag("follow") {
-            follow(&hub, &label, &project, name, &mut sink).await
-        } else {
-            let mut bytes = Box::pin(hub.get_bytes(&label, &project, "log", name, 0).await?);
-            while let Some(piece) = bytes.next().await {
-                sink.take(&piece?)?;
-            }
-            Ok(())
+    let (wanted, follows) = (wanted(matches), matches.get_flag("follow"));
+    let begin = |follows| Sink::new(cx, matches.get_flag("raw"), &wanted, follows);
+    let sink = run(async {
+        if follows && wanted.tail.is_none() {
+            let mut sink = begin(true);
+            follow(&hub, &label, &project, name, &mut sink).await?;
+            return Ok(sink);
         }
+        // Of what is not there nothing is shown, and no pager is started.
+        let from = start(&hub, &label, &project, name, &wanted).await?;
+        let mut bytes = Box::pin(hub.get_bytes(&label, &project, "log", name, from).await?);
+        let (mut sink, mut at) = (begin(follows), from);
+        while let Some(piece) = bytes.next().await {
+            let piece = piece?;
+            at += piece.len() as u64;
+            sink.take(&piece)?;
+        }
+        if !follows {
+            return Ok(sink);
+        }
+        sink.end(None)?;
+        let mut rest = Sink::new(cx, matches.get_flag("raw"), &wanted.rest(), true);
+        let mut log = Log::open_at(&hub, &label, &project, name, at);
+        while let Some(piece) = log.next().await? {
+            rest.take(&piece)?;
+        }
+        Ok(rest)
     })?;
-    sink.end()?;
+    sink.end(wanted.search.as_deref().filter(|_| !follows))?;
     Ok(Exit::Success)
+}
+
+/// The byte from which on a log has to be read for its last lines.
+async fn start(
+    hub: &Hub,
+    label: &str,
+    project: &str,
+    name: &str,
+    wanted: &Wanted,
+) -> Result<u64, Failure> {
+    let (Some(lines), None) = (wanted.tail, &wanted.search) else { return Ok(0) };
+    let files = hub.task_files(label, project).await?;
+    let size = files.iter().find(|file| file.kind == "log" && file.name == name);
+    let size = size.map_or(0, |file| file.size.max(0).unsigned_abs());
+    let mut back = (lines as u64 + 1) * USUAL_LINE;
+    while back < size {
+        let from = size - back;
+        let mut bytes = Box::pin(hub.get_bytes(label, project, "log", name, from).await?);
+        let mut ends = 0;
+        while let Some(piece) = bytes.next().await {
+            ends += piece?.iter().filter(|byte| **byte == b'\n').count();
+        }
+        // The first of them is the end of a line that is torn.
+        if ends > lines {
+            return Ok(from);
+        }
+        back *= 4;
+    }
+    Ok(0)
 }
 
 /// A task that waits has no log yet, and one that lost its worker will have
@@ -122,51 +222,4 @@ async fn read(hub: &Hub, task: &Task, name: &str, sink: &mut Sink) -> Result<boo
 /// Whether this status is an end.
 pub fn ended(status: &str) -> bool {
     State::named(status).is_some_and(State::ended)
-}
-
-/// Where a log goes.
-enum Sink {
-    Raw,
-    Shown(Filter),
-    /// Programs get it whole, at its end.
-    Json(Vec<u8>),
-}
-
-impl Sink {
-    fn new(json: bool, raw: bool) -> Self {
-        match (json, raw) {
-            (true, _) => Self::Json(Vec::new()),
-            (false, true) => Self::Raw,
-            (false, false) => Self::Shown(Filter::new(colours())),
-        }
-    }
-
-    fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::Raw => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(bytes)?;
-                out.flush()?;
-            }
-            Self::Shown(filter) => {
-                let mut out = std::io::stdout().lock();
-                out.write_all(filter.push(bytes).as_bytes())?;
-                out.flush()?;
-            }
-            Self::Json(whole) => whole.extend_from_slice(bytes),
-        }
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), Failure> {
-        match self {
-            // A log that ends in red must not leave the terminal red.
-            Self::Shown(_) if colours() => std::io::stdout().lock().write_all(b"\x1b[0m")?,
-            Self::Json(whole) => {
-                json::data("log", &Value::from(String::from_utf8_lossy(&whole)))?;
-            }
-            Self::Shown(_) | Self::Raw => {}
-        }
-        Ok(())
-    }
 }

@@ -1,10 +1,18 @@
 //! Verbs that have a file of their own.
 
+pub mod bugs;
+pub mod compare;
+pub mod completion;
+pub mod config;
+pub mod doctor;
 pub mod download;
 pub mod events;
 pub mod files;
+pub mod from_checkout;
 pub mod log;
 pub mod plan;
+pub mod login;
+pub mod man;
 pub mod status;
 pub mod submit;
 pub mod version;
@@ -34,9 +42,16 @@ pub const ALONE: &[Verb] = &[
     Verb { name: "demo", command: demo::command, call: demo::call },
     Verb { name: "up", command: up::command, call: up::call },
     Verb { name: "workon", command: workon::command, call: workon::call },
+    Verb { name: "submit", command: from_checkout::command, call: from_checkout::call },
+    Verb { name: "bug", command: bugs::command, call: bugs::call },
+    Verb { name: "login", command: login::command, call: login::call },
+    Verb { name: "config", command: config::command, call: config::call },
+    Verb { name: "doctor", command: doctor::command, call: doctor::call },
     Verb { name: "status", command: status::command, call: status::call },
     Verb { name: "why", command: why::command, call: why::call },
     Verb { name: "whoami", command: whoami::command, call: whoami::call },
+    Verb { name: "completion", command: completion::command, call: completion::call },
+    Verb { name: "man", command: man::command, call: man::call },
     Verb { name: "version", command: version::command, call: version::call },
 ];
 
@@ -44,6 +59,7 @@ pub const ALONE: &[Verb] = &[
 pub const OF_RESOURCES: &[(&str, Verb)] = &[
     ("build", Verb { name: "create", command: submit::command, call: submit::call }),
     ("build", Verb { name: "watch", command: watch::command, call: watch::call }),
+    ("build", Verb { name: "compare", command: compare::command, call: compare::call }),
     ("task", Verb { name: "log", command: log::command, call: log::call }),
     ("task", Verb { name: "files", command: files::command, call: files::call }),
     ("task", Verb { name: "download", command: download::command, call: download::call }),

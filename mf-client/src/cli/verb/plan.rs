@@ -1,11 +1,11 @@
 //! `mf build create --plan`: what submitting a build would come to.
 
-use crate::Hub;
 use serde_json::{Map, Value};
 
 use crate::cli::cx::Cx;
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::print::{clean, detail, json, line, table};
+use crate::{Error, Hub};
 
 /// Asks the hub what a build of these fields would come to, and shows it.
 /// Nothing is submitted; what submitting it would be refused for is refused.
@@ -13,16 +13,29 @@ use crate::cli::print::{clean, detail, json, line, table};
 /// # Errors
 /// The hub would refuse the build, or cannot be reached.
 pub async fn show(cx: &Cx, hub: &Hub, fields: &Map<String, Value>) -> Outcome {
-    let data = hub.call("build", None, "plan", fields).await?;
+    let plan = ask(hub, fields).await?;
     if cx.json {
-        json::all(&data)?;
+        json::data("plan", &plan)?;
     } else {
-        print(data.get("plan").unwrap_or(&Value::Null))?;
+        print(&plan, "; nothing is submitted")?;
     }
     Ok(Exit::Success)
 }
 
-fn print(plan: &Value) -> Result<(), Failure> {
+/// What a build of these fields would come to.
+///
+/// # Errors
+/// The hub would refuse the build, or cannot be reached.
+pub async fn ask(hub: &Hub, fields: &Map<String, Value>) -> Result<Value, Error> {
+    let data = hub.call("build", None, "plan", fields).await?;
+    Ok(data.get("plan").cloned().unwrap_or_default())
+}
+
+/// Prints a plan; `more` ends its first sentence.
+///
+/// # Errors
+/// It cannot be written.
+pub fn print(plan: &Value, more: &str) -> Result<(), Failure> {
     let text = |of: &Value, name: &str| of.get(name).map(detail::text).unwrap_or_default();
     let list = |name: &str| plan.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (tasks, refused) = (list("tasks"), list("refused"));
@@ -31,7 +44,7 @@ fn print(plan: &Value) -> Result<(), Failure> {
         count => format!("{count} tasks"),
     };
     line(&clean(&format!(
-        "build {} would have {count}; nothing is submitted",
+        "build {} would have {count}{more}",
         text(plan, "label")
     )))?;
     line("")?;

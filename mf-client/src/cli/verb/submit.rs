@@ -5,9 +5,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Resource, find};
 use serde_json::Value;
 
-use crate::cli::crud;
 use crate::cli::cx::{Cx, run};
 use crate::cli::exit::Outcome;
+use crate::cli::{crud, flags};
 use crate::cli::verb::{plan, watch};
 
 /// The build, in the table.
@@ -24,9 +24,9 @@ pub fn command() -> Command {
                 .long("watch")
                 .short('w')
                 .action(ArgAction::SetTrue)
-                .help("Stay until it ends: its logs, its files, and its exit code"),
+                .help("Stay until it ends: its tasks, its files, and its exit code"),
         )
-        .arg(watch::timeout().requires("watch"))
+        .args([watch::timeout(), watch::logs()].map(|flag| flag.requires("watch")))
         .arg(
             Arg::new("plan")
                 .long("plan")
@@ -43,12 +43,16 @@ pub fn command() -> Command {
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let fields = crud::new_object(cx, build(), matches)?;
     let project = fields["project_label"].as_str().unwrap_or_default().to_owned();
-    let hub = cx.hub()?;
+    let hub = cx.hub_to_change(matches)?;
     run(async {
-        if matches.get_flag("plan") {
+        // What people want to know of a build that is only tried.
+        if matches.get_flag("plan") || flags::is_dry(matches) && !cx.json {
             return plan::show(cx, &hub, &fields).await;
         }
         let made: Value = hub.create("build", &fields).await?;
+        if flags::is_dry(matches) {
+            return crud::would(cx, build(), None, &made, "created");
+        }
         if !matches.get_flag("watch") {
             return crud::done(cx, build(), &made, "created");
         }
@@ -57,6 +61,6 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
             crud::done(cx, build(), &made, "created")?;
         }
         let label = made.get("label").and_then(Value::as_str).unwrap_or_default();
-        watch::watch(cx, &hub, label, &project, watch::limit(matches)).await
+        watch::watch(cx, &hub, label, &project, watch::How::of(matches)).await
     })
 }

@@ -1,12 +1,13 @@
 //! `mf build watch`: stays with a build until it ends.
 
+mod board;
 mod report;
 mod screen;
 mod session;
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::submit::build;
 use crate::Hub;
@@ -19,12 +20,42 @@ use crate::cli::flags;
 /// The command.
 pub fn command() -> Command {
     one(build(), "watch")
-        .about("Stay with a build until it ends: its logs, its files, and its exit code")
-        .arg(timeout())
+        .about("Stay with a build until it ends: its tasks, its files, and its exit code")
+        .long_about(
+            "Stay with a build until it ends: its tasks, its files, and its exit code.\n\nA \
+             terminal shows a line for each task, what it does and why it waits; of a task that \
+             fails the last lines of its log. Ctrl-C leaves the build running. A hub that is \
+             started again meanwhile is waited for.",
+        )
+        .args([timeout(), logs()])
         .after_help(example::text(&format!(
             "mf build watch {} --timeout 600",
             example::label(build())
         )))
+}
+
+/// The flag that shows logs.
+pub fn logs() -> Arg {
+    Arg::new("logs")
+        .long("logs")
+        .action(ArgAction::SetTrue)
+        .help("Show the logs too, while they are written")
+}
+
+/// What a watch is to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How {
+    /// It ends after so long at the latest.
+    pub limit: Option<Duration>,
+    /// It shows logs.
+    pub logs: bool,
+}
+
+impl How {
+    /// What the flags say.
+    pub fn of(matches: &ArgMatches) -> Self {
+        Self { limit: limit(matches), logs: matches.get_flag("logs") }
+    }
 }
 
 /// The flag that limits how long a build is watched.
@@ -37,7 +68,7 @@ pub fn timeout() -> Arg {
 }
 
 /// What that flag says.
-pub fn limit(matches: &ArgMatches) -> Option<Duration> {
+fn limit(matches: &ArgMatches) -> Option<Duration> {
     matches.get_one::<u64>("timeout").map(|seconds| Duration::from_secs(*seconds))
 }
 
@@ -48,36 +79,30 @@ pub fn limit(matches: &ArgMatches) -> Option<Duration> {
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(build(), matches)?, cx.project(matches)?);
     let hub = cx.hub()?;
-    run(watch(cx, &hub, &label, &project, limit(matches)))
+    run(watch(cx, &hub, &label, &project, How::of(matches)))
 }
 
-/// Stays with a build until it ends, Ctrl-C, or `limit`; how it ended.
+/// Stays with a build until it ends, Ctrl-C, or the limit; how it ended.
 ///
 /// # Errors
 /// The hub refuses to go on, or the build does not end in success.
-pub async fn watch(
-    cx: &Cx,
-    hub: &Hub,
-    build: &str,
-    project: &str,
-    limit: Option<Duration>,
-) -> Outcome {
+pub async fn watch(cx: &Cx, hub: &Hub, build: &str, project: &str, how: How) -> Outcome {
     let back = format!("come back with: mf build watch {build} --project {project}");
     let late = async {
-        match limit {
+        match how.limit {
             Some(limit) => tokio::time::sleep(limit).await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        outcome = to_the_end(cx, hub, build, project) => outcome,
+        outcome = to_the_end(cx, hub, build, project, how.logs) => outcome,
         _ = tokio::signal::ctrl_c() => {
             let told = format!("stopped watching; build {build} goes on");
             Err(Failure::new(Exit::Interrupted, told).hint(back))
         }
         () = late => {
             let told = format!("build {build} has not ended within {} s; it goes on",
-                limit.unwrap_or_default().as_secs());
+                how.limit.unwrap_or_default().as_secs());
             Err(Failure::new(Exit::TimedOut, told).hint(back))
         }
     }
@@ -87,7 +112,7 @@ pub async fn watch(
 ///
 /// # Errors
 /// The hub refuses to go on, or the build does not end in success.
-pub async fn to_the_end(cx: &Cx, hub: &Hub, build: &str, project: &str) -> Outcome {
-    let seen = session::follow(cx, hub, build, project).await?;
+pub async fn to_the_end(cx: &Cx, hub: &Hub, build: &str, project: &str, logs: bool) -> Outcome {
+    let seen = session::follow(cx, hub, build, project, logs).await?;
     report::report(cx, hub, seen).await
 }

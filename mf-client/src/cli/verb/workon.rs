@@ -7,7 +7,7 @@ use crate::cli::choice::Choice;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::print;
+use crate::cli::{names, print};
 
 /// The command.
 pub fn command() -> Command {
@@ -16,6 +16,7 @@ pub fn command() -> Command {
         .arg(
             Arg::new("PROJECT")
                 .allow_hyphen_values(true)
+                .add(names::of("project"))
                 .help("Its label; `-` for the one before; without it the current one is shown"),
         )
         .arg(

@@ -27,6 +27,9 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
         files.push(hub.task_files(&task.label, &task.project_label).await?);
     }
     let exit = Exit::of_status(&seen.build.status_label);
+    if cx.quiet && !cx.json {
+        return Ok(exit);
+    }
     if cx.json {
         let of_tasks: Map<_, _> = seen
             .tasks
@@ -47,7 +50,10 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
         if n > 0 || seen.live {
             line("")?;
         }
-        one(hub, task, files, seen.live && seen.tasks.len() == 1).await?;
+        // The end of one log is enough for tasks that failed in the same way.
+        let same = |one: &Task| one.status_label == "BuildFail" && one.message == task.message;
+        let told = seen.logs && seen.tasks.len() == 1 || seen.tasks[..n].iter().any(same);
+        one(hub, task, files, told).await?;
     }
     if seen.live || !seen.tasks.is_empty() {
         line("")?;
@@ -68,12 +74,16 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
 
 /// In a sentence, why the build did not succeed.
 fn told(seen: &Seen) -> String {
-    let why: Vec<String> = seen
-        .tasks
-        .iter()
-        .filter(|task| task.status_label != "BuildSuccess")
-        .map(|task| format!("{}: {}", task.target_label, reason(task)))
-        .collect();
+    // Targets with the same reason share it.
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for task in seen.tasks.iter().filter(|task| task.status_label != "BuildSuccess") {
+        match reasons.iter_mut().find(|(known, _)| *known == reason(task)) {
+            Some((_, targets)) => targets.push(&task.target_label),
+            None => reasons.push((reason(task), vec![&task.target_label])),
+        }
+    }
+    let why: Vec<String> =
+        reasons.iter().map(|(why, targets)| format!("{}: {why}", targets.join(", "))).collect();
     let (label, ended) = (&seen.build.label, &seen.build.status_label);
     format!("build {label} is {ended}: {}", why.join("; "))
 }

@@ -1,12 +1,18 @@
-//! What is seen of a build while it runs: lines of progress and of logs.
+//! What is seen of a build while it runs: a board on a terminal, lines of
+//! progress and of logs elsewhere, a line of JSON for each change.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use anstream::adapter::strip_str;
 
+use mf_core::resource::{Build, Task};
+use serde_json::json;
+
+use super::board::Board;
+use crate::cli::cx::Cx;
 use crate::cli::exit::Failure;
-use crate::cli::print::{clean, colours, log::Filter, status};
+use crate::cli::print::{clean, colours, json, live, log::Filter, status};
 
 /// A line that goes on for longer is shown in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -14,6 +20,9 @@ const LONGEST_LINE: usize = 64 * 1024;
 /// Prints what goes on; silent for programs.
 pub struct Screen {
     silent: bool,
+    /// Whether each change is a line of JSON.
+    rows: bool,
+    board: Option<Board>,
     /// With several tasks each line says which of them it is from.
     prefixed: bool,
     /// Whether colours are shown.
@@ -30,10 +39,51 @@ struct Shown {
 }
 
 impl Screen {
-    /// A screen for this many tasks.
-    pub fn new(silent: bool, tasks: usize) -> Self {
-        let (prefixed, logs) = (tasks > 1, BTreeMap::new());
-        Self { silent, prefixed, colours: colours(), logs, at_margin: true }
+    /// A screen for these tasks; a board if no logs are to be shown.
+    pub fn new(cx: &Cx, tasks: &[Task], logs: bool) -> Self {
+        let board = (!logs && live::possible(cx)).then(|| Board::new(tasks));
+        Self {
+            silent: cx.json || cx.quiet || board.is_some(),
+            rows: cx.lines,
+            board,
+            prefixed: tasks.len() > 1,
+            colours: colours(),
+            logs: BTreeMap::new(),
+            at_margin: true,
+        }
+    }
+
+    /// Whether somebody sees why a task waits.
+    pub fn says_why(&self) -> bool {
+        self.board.is_some() || !self.silent
+    }
+
+    /// Brings the board up to date.
+    pub fn board(
+        &mut self,
+        build: &Build,
+        tasks: &BTreeMap<String, Task>,
+        why: &BTreeMap<String, String>,
+    ) {
+        if let Some(board) = &mut self.board {
+            board.show(build, tasks, why);
+        }
+    }
+
+    /// Gives the terminal back.
+    pub fn end(&mut self) {
+        self.board = None;
+    }
+
+    /// Tells a program of a task that has changed.
+    ///
+    /// # Errors
+    /// Nobody reads it any more.
+    pub fn changed(&self, task: &Task) -> Result<(), Failure> {
+        match self.rows {
+            true => json::row(&json!({ "data": { "task": task }, "errors": {} })),
+            false => Ok(()),
+        }
     }
 
     /// Says what has become of a target's task.

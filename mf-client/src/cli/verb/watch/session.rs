@@ -1,12 +1,13 @@
 //! Following a build: its events, and the logs of its tasks.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use mf_core::error::Code;
 use mf_core::resource::{Build, Task};
 use mf_core::wire::Event;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::screen::Screen;
@@ -19,14 +20,21 @@ use crate::{Error, Events, Hub, Log, Next};
 /// down, and nothing is kept for it.
 const WAITING: usize = 16;
 
+/// How often what is seen is brought up to date.
+const SECOND: Duration = Duration::from_secs(1);
+/// Beats from one question why a task waits to the next.
+const ASK: u64 = 5;
+
 /// A build that has ended.
 pub struct Seen {
     /// The build.
     pub build: Build,
     /// Its tasks.
     pub tasks: Vec<Task>,
-    /// Whether its logs were shown while they were written.
+    /// Whether it had not ended before it was looked at.
     pub live: bool,
+    /// Whether its logs were shown while they were written.
+    pub logs: bool,
 }
 
 /// What a task's log says.
@@ -35,6 +43,8 @@ enum Said {
     /// Its attempt's log has ended; `false`: there is none yet.
     End(String, bool),
     Failed(Error),
+    /// Why a task waits.
+    Why(String, String),
 }
 
 /// What is known of the log of a task.
@@ -54,21 +64,35 @@ struct Reading {
 ///
 /// # Errors
 /// There is no such build, or the hub refuses to go on.
-pub async fn follow(cx: &Cx, hub: &Hub, build: &str, project: &str) -> Result<Seen, Failure> {
+pub async fn follow(
+    cx: &Cx,
+    hub: &Hub,
+    build: &str,
+    project: &str,
+    logs: bool,
+) -> Result<Seen, Failure> {
     hub.build(build, project).await?;
     let filters = [("project_label", project), ("build_label", build)];
     let mut events = Events::open(hub, &filters).await?;
-    let mut session = Session::begin(cx, hub, build, project).await?;
+    let mut session = Session::begin(cx, hub, build, project, logs).await?;
     let live = !ended(&session.build.status_label);
     if live {
         session.run(&mut events).await?;
     }
+    session.screen.end();
     let tasks = hub.tasks_of(build, project).await?;
-    Ok(Seen { build: hub.build(build, project).await?, tasks, live })
+    let logs = logs && live;
+    Ok(Seen { build: hub.build(build, project).await?, tasks, live, logs })
 }
 
 struct Session<'a> {
     hub: &'a Hub,
+    /// Whether logs are read.
+    reads: bool,
+    /// Why those tasks wait that do.
+    why: BTreeMap<String, String>,
+    /// Whether the hub is being asked that.
+    asking: bool,
     build: Build,
     tasks: BTreeMap<String, Task>,
     logs: BTreeMap<String, Reading>,
@@ -83,13 +107,17 @@ impl<'a> Session<'a> {
         hub: &'a Hub,
         build: &str,
         project: &str,
+        reads: bool,
     ) -> Result<Session<'a>, Failure> {
         let build = hub.build(build, project).await?;
         let tasks = hub.tasks_of(&build.label, project).await?;
-        let screen = Screen::new(cx.json, tasks.len());
+        let screen = Screen::new(cx, &tasks, reads);
         let (say, said) = mpsc::channel(WAITING);
         let mut session = Session {
             hub,
+            reads,
+            why: BTreeMap::new(),
+            asking: false,
             build,
             tasks: BTreeMap::new(),
             logs: BTreeMap::new(),
@@ -107,9 +135,12 @@ impl<'a> Session<'a> {
     }
 
     async fn run(&mut self, events: &mut Events) -> Result<(), Failure> {
+        let mut second = tokio::time::interval(SECOND);
+        let mut beats = 0_u64;
         loop {
             self.read_logs();
             self.say_ends()?;
+            self.screen.board(&self.build, &self.tasks, &self.why);
             if ended(&self.build.status_label) && !self.logs.values().any(|log| log.open) {
                 return Ok(());
             }
@@ -119,8 +150,39 @@ impl<'a> Session<'a> {
                     Next::Resumed => self.look_again().await?,
                 },
                 Some(said) = self.said.recv() => self.show(said)?,
+                // Who waits is told for how long, and now and then for what.
+                _ = second.tick(), if self.screen.says_why() => {
+                    // Not at once: most wait for less than a second.
+                    if beats % ASK == 1 {
+                        self.ask_why();
+                    }
+                    beats += 1;
+                }
             }
         }
+    }
+
+    /// Asks the hub why those tasks wait that do.
+    fn ask_why(&mut self) {
+        let waits = |task: &&Task| matches!(task.status_label.as_str(), "New" | "Queued");
+        let waiting: Vec<Task> = self.tasks.values().filter(waits).cloned().collect();
+        if self.asking || waiting.is_empty() {
+            return;
+        }
+        self.asking = true;
+        let (hub, say) = (self.hub.clone(), self.say.clone());
+        tokio::spawn(async move {
+            for task in waiting {
+                let project = Map::from_iter([("project_label".into(), task.project_label.into())]);
+                // A hub that cannot say so now is asked again.
+                let told = hub.call("task", Some(&task.label), "why", &project).await.ok();
+                let sentence = told.as_ref().and_then(|told| told.get("sentence")?.as_str());
+                let said = Said::Why(task.label, sentence.unwrap_or_default().to_owned());
+                if say.send(said).await.is_err() {
+                    return;
+                }
+            }
+        });
     }
 
     /// Takes over what an event says has changed.
@@ -191,6 +253,9 @@ impl<'a> Session<'a> {
         } else if known.stage != task.stage && task.status_label == "Building" {
             self.screen.progress(&task.target_label, &task.stage, "")?;
         }
+        if *known != task {
+            self.screen.changed(&task)?;
+        }
         self.tasks.insert(task.label.clone(), task);
         Ok(())
     }
@@ -199,7 +264,7 @@ impl<'a> Session<'a> {
     fn read_logs(&mut self) {
         for task in self.tasks.values() {
             let log = self.logs.entry(task.label.clone()).or_default();
-            let begun = task.attempt > 0 && task.status_label != "Queued";
+            let begun = self.reads && task.attempt > 0 && task.status_label != "Queued";
             if log.open || log.missing || !begun || log.attempt >= task.attempt {
                 continue;
             }
@@ -241,6 +306,16 @@ impl<'a> Session<'a> {
                 self.screen.flush_line(target)
             }
             Said::Failed(error) => Err(error.into()),
+            Said::Why(task, sentence) => {
+                self.asking = false;
+                let Some(waits) = self.tasks.get(&task) else { return Ok(()) };
+                let news = self.why.get(&task) != Some(&sentence) && !sentence.is_empty();
+                if news && matches!(waits.status_label.as_str(), "New" | "Queued") {
+                    self.screen.progress(&waits.target_label, "waits:", &sentence)?;
+                }
+                self.why.insert(task, sentence);
+                Ok(())
+            }
         }
     }
 }

@@ -1,0 +1,86 @@
+//! Lines at the foot of the terminal that change while something goes on.
+//! They stand on standard error; whatever else is said there goes above them.
+
+use std::io::IsTerminal;
+use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::cx::Cx;
+
+static SHOWN: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// Whether lines can change: somebody looks, at a terminal that can.
+pub fn possible(cx: &Cx) -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    !cx.json && !cx.quiet && !dumb && std::io::stderr().is_terminal()
+}
+
+/// Lines that change, while this lives.
+pub struct Live(MultiProgress);
+
+impl Live {
+    /// Takes the foot of the terminal.
+    pub fn start() -> Self {
+        let lines = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(lines.clone());
+        Self(lines)
+    }
+}
+
+impl Deref for Live {
+    type Target = MultiProgress;
+
+    fn deref(&self) -> &MultiProgress {
+        &self.0
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Lets something write on the terminal, above the lines.
+pub fn above<T>(write: impl FnOnce() -> T) -> T {
+    let shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match shown {
+        Some(lines) => lines.suspend(write),
+        None => write(),
+    }
+}
+
+/// How many bytes of something have come, shown after its first second.
+pub struct Bytes(Option<(ProgressBar, Live)>);
+
+impl Bytes {
+    /// For so many bytes, called `what`.
+    pub fn new(cx: &Cx, what: &str, bytes: u64) -> Self {
+        if !possible(cx) {
+            return Self(None);
+        }
+        let lines = Live::start();
+        let form = "{wide_msg} {bytes:>10} of {total_bytes}  {bytes_per_sec:>12}  {eta:>4}";
+        let style = ProgressStyle::with_template(form).unwrap_or(ProgressStyle::default_bar());
+        let bar = lines.add(ProgressBar::new(bytes).with_style(style));
+        bar.set_message(super::clean(what));
+        Self(Some((bar, lines)))
+    }
+
+    /// So many more have come.
+    pub fn more(&self, bytes: u64) {
+        if let Some((bar, _)) = &self.0 {
+            bar.inc(bytes);
+        }
+    }
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        if let Some((bar, _)) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

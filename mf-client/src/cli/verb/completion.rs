@@ -1,0 +1,45 @@
+//! `mf completion`: what a shell runs so that Tab completes `mf`.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Command};
+use clap_complete::env::{EnvCompleter, Shells};
+
+use crate::cli::cx::Cx;
+use crate::cli::example;
+use crate::cli::exit::{Exit, Failure, Outcome};
+
+/// The variable by which a shell asks `mf` for candidates.
+pub const VARIABLE: &str = "MF_COMPLETE";
+
+/// The shells that are known.
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// The command.
+pub fn command() -> Command {
+    Command::new("completion")
+        .about("Print what a shell runs so that Tab completes commands, flags and live names")
+        .arg(
+            Arg::new("SHELL")
+                .required(true)
+                .value_parser(PossibleValuesParser::new(SHELLS))
+                .help("The shell; `make install` puts all of them where they are found"),
+        )
+        .after_help(example::text(
+            "source <(mf completion bash)\nmf completion fish > ~/.config/fish/completions/mf.fish",
+        ))
+}
+
+/// Prints it.
+///
+/// # Errors
+/// It cannot be written.
+pub fn call(_: &Cx, matches: &ArgMatches) -> Outcome {
+    let name = matches.get_one::<String>("SHELL").map_or("bash", String::as_str);
+    let shells = Shells::builtins();
+    let shell: &dyn EnvCompleter = shells
+        .completer(name)
+        .ok_or_else(|| Failure::usage(format!("there is no completion for {name}")))?;
+    // By its name: what is on PATH completes itself, whichever was built.
+    shell.write_registration(VARIABLE, "mf", "mf", "mf", &mut std::io::stdout())?;
+    Ok(Exit::Success)
+}
