@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::inotify;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::campaign::Clock;
 use crate::{process, programs};
 
 /// How long a test waits for what must happen, before it says that it did not.
@@ -32,6 +33,7 @@ pub struct Farm {
     up: Option<Child>,
     messages: Arc<Messages>,
     options: Options,
+    clock: Option<Clock>,
 }
 
 /// reqwest is built for TLS without an implementation of its own choice.
@@ -76,7 +78,12 @@ impl Farm {
     pub fn prepared(options: Options) -> Self {
         choose_tls();
         let dir = tempfile::tempdir().unwrap();
-        Self { dir, up: None, messages: Arc::default(), options }
+        Self { dir, up: None, messages: Arc::default(), options, clock: None }
+    }
+
+    /// Has the programs of the farm, once it is brought up, go by a clock.
+    pub fn go_by(&mut self, clock: Clock) {
+        self.clock = Some(clock);
     }
 
     /// Runs `mf up` on the farm's directory; returns when the farm can build.
@@ -108,6 +115,9 @@ impl Farm {
             command.arg("--plugins-dir").arg(dir);
         }
         command.args(&self.options.more).env_remove("MF_CONFIG");
+        if let Some(clock) = &self.clock {
+            clock.give(&mut command);
+        }
         command
     }
 

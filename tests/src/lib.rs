@@ -8,6 +8,7 @@ pub mod process;
 pub mod programs;
 pub mod python;
 pub mod repository;
+pub mod terminal;
 pub mod world;
 
 pub use browser::Browser;

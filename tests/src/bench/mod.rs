@@ -61,6 +61,7 @@ pub fn run(base: Option<&Path>, only: &[String]) -> anyhow::Result<()> {
     let mut report = Report::new(machine::Machine::look(), base)?;
     floor::measure(&mut report)?;
     plugin::measure(&mut report)?;
+    start::mf(&mut report)?;
     let mut bench = BenchFarm::start()?;
     for (name, measure) in PARTS {
         if only.is_empty() || only.iter().any(|part| part == name) {

@@ -34,6 +34,29 @@ pub fn measure(bench: &mut BenchFarm, report: &mut Report) -> anyhow::Result<()>
     Ok(())
 }
 
+/// From the start of `mf` to what it says, where it asks no hub: all that
+/// comes before a command's own work.
+///
+/// # Errors
+/// It cannot be run.
+pub fn mf(report: &mut Report) -> anyhow::Result<()> {
+    let started = || -> anyhow::Result<f64> {
+        let begin = Instant::now();
+        let status = Command::new(programs::program("mf"))
+            .args(["config", "show"])
+            .env("MF_URL", "http://127.0.0.1:1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()?;
+        anyhow::ensure!(status.success(), "mf config show ended with {status}");
+        Ok(milliseconds(begin.elapsed()))
+    };
+    let times = (0..ROUNDS).map(|_| started()).collect::<anyhow::Result<_>>()?;
+    let (what, value) = ("mf: start -> its answer", median(times));
+    report.add(Row { what, value, unit: Unit::Ms, floor: Some(SPAWN), promise: Some(30.0) });
+    Ok(())
+}
+
 /// A hub alone, without anybody who asks for work; it ends when this is dropped.
 pub struct Alone {
     /// How long it took to its first answer, in milliseconds.

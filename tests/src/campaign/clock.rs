@@ -26,6 +26,11 @@ impl Clock {
         file.write_all_at(format!("{seconds:>19}\n").as_bytes(), 0).unwrap();
     }
 
+    /// Stops it at so many seconds since 1970.
+    pub fn stop_at(&self, second: i64) {
+        std::fs::write(&self.0, format!("@{second:>18}\n")).unwrap();
+    }
+
     /// Has a program go by it.
     pub fn give(&self, command: &mut Command) {
         command.env("LD_PRELOAD", programs::example_plugin("clock")).env("MF_TEST_CLOCK", &self.0);

@@ -30,6 +30,7 @@ mod world;
 pub use ask::alone;
 pub use case::Case;
 pub use check::Expect;
+pub use clock::Clock;
 pub use dice::Dice;
 pub use ledger::Ledger;
 pub use lines::{Flaw, compare};

@@ -213,7 +213,7 @@ fn a_log_is_shown_while_it_is_written() {
     );
     let branch = world::package(&farm, "slow", &source.url(), &["--release", "one"]);
     let mut watch = farm.mf_command();
-    watch.args(["build", "create", "--package-branch", &branch, "--watch"]);
+    watch.args(["build", "create", "--package-branch", &branch, "--watch", "--logs"]);
     let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
     let lines = std::io::BufReader::new(watch.stdout.take().unwrap());
     let mut lines = std::io::BufRead::lines(lines).map_while(Result::ok);

@@ -1,0 +1,141 @@
+//! A release manager's day at a terminal that nobody looks at: what each
+//! command says on standard output, on standard error, and by its exit code,
+//! against a real hub whose clock stands still.
+
+use std::fmt::Write;
+
+use monkeyfarm_tests::campaign::Clock;
+use monkeyfarm_tests::{Farm, Options, Ran, Repository, world};
+
+/// What is another on every host or in every run, by what stands before it.
+fn settled(farm: &Farm, text: &str) -> String {
+    let host = farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
+    let mut text = text.replace(&farm.setting("url"), "http://HUB");
+    text = text.replace(&farm.scratch().display().to_string(), "/DIR");
+    text = text.replace(mf_core::VERSION, "VERSION");
+    let mut words = String::new();
+    let mut word = String::new();
+    for c in text.chars().chain(['\n']) {
+        if c.is_ascii_alphanumeric() || c == '_' || c == '…' {
+            word.push(c);
+            continue;
+        }
+        let hex = word.len() == 40 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        words += match word.as_str() {
+            _ if hex => "REVISION",
+            key if key.starts_with("mf_") => "KEY",
+            name if Some(name) == host.as_str() => "HOST",
+            other => other,
+        };
+        word.clear();
+        words.push(c);
+    }
+    words.trim_end().to_owned()
+}
+
+struct Day<'a> {
+    farm: &'a Farm,
+    text: String,
+}
+
+impl Day<'_> {
+    fn run(&mut self, words: &[&str]) {
+        let ran = self.farm.mf(words);
+        self.note(&words.join(" "), &ran);
+    }
+
+    fn note(&mut self, words: &str, ran: &Ran) {
+        let settled = |text: &str| settled(self.farm, text);
+        write!(self.text, "$ mf {}\n{}\n", settled(words), settled(&ran.out)).unwrap();
+        if !ran.err.is_empty() {
+            let lines: Vec<String> =
+                settled(&ran.err).lines().map(|line| format!("! {line}")).collect();
+            writeln!(self.text, "{}", lines.join("\n")).unwrap();
+        }
+        writeln!(self.text, "[{}]\n", ran.code).unwrap();
+    }
+}
+
+#[test]
+fn what_every_command_of_the_day_says() {
+    let mut farm = Farm::prepared(Options::default());
+    let clock = Clock::new(farm.scratch().join("clock"));
+    clock.stop_at(1_769_860_800);
+    farm.go_by(clock);
+    farm.up();
+    world::make(&farm);
+    let recipe = world::recipe(&["cp src $MF_RESULT_DIR/out"]);
+    let source = Repository::new(farm.scratch().join("tool"), &[(".monkeyfarm.toml", &recipe)]);
+    world::package(&farm, "tool", &source.url(), &["--release", "one"]);
+    let mut day = Day { farm: &farm, text: String::new() };
+    day.run(&["workon"]);
+    day.run(&["config", "show", "--origin"]);
+    day.run(&["package", "list"]);
+    day.run(&["package", "update", "tool", "--summary", "A tool", "--dry-run"]);
+    day.run(&["package", "show", "tol"]);
+    day.run(&["package", "list", "-c", "sumary"]);
+    day.run(&["tag", "create", "testing", "--dry-run", "--json"]);
+    for tag in ["testing", "stable"] {
+        day.run(&["tag", "create", tag]);
+    }
+    // Its source is not there yet.
+    let submit = |words: &[&str]| {
+        let mut mf = farm.mf_command();
+        Ran::of(mf.arg("submit").args(words).current_dir(source.dir()))
+    };
+    day.note("submit --dry-run", &submit(&["--dry-run"]));
+    day.note("submit -q", &submit(&["-q"]));
+    day.run(&["build", "watch", "tool-build1"]);
+    day.run(&["build", "list", "--mine", "--failed"]);
+    day.run(&["task", "log", "tool-build1.one-x86_64", "--search", "cannot"]);
+    day.run(&["task", "log", "tool-build1.one-x86_64", "--search", "nothing like it"]);
+    day.run(&["build", "compare", "tool-build1"]);
+    source.commit(&[("src", "1\n")]);
+    source.git(&["tag", "v1.0"]);
+    day.note("submit --bugs 12 -q", &submit(&["--bugs", "12", "-q"]));
+    day.run(&["build", "compare", "tool-build1", "tool-1.0", "--lines", "4"]);
+    day.note("submit --no-watch --dry-run", &submit(&["--no-watch", "--dry-run"]));
+    day.run(&["build", "tag", "tool-1.0", "testing"]);
+    day.run(&["bug", "list", "--tag", "testing"]);
+    day.run(&["tag", "move", "testing", "stable", "--dry-run"]);
+    day.run(&["tag", "move", "testing", "stable"]);
+    day.run(&["why", "tool-1.0.one-x86_64"]);
+    day.run(&["build", "show", "tool-1.0", "--jsonl"]);
+    day.run(&["user", "revoke-key", "admin", "laptop"]);
+    day.run(&["build", "delete", "tool-build1"]);
+    day.run(&["build", "delete", "tool-build1", "--yes", "--dry-run"]);
+    day.run(&["--hub", "http://127.0.0.1:1", "status"]);
+    insta::assert_snapshot!(day.text);
+}
+
+#[test]
+fn a_build_ends_with_the_same_code_watched_or_not() {
+    let farm = Farm::start();
+    world::make(&farm);
+    for (name, command, code) in [("good", "true", 0), ("bad", "false", 1)] {
+        farm.ok(["target", "update", "one-x86_64", "--config", &world::recipe(&[command])]);
+        let branch = world::package(&farm, name, "", &["--release", "one"]);
+        let label = format!("{name}-1");
+        let create = ["build", "create", "-l", &label, "--package-branch", &branch, "--watch"];
+        let watched = farm.mf(create);
+        assert_eq!(watched.code, code, "{watched:?}");
+        let after = farm.mf(["build", "watch", &label]);
+        assert_eq!(after.code, code, "{after:?}");
+        let rows = farm.mf(["build", "watch", &label, "--jsonl"]);
+        assert_eq!(rows.code, code);
+        let last: serde_json::Value =
+            serde_json::from_str(rows.out.lines().last().unwrap()).unwrap();
+        assert_eq!(last["data"]["build"]["label"], label.as_str());
+        assert_eq!(last["errors"].as_object().unwrap().is_empty(), code == 0, "{last}");
+    }
+    farm.ok([
+        "system",
+        "drain",
+        farm.json(&["system", "list"])["data"]["systems"][0]["label"].as_str().unwrap(),
+    ]);
+    farm.ok(["build", "create", "-l", "late-1", "--package-branch", "good.main"]);
+    assert_eq!(farm.mf(["build", "watch", "late-1", "--timeout", "1"]).code, 5);
+    farm.ok(["build", "cancel", "late-1"]);
+    assert_eq!(farm.mf(["build", "watch", "late-1"]).code, 3);
+    assert_eq!(farm.mf(["build", "watch", "never"]).code, 6);
+}
