@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 
 use self::checkout::Checkout;
 use super::{plan, watch};
+use crate::Hub;
 use crate::cli::cx::{Cx, run};
 use crate::cli::exit::{Exit, Failure, Outcome};
 use crate::cli::print::{clean, json, line, say};
 use crate::cli::{ask, crud, example, flags};
-use crate::Hub;
 
 /// Fields of a build that `mf submit` finds out by itself.
 const FOUND: [&str; 3] = ["label", "package_branch_label", "project_label"];

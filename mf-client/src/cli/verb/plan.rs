@@ -43,10 +43,7 @@ pub fn print(plan: &Value, more: &str) -> Result<(), Failure> {
         1 => "1 task".to_owned(),
         count => format!("{count} tasks"),
     };
-    line(&clean(&format!(
-        "build {} would have {count}{more}",
-        text(plan, "label")
-    )))?;
+    line(&clean(&format!("build {} would have {count}{more}", text(plan, "label"))))?;
     line("")?;
     let headings = ["target", "begins", "systems that could take it", "why"].map(str::to_owned);
     let row = |task: &Value| {

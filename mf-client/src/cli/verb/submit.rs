@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::cli::cx::{Cx, run};
 use crate::cli::exit::Outcome;
-use crate::cli::{crud, flags};
 use crate::cli::verb::{plan, watch};
+use crate::cli::{crud, flags};
 
 /// The build, in the table.
 pub fn build() -> &'static Resource {
