@@ -41,6 +41,9 @@ impl Once {
         match &answer {
             Err(Error::Unreachable { sent: false, .. }) if self.backoff.is_none() => Some(answer),
             Err(error) if error.retryable() && self.began.elapsed() < PATIENCE => {
+                if self.backoff.is_none() {
+                    tracing::warn!("{error}; asking again until it is known whether it was done");
+                }
                 self.backoff.get_or_insert_default().wait_at_most(WAIT).await;
                 None
             }

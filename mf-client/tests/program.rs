@@ -80,6 +80,56 @@ fn programs_get_errors_as_json() {
     }
 }
 
+/// Every command below this one that does something, with a word for whatever
+/// it needs.
+fn leaves(command: &clap::Command, words: &[String], found: &mut Vec<Vec<String>>) {
+    let mut words = words.to_vec();
+    let inner: Vec<_> = command.get_subcommands().filter(|c| c.get_name() != "help").collect();
+    if inner.is_empty() {
+        words.extend(command.get_positionals().map(|_| "x".to_owned()));
+        found.push(words);
+        return;
+    }
+    for command in inner {
+        let mut words = words.clone();
+        words.push(command.get_name().to_owned());
+        leaves(command, &words, found);
+    }
+}
+
+#[test]
+fn every_command_says_its_errors_as_json() {
+    // Those are other programs, start a farm, or only print.
+    const OTHER: [&str; 8] =
+        ["hub", "regulator", "worker", "plugin", "up", "demo", "completion", "man"];
+    let mut tree = mf_client::cli::tree();
+    tree.build();
+    let mut all = Vec::new();
+    leaves(&tree, &[], &mut all);
+    let home = tempfile::tempdir().unwrap();
+    let asked = all.iter().filter(|words| !OTHER.contains(&words[0].as_str()));
+    for words in asked.clone() {
+        for form in ["--json", "--jsonl"] {
+            let output = mf(home.path()).args(words).arg(form).output().unwrap();
+            let shown = text(&output.stdout);
+            let pieces =
+                if form == "--json" { vec![shown.trim()] } else { shown.lines().collect() };
+            let read = |text: &&str| serde_json::from_str::<serde_json::Value>(text);
+            let json = pieces.iter().map(read).collect::<Result<Vec<_>, _>>();
+            let json = json.unwrap_or_else(|e| panic!("{words:?} {form}: {e}: {shown}"));
+            let Some(last) = json.last() else {
+                assert!(output.status.success(), "{words:?} {form} says nothing");
+                continue;
+            };
+            // The doctor's checks say what is wrong.
+            let told = last["errors"].as_object().is_some_and(|errors| !errors.is_empty());
+            let told = told || last.pointer("/data/checks").is_some() || last["what"].is_string();
+            assert!(told || output.status.success(), "{words:?}: {last}");
+        }
+    }
+    assert!(asked.count() > 100);
+}
+
 #[test]
 fn a_program_on_path_is_a_command() {
     let home = tempfile::tempdir().unwrap();
@@ -91,6 +141,10 @@ fn a_program_on_path_is_a_command() {
     };
     assert_eq!(greet(&["greet"]).status.code(), Some(2), "it cannot be run");
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let help = text(&greet(&["--help"]).stdout);
+    let listed = format!("greet  {}", program.display());
+    assert!(help.contains(&listed), "{listed} is not in {help}");
+    assert_eq!(text(&greet(&["help", "greet"]).stdout), "hello --help\n");
     let output = greet(&["greet", "a", "--help", "--json"]);
     assert_eq!(text(&output.stdout), "hello a --help --json\n");
     assert_eq!(output.status.code(), Some(42));

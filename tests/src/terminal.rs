@@ -65,12 +65,15 @@ impl Terminal {
         let mut seen = self.seen.bytes.lock().unwrap();
         loop {
             let shown = String::from_utf8_lossy(&seen.0).into_owned();
-            if shown.contains(text) {
+            if plain(&shown).contains(text) {
                 return;
             }
             let rest = deadline.checked_duration_since(Instant::now());
-            let rest = rest.filter(|_| !seen.1);
-            let rest = rest.unwrap_or_else(|| panic!("{text:?} was never shown:\n{shown}"));
+            let Some(rest) = rest.filter(|_| !seen.1) else {
+                drop(seen);
+                let last: String = plain(&shown).chars().rev().take(2000).collect();
+                panic!("{text:?} was never shown:\n{}", last.chars().rev().collect::<String>());
+            };
             seen = self.seen.more.wait_timeout(seen, rest).unwrap().0;
         }
     }

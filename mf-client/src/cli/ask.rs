@@ -77,10 +77,18 @@ pub fn field(cx: &Cx, field: &Field) -> Result<Value, Failure> {
     if field.kind == Kind::Secret {
         return super::secret::ask(field.name).map(Value::from);
     }
-    let what = format!("{} ({}{})", flags::name(field), field.about, choices(cx, field));
+    let choices = choices(cx, field);
+    let listed = choices.as_ref().map(|(_, labels)| format!(": {}", labels.join(", ")));
+    let what = format!("{} ({}{})", flags::name(field), field.about, listed.unwrap_or_default());
     loop {
         let answer = text(&what, "")?;
         if answer.is_empty() {
+            continue;
+        }
+        if let Some((to, labels)) = &choices
+            && let Some(unknown) = answer.split(',').find(|one| !labels.iter().any(|l| l == one))
+        {
+            say(&clean(&format!("there is no {to} {unknown:?}")));
             continue;
         }
         match field.parse(Input::Texts(&[answer])) {
@@ -90,17 +98,12 @@ pub fn field(cx: &Cx, field: &Field) -> Result<Value, Failure> {
     }
 }
 
-/// What a reference may be, where that is little.
-fn choices(cx: &Cx, field: &Field) -> String {
-    let (Kind::Ref { to, .. } | Kind::Refs { to, .. }) = field.kind else { return String::new() };
+/// What a reference may be, where that is little: the resource, and labels.
+fn choices(cx: &Cx, field: &Field) -> Option<(&'static str, Vec<String>)> {
+    let (Kind::Ref { to, .. } | Kind::Refs { to, .. }) = field.kind else { return None };
     // Who cannot be told what there is can still answer.
-    let Some(labels) = find(to).and_then(|to| labels(cx, to.name).ok()) else {
-        return String::new();
-    };
-    match labels.len() {
-        1..=CHOICES => format!(": {}", labels.join(", ")),
-        _ => String::new(),
-    }
+    let labels = find(to).and_then(|to| labels(cx, to.name).ok())?;
+    (1..=CHOICES).contains(&labels.len()).then_some((to, labels))
 }
 
 fn labels(cx: &Cx, of: &str) -> Result<Vec<String>, Failure> {

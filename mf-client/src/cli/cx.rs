@@ -7,8 +7,10 @@ use clap::ArgMatches;
 use mf_core::resource::{Resource, Scope};
 
 use super::exit::Failure;
+use super::patience::Patience;
+use super::print::live;
 use super::{choice, flags};
-use crate::{Connection, DryRun, Flags, Hub, Trust};
+use crate::{Connection, DryRun, Flags, Hub, RequestHandler, Trust};
 
 /// What the options before and after every command say.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +101,13 @@ impl Cx {
     /// # Errors
     /// `mf.conf` cannot be used.
     pub fn hub(&self) -> Result<Hub, Failure> {
-        Ok(self.connection()?.hub()?)
+        let handler = self.connection()?.handler()?;
+        Ok(self.shown(handler))
+    }
+
+    /// A hub whose answers are waited for in sight.
+    fn shown(&self, handler: impl RequestHandler + 'static) -> Hub {
+        if live::possible(self) { Hub::over(Patience(handler)) } else { Hub::over(handler) }
     }
 
     /// The hub to change something at: with `--dry-run` it only answers.
@@ -110,7 +118,7 @@ impl Cx {
         if !flags::is_dry(matches) {
             return self.hub();
         }
-        Ok(Hub::over(DryRun(self.connection()?.handler()?)))
+        Ok(self.shown(DryRun(self.connection()?.handler()?)))
     }
 
     /// The project that this command was given, once it has been looked for.

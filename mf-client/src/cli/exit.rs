@@ -187,6 +187,32 @@ mod tests {
     }
 
     #[test]
+    fn the_book_has_every_exit_code() {
+        let all = [
+            Exit::Success,
+            Exit::BuildFailed,
+            Exit::Usage,
+            Exit::Cancelled,
+            Exit::Lost,
+            Exit::TimedOut,
+            Exit::NotFound,
+            Exit::Denied,
+            Exit::Unreachable,
+            Exit::Refused,
+            Exit::Internal,
+            Exit::Locked,
+            Exit::Configuration,
+            Exit::Interrupted,
+        ];
+        let book = include_str!("../../../docs/mf.md");
+        let (_, table) = book.split_once("| code | `mf` |").unwrap();
+        let rows = table.lines().skip(2).map_while(|row| row.strip_prefix("| "));
+        let codes: Vec<u8> =
+            rows.map(|row| row.split(' ').next().unwrap().parse().unwrap()).collect();
+        assert_eq!(codes, all.map(|exit| exit as u8));
+    }
+
+    #[test]
     fn every_status_has_its_exit_code() {
         let codes: Vec<u8> =
             mf_core::task::STATUSES.iter().map(|s| Exit::of_status(s) as u8).collect();

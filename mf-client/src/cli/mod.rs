@@ -14,6 +14,7 @@ mod flags;
 mod function;
 mod list;
 mod names;
+mod patience;
 mod print;
 mod secret;
 mod sibling;

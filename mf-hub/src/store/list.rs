@@ -280,6 +280,10 @@ const PROJECT_COLUMN: &str = "project_id";
 /// Values of a filter: any of them matches.
 fn wanted(field: &Field, given: &Given) -> Result<Vec<Value>, Error> {
     match given {
+        // Neither a label nor a word of a choice has a comma in it.
+        Given::Texts(texts) if matches!(field.kind, Kind::Choice(_) | Kind::Ref { .. }) => {
+            texts.iter().flat_map(|text| text.split(',')).map(|one| field.parse_text(one)).collect()
+        }
         Given::Texts(texts) => texts.iter().map(|text| field.parse_text(text)).collect(),
         Given::Json(serde_json::Value::Array(items)) => {
             items.iter().map(|item| field.parse(mf_core::resource::Input::Json(item))).collect()

@@ -19,6 +19,7 @@ async fn filters_search_and_order() {
     assert_eq!(list("release_label=el5").await, ["el5-i386", "el5-x86_64"]);
     assert_eq!(list("release_label=el5&arch_label=i386").await, ["el5-i386"]);
     assert_eq!(list("arch_label=i386&arch_label=x86_64").await.len(), 3);
+    assert_eq!(list("arch_label=i386,x86_64").await.len(), 3);
     assert_eq!(list("mf_search_query=EL6").await, ["el6-x86_64"]);
     assert_eq!(list("mf_search_query=86_6").await, ["el5-x86_64", "el6-x86_64"]);
     assert_eq!(list("mf_search_query=8__6").await, Vec::<String>::new());

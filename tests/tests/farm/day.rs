@@ -13,6 +13,7 @@ fn settled(farm: &Farm, text: &str) -> String {
     let mut text = text.replace(&farm.setting("url"), "http://HUB");
     text = text.replace(&farm.scratch().display().to_string(), "/DIR");
     text = text.replace(mf_core::VERSION, "VERSION");
+    text = whole(&text, host.as_str().unwrap(), "HOST");
     let mut words = String::new();
     let mut word = String::new();
     for c in text.chars().chain(['\n']) {
@@ -24,13 +25,33 @@ fn settled(farm: &Farm, text: &str) -> String {
         words += match word.as_str() {
             _ if hex => "REVISION",
             key if key.starts_with("mf_") => "KEY",
-            name if Some(name) == host.as_str() => "HOST",
+            digest if digest.ends_with('…') && digest.len() > 12 => "DIGEST",
             other => other,
         };
         word.clear();
         words.push(c);
     }
-    words.trim_end().to_owned()
+    // Columns are as wide as what stood there before.
+    let line = |line: &str| {
+        let begin = line.len() - line.trim_start().len();
+        let cells = line[begin..].split("  ").filter(|cell| !cell.is_empty()).map(str::trim);
+        format!("{}{}", &line[..begin], cells.collect::<Vec<_>>().join("  "))
+    };
+    words.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A text with another name where this one stands alone.
+fn whole(text: &str, name: &str, other: &str) -> String {
+    let inside = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(name) {
+        let alone = !before.ends_with(inside) && !after.starts_with(inside);
+        shown += before;
+        shown += if alone { other } else { name };
+        rest = after;
+    }
+    shown + rest
 }
 
 struct Day<'a> {

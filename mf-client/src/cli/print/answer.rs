@@ -4,7 +4,7 @@
 use mf_core::resource::{Function, Resource};
 use serde_json::{Map, Value};
 
-use super::{clean, detail, line, say, table};
+use super::{clean, detail, line, pager, say, table};
 use crate::cli::exit::Failure;
 
 type Printed = Result<(), Failure>;
@@ -65,6 +65,7 @@ fn queue(data: &Value) -> Printed {
 
 /// One change after the other, with what each field was and became.
 fn history(data: &Value) -> Printed {
+    let mut lines = Vec::new();
     for change in rows(data, "history") {
         let text = |name: &str| change.get(name).map(detail::text).unwrap_or_default();
         let key = match text("key").as_str() {
@@ -73,13 +74,16 @@ fn history(data: &Value) -> Printed {
         };
         let who = clean(&format!("{}{key}", text("actor")));
         let what = clean(&format!("{} {}", text("verb"), text("label")));
-        line(&format!("\x1b[1m{}  {who}  {what}\x1b[0m", text("date")))?;
+        lines.push(format!("\x1b[1m{}  {who}  {what}\x1b[0m", text("date")));
         let fields = change.get("changes").and_then(Value::as_object);
         let fields: Vec<(String, String)> =
             fields.into_iter().flatten().filter_map(field).collect();
         for text in detail::lines_of(&fields) {
-            line(&format!("  {}", text.replace('\n', "\n  ")))?;
+            lines.push(format!("  {}", text.replace('\n', "\n  ")));
         }
+    }
+    if !lines.is_empty() {
+        pager::text(&lines.join("\n"))?;
     }
     match data.get("after").and_then(Value::as_i64) {
         None | Some(0) => {}

@@ -3,8 +3,11 @@
 use mf_core::resource::Resource;
 use serde_json::Value;
 
-use super::{clean, pager, status};
+use super::{clean, on_terminal, pager, status, table};
 use crate::cli::exit::Failure;
+
+/// A value has at least so many columns, however narrow the terminal is.
+const LEAST: usize = 16;
 
 /// Prints an object in the order of the table; what is empty is left out.
 ///
@@ -21,7 +24,7 @@ pub fn print(of: &Resource, object: &Value) -> Result<(), Failure> {
 /// # Errors
 /// It cannot be written.
 pub fn pairs_of(pairs: &[(String, String)]) -> Result<(), Failure> {
-    match lines_of(pairs) {
+    match fitted(pairs, on_terminal().then(table::terminal_width)) {
         lines if lines.is_empty() => Ok(()),
         lines => pager::text(&lines.join("\n")),
     }
@@ -29,14 +32,40 @@ pub fn pairs_of(pairs: &[(String, String)]) -> Result<(), Failure> {
 
 /// A line for each pair of a name and a value; none for what is empty.
 pub fn lines_of(pairs: &[(String, String)]) -> Vec<String> {
+    fitted(pairs, None)
+}
+
+/// As [`lines_of`], in lines that are no wider than this where words allow it.
+pub fn fitted(pairs: &[(String, String)], columns: Option<u16>) -> Vec<String> {
     let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, value): &(String, String)| {
         let shown = if name == "status" { status(value) } else { clean(value) };
+        let room = columns.map(|columns| usize::from(columns).saturating_sub(width + 2).max(LEAST));
+        let shown = room.map_or(shown.clone(), |room| wrapped(&shown, room));
         // Further lines of a text stand below its first.
         let shown = shown.trim_end().replace('\n', &format!("\n{:width$}  ", ""));
         format!("{name:width$}  {shown}")
     };
     pairs.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
+}
+
+/// A text in lines of so many columns; no word is cut.
+fn wrapped(text: &str, room: usize) -> String {
+    let mut lines = Vec::new();
+    for whole in text.lines() {
+        let mut line = String::new();
+        for word in whole.split(' ') {
+            let wide = line.chars().count() + 1 + word.chars().count();
+            if wide > room && !line.is_empty() && whole.chars().count() > room {
+                lines.push(std::mem::take(&mut line));
+            } else if !line.is_empty() {
+                line.push(' ');
+            }
+            line += word;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
 }
 
 /// A field's name for people: a reference by what it refers to.
@@ -57,5 +86,21 @@ pub fn text(value: &Value) -> String {
             let pairs = map.iter().map(|(name, value)| format!("{name}: {}", text(value)));
             pairs.collect::<Vec<_>>().join(", ")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_value_goes_on_below_itself() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let pairs = [pair("label", "tool"), pair("summary", "it says more than a line can hold")];
+        let lines = fitted(&pairs, Some(30)).join("\n");
+        assert_eq!(lines, "label    tool\nsummary  it says more than a\n         line can hold");
+        assert_eq!(fitted(&pairs, None)[1], "summary  it says more than a line can hold");
+        let word = pair("x", "a-label-that-is-wider-than-all-of-it");
+        assert_eq!(fitted(&[word], Some(10)), ["x  a-label-that-is-wider-than-all-of-it"]);
     }
 }

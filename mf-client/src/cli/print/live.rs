@@ -4,10 +4,14 @@
 use std::io::IsTerminal;
 use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::cx::Cx;
+
+/// From one turn of the spinner to the next.
+const TURN: Duration = Duration::from_millis(200);
 
 static SHOWN: Mutex<Option<MultiProgress>> = Mutex::new(None);
 
@@ -49,6 +53,35 @@ pub fn above<T>(write: impl FnOnce() -> T) -> T {
     match shown {
         Some(lines) => lines.suspend(write),
         None => write(),
+    }
+}
+
+/// A line that says what is waited for, and for how long.
+pub struct Waiting {
+    bar: ProgressBar,
+    /// The foot of the terminal is ours until this goes.
+    _lines: Live,
+}
+
+impl Waiting {
+    /// Shows it, unless something else is shown that changes.
+    pub fn start(what: &str) -> Option<Self> {
+        if SHOWN.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return None;
+        }
+        let lines = Live::start();
+        let form = "{spinner} {wide_msg} {elapsed:>4}";
+        let style = ProgressStyle::with_template(form).unwrap_or(ProgressStyle::default_bar());
+        let bar = lines.add(ProgressBar::new_spinner().with_style(style));
+        bar.set_message(super::clean(what));
+        bar.enable_steady_tick(TURN);
+        Some(Self { bar, _lines: lines })
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -50,7 +50,7 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
     if let Some(width) = width.filter(|width| *width < NARROW)
         && columns.iter().map(|c| u32::from(least(*c))).sum::<u32>() > u32::from(width)
     {
-        return one_below_the_other(headings, rows);
+        return one_below_the_other(headings, rows, width);
     }
     let heading = |c: &usize| Cell::new(&headings[*c]).add_attribute(Attribute::Bold);
     table.set_header(columns.iter().map(heading));
@@ -69,10 +69,10 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
 }
 
 /// Each row as lines of a heading and a value, with a blank line between.
-fn one_below_the_other(headings: &[String], rows: &[Vec<String>]) -> String {
+fn one_below_the_other(headings: &[String], rows: &[Vec<String>], width: u16) -> String {
     let row = |row: &Vec<String>| {
         let pairs: Vec<_> = headings.iter().cloned().zip(row.iter().cloned()).collect();
-        detail::lines_of(&pairs).join("\n")
+        detail::fitted(&pairs, Some(width)).join("\n")
     };
     rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
 }

@@ -11,6 +11,9 @@ use crate::cli::exit::{Exit, Outcome};
 use crate::cli::print::{clean, json as print_json, line, table};
 use crate::cli::{example, flags};
 
+/// Builds that are looked at, the newest.
+const MOST: &str = "1000";
+
 /// The command.
 pub fn command() -> Command {
     let filter = |name: &'static str, help: &'static str| {
@@ -41,36 +44,54 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let project = cx.project(matches)?;
     let hub = cx.hub()?;
-    let mut filters = vec![("project_label", project.as_str()), ("lists", "all"), ("order", "-id")];
+    let mut filters = vec![
+        ("project_label", project.as_str()),
+        ("lists", "all"),
+        ("order", "-id"),
+        ("limit", MOST),
+    ];
     filters.extend(given("build").map(|label| ("label", label)));
     filters.extend(given("package").map(|label| ("package_label", label)));
     let builds: Vec<Build> = run(async { Ok(hub.get_all("build", &filters).await?) })?;
     let tagged =
         |build: &&Build| given("tag").is_none_or(|tag| build.tags.iter().any(|t| t == tag));
     // The newest build of a bug comes first.
-    let mut bugs: BTreeMap<String, Vec<(&Build, String)>> = BTreeMap::new();
+    let mut bugs: BTreeMap<String, Vec<(&Build, [String; 3])>> = BTreeMap::new();
     for build in builds.iter().filter(tagged) {
         let named = build.bugs.split(',').map(str::trim).filter(|bug| !bug.is_empty());
         for (place, bug) in named.enumerate() {
             let url = build.bug_urls.get(place).cloned().unwrap_or_default();
-            bugs.entry(bug.to_owned()).or_default().push((build, url));
+            let details = build.bug_details.as_array().into_iter().flatten();
+            let known = details.into_iter().find(|known| known["bug"] == bug);
+            let text = |name: &str| {
+                let text = known.and_then(|known| known.get(name)?.as_str());
+                text.unwrap_or_default().to_owned()
+            };
+            let told = [text("state"), text("title"), url];
+            bugs.entry(bug.to_owned()).or_default().push((build, told));
         }
     }
     let rows = bugs.iter().flat_map(|(bug, builds)| {
-        builds.iter().map(move |(build, url)| {
+        builds.iter().map(move |(build, [state, title, url])| {
+            let (label, status) = (build.label.clone(), build.status_label.clone());
             let tags = build.tags.join(", ");
-            [bug.clone(), build.label.clone(), build.status_label.clone(), tags, url.clone()]
+            [bug.clone(), state.clone(), title.clone(), label, status, tags, url.clone()]
         })
     });
     if cx.json {
-        let object = |[bug, build, status, _, url]: [String; 5]| json!({ "bug": bug, "build_label": build, "status_label": status, "url": url });
+        let object = |[bug, state, title, build, status, _, url]: [String; 7]| {
+            json!({
+                "bug": bug, "state": state, "title": title, "url": url,
+                "build_label": build, "status_label": status,
+            })
+        };
         return print_json::rows(cx, "bugs", rows.map(object).collect()).map(|()| Exit::Success);
     }
     if cx.quiet {
         bugs.keys().try_for_each(|bug| line(&clean(bug)))?;
         return Ok(Exit::Success);
     }
-    let headings = ["bug", "build", "status", "tags", "url"].map(str::to_owned);
+    let headings = ["bug", "state", "title", "build", "status", "tags", "url"].map(str::to_owned);
     table::print(&headings, &rows.map(Vec::from).collect::<Vec<_>>())?;
     Ok(Exit::Success)
 }

@@ -26,14 +26,18 @@ use crate::cli::{example, flags};
 /// More of a log than this is not compared, in bytes.
 const MOST: usize = 16 * 1024 * 1024;
 /// Fields in which every two builds differ.
-const OWN: [&str; 5] = ["id", "label", "create_date", "tasks", "comments"];
+const OWN: [&str; 8] =
+    ["id", "label", "create_date", "tasks", "comments", "errands", "bug_details", "bug_urls"];
 
 /// The command.
 pub fn command() -> Command {
     let label = example::label(build());
     one(build(), "compare")
         .about("Show what a build has otherwise than another: fields, tasks, files, logs")
-        .arg(Arg::new("OTHER").help("Label of the other; default: the last good one before it"))
+        .arg(Arg::new("OTHER").help(
+            "Label of a later one that it is compared with; without, it is compared with the last \
+             good one before it",
+        ))
         .arg(
             Arg::new("lines")
                 .long("lines")
@@ -43,7 +47,7 @@ pub fn command() -> Command {
                 .help("At most so many lines of each log; 0: none"),
         )
         .after_help(example::text(&format!(
-            "mf build compare {label}\nmf build compare {label} php-5.2.13-1"
+            "mf build compare {label}\nmf build compare php-5.2.13-1 {label}"
         )))
 }
 
@@ -66,10 +70,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let hub = cx.hub()?;
     let other = matches.get_one::<String>("OTHER");
     let (before, after, pairs) = run(async {
-        let after = hub.build(&label, &project).await?;
-        let before = match other {
-            Some(other) => hub.build(other, &project).await?,
-            None => last_good(&hub, &after).await?,
+        let named = hub.build(&label, &project).await?;
+        let (before, after) = match other {
+            Some(other) => (named, hub.build(other, &project).await?),
+            None => (last_good(&hub, &named).await?, named),
         };
         let pairs = pairs(&hub, &before, &after, lines > 0).await?;
         Ok((before, after, pairs))

@@ -24,9 +24,7 @@ pub fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(SHELLS))
                 .help("The shell; `make install` puts all of them where they are found"),
         )
-        .after_help(example::text(
-            "source <(mf completion bash)\nmf completion fish > ~/.config/fish/completions/mf.fish",
-        ))
+        .after_help(example::text("source <(mf completion bash)\nmf completion fish"))
 }
 
 /// Prints it.

@@ -211,6 +211,14 @@ impl<'a> Session<'a> {
                 *field = value;
             }
         }
+        // What it says of times is when it was written down.
+        if text("status_label").is_some_and(|status| ended(&status)) {
+            task.end_date = event.date.clone();
+        } else if event.changes.contains_key("attempt")
+            || text("stage").is_some() && known.start_date.is_empty()
+        {
+            task.start_date = event.date.clone();
+        }
         if let Some(attempt) = event.changes.get("attempt").and_then(Value::as_i64) {
             task.attempt = attempt;
         }
