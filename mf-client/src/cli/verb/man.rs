@@ -20,7 +20,7 @@ pub fn command() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Directory that they are written into"),
         )
-        .after_help(example::text("mf man ~/.local/share/man/man1 && man mf-build-create"))
+        .after_help(example::text("mf man ~/.local/share/man/man1"))
 }
 
 /// Writes them.
