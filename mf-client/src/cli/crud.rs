@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure, Outcome};
 use super::flags::{self, POSITIONAL};
 use super::print::{answer, clean, detail, json, line};
 use super::{ask, example, names};
+use crate::{DryRun, Hub};
 
 /// The verbs, as people call them.
 pub const VERBS: [&str; 5] = ["create", "show", "update", "delete", "list"];
@@ -211,8 +212,9 @@ fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
     let (hub, dry) = (cx.hub_to_change(matches)?, flags::is_dry(matches));
     if !dry && !flags::is_sure(matches) {
-        // Nobody is asked about what is not there.
-        let _: Value = run(async { Ok(hub.get_one(of.name, &label, project.as_deref()).await?) })?;
+        // Nobody is asked about what is not there, or has to stay.
+        let tried = Hub::over(DryRun(cx.connection()?.handler()?));
+        run(async { Ok(tried.delete(of.name, &label, project.as_deref()).await?) })?;
         ask::confirm(cx, &format!("deleting {} {label}", super::noun(of)), &label)?;
     }
     run(async { Ok(hub.delete(of.name, &label, project.as_deref()).await?) })?;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices_deadline, group_diff_ops};
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices_deadline, group_diff_ops};
 
 /// Lines around each difference.
 const AROUND: usize = 2;
@@ -38,25 +38,15 @@ pub fn lines(before: &str, after: &str, names: [&str; 2]) -> Vec<Shown> {
 }
 
 fn of_op(op: &DiffOp, olds: &[&str], news: &[&str], shown: &mut Vec<Shown>) {
-    for (tag, old, new) in [op.as_tag_tuple()] {
-        let mut add = |mark: char, lines: &[&str]| {
-            shown.extend(lines.iter().map(|line| (mark, (*line).to_owned())));
-        };
-        match tag {
-            similar::DiffTag::Equal => add(' ', &news[new]),
-            _ => {
-                add(mark(ChangeTag::Delete), &olds[old]);
-                add(mark(ChangeTag::Insert), &news[new]);
-            }
-        }
-    }
-}
-
-fn mark(tag: ChangeTag) -> char {
-    match tag {
-        ChangeTag::Delete => '-',
-        ChangeTag::Insert => '+',
-        ChangeTag::Equal => ' ',
+    let (tag, old, new) = op.as_tag_tuple();
+    let mut add = |mark: char, lines: &[&str]| {
+        shown.extend(lines.iter().map(|line| (mark, (*line).to_owned())));
+    };
+    if tag == DiffTag::Equal {
+        add(' ', &news[new]);
+    } else {
+        add('-', &olds[old]);
+        add('+', &news[new]);
     }
 }
 
