@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::farm::choose_tls;
 
 /// How long a page may take to show what must come.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser with one page, and a profile of its own.
 pub struct Browser {

@@ -4,9 +4,12 @@
 use std::sync::LazyLock;
 
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use mf_core::error::Code;
 use sha2::{Digest, Sha256};
+
+use crate::http::error::status;
 
 /// Each file's name, media type and text.
 const ALL: &[(&str, &str, &str)] = &[
@@ -37,7 +40,7 @@ pub async fn serve(Path((version, name)): Path<(String, String)>) -> Response {
     let found = ALL.iter().find(|(known, ..)| *known == name);
     let Some((_, media, text)) = found.filter(|_| version == *VERSION) else {
         let mut response = Response::new("there is no such file\n".into());
-        *response.status_mut() = StatusCode::NOT_FOUND;
+        *response.status_mut() = status(Code::NotFound);
         return response;
     };
     let mut response = Response::new((*text).into());

@@ -178,6 +178,8 @@ pub fn title(name: &str) -> String {
     let name = match name {
         "create_date" => "created",
         "update_date" => "changed",
+        "start_date" => "started",
+        "end_date" => "ended",
         name => name.trim_end_matches("_label").trim_end_matches("_date"),
     };
     name.replace('_', " ")

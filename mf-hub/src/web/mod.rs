@@ -129,7 +129,7 @@ async fn detail(hub: Arc<Hub>, resource: &'static Resource, label: &str, parts: 
     let made = match (resource.name, log) {
         ("build", _) => page::build::page(&visit, label),
         ("task", Some(log)) => page::log::page(&visit, label, &log).await,
-        ("task", None) => page::task::page(&visit, label),
+        ("task", None) => page::task::page(&visit, label).await,
         _ => page::detail::page(&visit, resource, label),
     };
     answer::page(&visit, made)

@@ -57,6 +57,14 @@ pub fn measure(bench: &mut BenchFarm, report: &mut Report) -> anyhow::Result<()>
     report.add(row("the same, slowest order, filter or search", worst.0, None, Some(100.0)));
     let one = bench.request("/build/old7-build1900/get_one.json?project_label=demo");
     report.add(row("get_one with 1,000,000 builds", ask(&mut hub, &one)?, None, None));
+    for (what, page) in [
+        ("start page with 1,000,000 builds", "/"),
+        ("page of builds with 1,000,000 builds", "/build"),
+        ("page of a build with 1,000,000 builds", "/build/old7-build1900?project_label=demo"),
+    ] {
+        let took = ask(&mut hub, &bench.request(page))?;
+        report.add(row(what, took, None, Some(50.0)));
+    }
     let submit = bench.sends("POST", "/build/post.json", |_| {
         r#"{"project_label":"demo","package_branch_label":"old7.main"}"#.into()
     });

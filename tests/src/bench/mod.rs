@@ -7,6 +7,7 @@
 mod age;
 mod api;
 mod builds;
+mod crowd;
 mod dispatch;
 mod farm;
 mod floor;
@@ -34,12 +35,13 @@ const MANY: usize = 500;
 /// What is measured of a farm, in this order: each finds what the ones before
 /// have left.
 type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     ("idle", |bench, report| idle::measure(bench, report)),
     ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
     ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
     ("log", |bench, report| log::measure(bench, report)),
     ("follow", |bench, report| log::follow(bench, report)),
+    ("crowd", |bench, report| crowd::measure(bench, report)),
     ("api", |bench, report| api::measure(bench, report)),
     ("start", start::measure),
     ("restart", |_, report| restart::measure(report)),

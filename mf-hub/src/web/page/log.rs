@@ -18,6 +18,8 @@ use crate::web::{ansi, asset};
 
 /// Lines on a page without a script.
 const LINES: i64 = 500;
+/// Lines of a tail.
+const TAIL: i64 = 15;
 /// Hits that are listed without a script.
 const HITS: i64 = 200;
 
@@ -46,10 +48,21 @@ struct Page {
 }
 
 /// One line.
-struct Row {
-    number: u64,
-    time: String,
-    html: String,
+pub struct Row {
+    /// From 1.
+    pub number: u64,
+    /// The time of day in UTC; empty where it is not known.
+    pub time: String,
+    /// Its text, escaped, with its colours.
+    pub html: String,
+}
+
+/// The last lines of a log, as many as one looks at.
+///
+/// # Errors
+/// There is no such log.
+pub async fn tail(visit: &Visit, of: Held, name: &str) -> Result<Vec<Row>, Error> {
+    Ok(rows(&lines::some(&visit.hub, of, name, None, TAIL).await?))
 }
 
 /// The page of the log of that name.

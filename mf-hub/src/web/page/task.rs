@@ -3,8 +3,10 @@
 use askama::Template;
 use mf_core::error::Error;
 use mf_core::resource::TASK;
+use mf_core::wire::Held;
 
 use super::detail;
+use super::log::{Row, tail};
 use crate::store::timeline::{self, Line};
 use crate::store::why::{self, Verdict};
 use crate::web::answer;
@@ -18,7 +20,7 @@ use crate::web::visit::Visit;
 
 /// What the page shows in a way of its own.
 const SHOWN_APART: &[&str] =
-    &["label", "project_label", "status_label", "logs", "files", "sources", "configs"];
+    &["label", "project_label", "status_label", "logs", "files", "sources", "configs", "fs_path"];
 
 #[derive(Template)]
 #[template(path = "task.html")]
@@ -32,6 +34,8 @@ struct Page {
     strip: Option<Strip>,
     fields: Vec<(String, &'static str, Cell)>,
     logs: Vec<Shown>,
+    /// The end of the last attempt's first log.
+    tail: Vec<Row>,
     files: Vec<Shown>,
     actions: Vec<Form>,
     history: Vec<Entry>,
@@ -41,7 +45,7 @@ struct Page {
 ///
 /// # Errors
 /// There is no such task.
-pub fn page(visit: &Visit, label: &str) -> Result<String, Error> {
+pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
     let seen = visit.object(&TASK, label)?;
     let id = seen.object.id;
     let said = visit.hub.dispatch.why(id);
@@ -62,7 +66,11 @@ pub fn page(visit: &Visit, label: &str) -> Result<String, Error> {
     };
     let state = State::new(&line.status);
     let all = files::of_task(visit, (id, label, &project), "")?;
-    let (logs, files) = all.into_iter().partition(|file| file.kind == "log");
+    let (logs, files): (Vec<Shown>, _) = all.into_iter().partition(|file| file.kind == "log");
+    let tail = match logs.first() {
+        Some(log) => tail(visit, Held { task: id, attempt: log.attempt }, &log.link.text).await?,
+        None => Vec::new(),
+    };
     let page = Page {
         frame: Frame::new(visit, label)
             .tell(&state)
@@ -75,6 +83,7 @@ pub fn page(visit: &Visit, label: &str) -> Result<String, Error> {
         strip: strip::strips(&[line], |_| Link::new("", "")).pop(),
         fields: detail::fields(&TASK, &seen, SHOWN_APART),
         logs,
+        tail,
         files,
         actions: form::of(visit, &TASK, &seen),
         history: past::entries(visit.history(&TASK, &seen, detail::PAST)?),
