@@ -37,7 +37,12 @@ pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done
             Ok(Held { task: row.get(0)?, attempt: row.get(1)? })
         })
         .optional()?;
-    found.map(|held| whole(db, held, nonce, secret)).transpose()
+    let Some(held) = found else { return Ok(None) };
+    let sql = "SELECT stage FROM task WHERE id = ?1";
+    let stage = db.prepare_cached(sql)?.query_row([held.task], |row| row.get(0))?;
+    let job = job::of(db, held.task, secret)?;
+    let token = token(secret, held, nonce);
+    Ok(Some(Claim { task_id: held.task, attempt: held.attempt, token, stage, job }))
 }
 
 /// Claims a task for a system; `None` when somebody else was first, and
@@ -76,7 +81,8 @@ pub fn claim(
     // Its log and first stage are known by now: written down with the claim,
     // they need no commit of their own.
     file::name_log(tx, held, BUILD_LOG)?;
-    let stage = job::of(tx, id, secret)?.first_stage();
+    let job = job::of(tx, id, secret)?;
+    let stage = job.first_stage();
     let (now, empty, path) = (tx.now(), "", fs_path(held));
     task::apply(
         tx,
@@ -93,15 +99,8 @@ pub fn claim(
             ("fs_path", &path),
         ],
     )?;
-    whole(tx, held, nonce, secret).map(Some)
-}
-
-fn whole(db: &Connection, held: Held, nonce: &str, secret: &Secret) -> Done<Claim> {
-    let token = token(secret, held, nonce);
-    let job = job::of(db, held.task, secret)?;
-    let sql = "SELECT stage FROM task WHERE id = ?1";
-    let stage = db.prepare_cached(sql)?.query_row([held.task], |row| row.get(0))?;
-    Ok(Claim { task_id: held.task, attempt: held.attempt, token, stage, job })
+    let stage = stage.to_owned();
+    Ok(Some(Claim { task_id: id, attempt: held.attempt, token, stage, job }))
 }
 
 /// The token follows from what only the hub and this worker know, so that the

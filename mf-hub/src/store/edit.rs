@@ -119,8 +119,32 @@ pub fn update_columns(
     columns: &[(&str, &dyn ToSql)],
 ) -> Done<bool> {
     let before = render::map(tx, resource, id)?;
-    set(tx, resource, id, columns)?;
-    record_update(tx, resource, id, &before)
+    // Nearly always something differs: its date is set with it.
+    let now = tx.now();
+    let mut dated = columns.to_vec();
+    dated.push((DATE, &now));
+    set(tx, resource, id, &dated)?;
+    let mut changes = render::map(tx, resource, id)?;
+    changes.retain(|name, value| name != DATE && before.get(name) != Some(value));
+    if changes.is_empty() {
+        let was = before.get(DATE).and_then(serde_json::Value::as_str);
+        set(tx, resource, id, &[(DATE, &was.unwrap_or_default())])?;
+        return Ok(false);
+    }
+    history::record_with(tx, Verb::Update, resource, id, &former(&before, &changes), changes)?;
+    Ok(true)
+}
+
+/// When an object was last changed.
+const DATE: &str = "update_date";
+
+/// What the fields that have changed were before.
+fn former(
+    before: &Map<String, serde_json::Value>,
+    changes: &Map<String, serde_json::Value>,
+) -> Map<String, serde_json::Value> {
+    let old = |name: &String| Some((name.clone(), before.get(name)?.clone()));
+    changes.keys().filter_map(old).collect()
 }
 
 /// Compares an object with what it was ([`render::map`]): where it differs,
@@ -146,8 +170,7 @@ fn record_difference(
 ) -> Done<bool> {
     let mut changes = render::map(tx, resource, id)?;
     changes.retain(|name, value| before.get(name) != Some(value));
-    let old = |name: &String| Some((name.clone(), before.get(name)?.clone()));
-    let old = changes.keys().filter_map(old).collect();
+    let old = former(before, &changes);
     changes.extend(hidden);
     if changes.is_empty() {
         return Ok(false);
@@ -162,7 +185,7 @@ fn record_difference(
 /// # Errors
 /// SQLite would not.
 pub fn touch(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
-    set(tx, resource, id, &[("update_date", &tx.now())])
+    set(tx, resource, id, &[(DATE, &tx.now())])
 }
 
 /// `UPDATE … SET … WHERE id = …`.

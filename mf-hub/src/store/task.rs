@@ -198,7 +198,12 @@ fn step(tx: &Tx<'_>, id: i64, event: Event, also: &[(&str, &dyn ToSql)]) -> Done
     }
     columns.extend_from_slice(also);
     edit::update_columns(tx, &TASK, id, &columns)?;
-    ready::follow(tx, id)?;
+    if next.ended() {
+        // Dispatch needs to know no more of it.
+        tx.then(move |dispatch| dispatch.forget(id));
+    } else {
+        ready::follow(tx, id)?;
+    }
     Ok(next)
 }
 

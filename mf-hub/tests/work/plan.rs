@@ -50,6 +50,11 @@ async fn a_plan_is_what_then_happens() {
     assert!((1..=600).contains(&begins), "when the other has ended: {begins}");
     let told = busy["tasks"][0]["sentence"].as_str().unwrap();
     assert!(told.contains("; it begins in about "), "{told}");
+    // What has run for hours says nothing of when it ends.
+    let late = "UPDATE task SET start_date = datetime('now', '-9 hours') WHERE status = 'Building'";
+    assert_eq!(database.execute(late, []).unwrap(), 1);
+    let late = plan(&farm, "two").await;
+    assert!(late["tasks"][0]["details"]["begins_in_seconds"].is_null(), "{late}");
 }
 
 #[tokio::test]

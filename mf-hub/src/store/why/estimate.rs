@@ -6,6 +6,10 @@ pub(super) const PLACES: usize = 64;
 /// Most tasks that are put one by one; more take as long in proportion.
 const PUT: usize = 1_000;
 
+/// When something ends that should have ended long ago: later than anything
+/// that is known.
+pub(super) const NEVER: i64 = i64::MAX / 8;
+
 /// A system that could build it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place {
@@ -64,7 +68,8 @@ pub(super) fn begins_in(
     }
     let begin = places.iter().map(|place| place.room(footprint).max(place.not_before)).min()?;
     // The whole queue takes as many times as long as the part that was put.
-    Some(if part > 1 { begin.max(last).saturating_mul(part as i64) } else { begin })
+    let begin = if part > 1 { begin.max(last).saturating_mul(part as i64) } else { begin };
+    (begin < NEVER).then_some(begin)
 }
 
 impl Place {
@@ -126,6 +131,9 @@ mod tests {
         let apart = Place { not_before: Some(vec![Some(70)]), ..two };
         assert_eq!(begins_in(vec![apart], &[], 1, None), Some(70));
         assert_eq!(begins_in(vec![], &[], 1, Some(5)), None);
+        let late = place(2, &[(NEVER, 2)]);
+        assert_eq!(begins_in(vec![late.clone()], &[], 1, None), None, "nobody can know");
+        assert_eq!(begins_in(vec![late, place(1, &[(9, 1)])], &[], 1, None), Some(9));
     }
 
     #[test]

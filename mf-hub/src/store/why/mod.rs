@@ -211,10 +211,11 @@ fn held(
     details.ends_in_seconds = details
         .usual_seconds
         .zip(time::seconds_between(start_date, &time::now()))
-        .map(|(usual, since)| (usual - since).max(0));
+        .and_then(|(usual, since)| usual::left(usual, since));
+    let late = if details.ends_in_seconds.is_none() { ", and is late" } else { "" };
     let usual = details
         .usual_seconds
-        .map(|usual| format!("; the package usually takes {}", words::duration(usual)));
+        .map(|usual| format!("; the package usually takes {}{late}", words::duration(usual)));
     let sentence = format!(
         "it runs on {system} since {start_date} UTC, attempt {attempt}{stage}{}",
         usual.unwrap_or_default()

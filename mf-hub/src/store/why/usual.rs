@@ -6,6 +6,7 @@ use mf_core::time;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Of;
+use super::estimate::NEVER;
 use crate::store::Done;
 
 /// How many of the last times count.
@@ -15,6 +16,21 @@ const BUILDS: usize = 100;
 /// For how many packages and tasks it is looked up at most; others take as
 /// long as these do on average.
 const LOOKED_UP: usize = 100;
+
+/// How much later than usual something may be before nobody can know when it
+/// ends: as late again as it usually takes, and this, in seconds.
+const LATE: i64 = 60;
+
+/// How much longer something takes that usually takes so long and has taken so
+/// long; `None` when it is much too late for that to say anything.
+pub(super) fn left(usual: i64, since: i64) -> Option<i64> {
+    let late = usual.saturating_mul(2).saturating_add(LATE);
+    match since {
+        _ if since <= usual => Some(usual - since),
+        _ if since < late => Some(late - since),
+        _ => None,
+    }
+}
 
 /// How long a package usually takes for a target, in seconds; for any target,
 /// where it was never built for this one. `None` where it was never built.
@@ -89,7 +105,7 @@ impl<'a> Durations<'a> {
         // It counts for the average, too.
         self.packages.entry(task.package).or_insert(usual);
         let since = time::seconds_between(&start, &time::now()).unwrap_or(0);
-        Ok(usual.map(|usual| (usual - since).max(0)))
+        Ok(usual.map(|usual| left(usual, since).unwrap_or(NEVER)))
     }
 
     /// How long those that are known take on average.
@@ -97,5 +113,18 @@ impl<'a> Durations<'a> {
         let known: Vec<i64> = self.packages.values().copied().flatten().collect();
         let count = i64::try_from(known.len()).ok().filter(|count| *count > 0)?;
         Some(known.iter().sum::<i64>() / count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left;
+
+    #[test]
+    fn what_is_much_too_late_says_nothing() {
+        let table = [(0, Some(100)), (100, Some(0)), (101, Some(159)), (259, Some(1)), (260, None)];
+        for (since, said) in table {
+            assert_eq!(left(100, since), said, "after {since} s");
+        }
     }
 }
