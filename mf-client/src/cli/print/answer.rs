@@ -50,6 +50,10 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
             count => format!("{label} gets no more tasks; it is building {count} to the end"),
         },
         "resume" => format!("{label} gets tasks again"),
+        "check_bugs" | "comment_bugs" | "close_bugs" | "reopen_bugs" | "link_bugs" => {
+            let name = text("label");
+            format!("the tracker is asked as soon as it can be; `mf build show {name}` says more")
+        }
         _ => return None,
     })
 }

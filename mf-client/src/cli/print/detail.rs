@@ -14,7 +14,7 @@ const LEAST: usize = 16;
 /// # Errors
 /// It cannot be written.
 pub fn print(of: &Resource, object: &Value) -> Result<(), Failure> {
-    let named = |name: &str| object.get(name).map(|value| (heading(name), text(value)));
+    let named = |name: &str| object.get(name).map(|value| (heading(name), lines(value)));
     let pairs: Vec<(String, String)> = of.fields().filter_map(|f| named(f.name)).collect();
     pairs_of(&pairs)
 }
@@ -73,6 +73,16 @@ pub fn heading(name: &str) -> String {
     name.strip_suffix("_label").unwrap_or(name).replace('_', " ")
 }
 
+/// A value as text; of a list of objects each has a line of its own.
+fn lines(value: &Value) -> String {
+    match value {
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            items.iter().map(text).collect::<Vec<_>>().join("\n")
+        }
+        value => text(value),
+    }
+}
+
 /// A value as text: lists with commas, nothing for what is empty.
 pub fn text(value: &Value) -> String {
     match value {
@@ -83,8 +93,9 @@ pub fn text(value: &Value) -> String {
         Value::Number(number) => number.to_string(),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(map) => {
-            let pairs = map.iter().map(|(name, value)| format!("{name}: {}", text(value)));
-            pairs.collect::<Vec<_>>().join(", ")
+            let pairs = map.iter().map(|(name, value)| (heading(name), text(value)));
+            let some = pairs.filter(|(_, value)| !value.is_empty());
+            some.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
         }
     }
 }
@@ -92,6 +103,7 @@ pub fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_long_value_goes_on_below_itself() {
@@ -102,5 +114,16 @@ mod tests {
         assert_eq!(fitted(&pairs, None)[1], "summary  it says more than a line can hold");
         let word = pair("x", "a-label-that-is-wider-than-all-of-it");
         assert_eq!(fitted(&[word], Some(10)), ["x  a-label-that-is-wider-than-all-of-it"]);
+    }
+
+    #[test]
+    fn each_object_of_a_list_has_a_line_and_says_only_what_there_is() {
+        let bugs = json!([
+            { "bug": "17", "state": "open", "title": "it burns", "check_date": "" },
+            { "bug": "18", "state": "unchecked", "title": "" },
+        ]);
+        let expected = "bug: 17, state: open, title: it burns\nbug: 18, state: unchecked";
+        assert_eq!(lines(&bugs), expected);
+        assert_eq!(lines(&json!(["a", "b"])), "a, b");
     }
 }
