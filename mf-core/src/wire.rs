@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod head;
 mod repository;
 
+pub use head::{HeadSeen, HeadSource};
 pub use repository::{
     RepositoryDraft, RepositoryFailure, RepositoryFile, RepositoryPart, RepositorySwitch,
 };
@@ -199,6 +201,9 @@ pub struct Job {
     pub url: String,
     /// Branch, tag or revision; empty: the default branch.
     pub vcs_branch: String,
+    /// The revision that the build is of, by its full name; empty until the
+    /// first of its tasks has found it out.
+    pub revision: String,
     /// Repositories of earlier builds that this one may use.
     pub repositories: Vec<Repository>,
 }
@@ -258,6 +263,15 @@ pub struct Advance {
     /// `checkout`, `build`, `upload`, or what the handler says of its progress.
     pub stage: String,
     /// Revision of the source, once it is known.
+    pub revision: String,
+}
+
+/// Answer to [`Advance`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Advanced {
+    /// The revision that the build is of, which is the first that one of its
+    /// tasks said: all others build the same. Empty while none has.
     pub revision: String,
 }
 

@@ -73,6 +73,10 @@ pub struct CheckoutJob {
     pub url: String,
     /// Branch, tag or revision; empty is the repository's default branch.
     pub reference: String,
+    /// The revision of `reference` that is wanted, by its full name as in
+    /// [`Checkout`]; empty is what the reference is now. All tasks of a build
+    /// are of one revision, however the branch moves meanwhile.
+    pub revision: String,
     /// Text that the hub keeps for this handler.
     pub handler_config: String,
     /// What this host keeps for the plugin.

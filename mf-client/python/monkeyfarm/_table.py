@@ -584,12 +584,18 @@ class PackageBranch(Scoped):
       for
     * `excluded_releases`: releases that it is not built for
     * `build_on_commit`: a build is submitted when its head moves
+    * `pre_tag_label`: tag that a build on commit gets when it succeeds
+    * `head`: revision that its head was seen at last, where it builds on commit (read-only)
+    * `head_state`: since when its head is that, or why it cannot be looked at or is not built
+      (read-only)
     """
 
     _name = "package-branch"
     _derived = frozenset((
         "create_date",
         "update_date",
+        "head",
+        "head_state",
     ))
 
 
@@ -1380,6 +1386,21 @@ class Util(Resource):
             "errand": errand,
         }
         return self._call("POST", ("retry_errand",), None, parameters)
+
+    def notify(
+        self,
+        url: Optional[str] = None,
+    ) -> Reply:
+        """Say that there is something new at a repository: what is built on commit looks at once.
+
+        :param url: where the source is; a webhook's body may say it too
+
+        Gives: looked_at.
+        """
+        parameters: Dict[str, Any] = {
+            "url": url,
+        }
+        return self._call("POST", ("notify",), None, parameters)
 
 
 class VcsHandler(Site):

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::common::{COMMON, HISTORY, SCOPED, SHORT};
-use super::shape::{Field, Kind, Resource, Scope, Who, field};
+use super::shape::{Field, Gives, Kind, Resource, Scope, Who, field};
 
 /// A package-branch as it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct PackageBranch {
     pub releases: Vec<String>,
     pub excluded_releases: Vec<String>,
     pub build_on_commit: bool,
+    pub pre_tag_label: String,
+    pub head: String,
+    pub head_state: String,
 }
 
 const OWN: &[Field] = &[
@@ -72,6 +75,23 @@ const OWN: &[Field] = &[
     )
     .also(&["excluded-release"]),
     field("build_on_commit", Kind::Bool, "a build is submitted when its head moves"),
+    field(
+        "pre_tag_label",
+        Kind::Ref { to: "tag", owned: false },
+        "tag that a build on commit gets when it succeeds",
+    ),
+    field(
+        "head",
+        Kind::Computed(Gives::Text),
+        "revision that its head was seen at last, where it builds on commit",
+    )
+    .derived(),
+    field(
+        "head_state",
+        Kind::Computed(Gives::Text),
+        "since when its head is that, or why it cannot be looked at or is not built",
+    )
+    .derived(),
 ];
 
 /// The package-branch, in the table.

@@ -215,10 +215,10 @@ pub const TASK: Resource = Resource {
         HISTORY,
         Function {
             name: "advance",
-            about: "a worker says in which stage its attempt is",
+            about: "a worker says in which stage its attempt is; it is told which revision to build",
             on: On::All,
             takes: &[],
-            gives: &[],
+            gives: &["revision"],
             who: Who::SYSTEM,
             writes: true,
         },

@@ -27,6 +27,9 @@ const EVENTS: &[Field] = &[
     field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
 ];
 
+const NOTIFY: &[Field] =
+    &[field("url", Kind::Text(SHORT), "where the source is; a webhook's body may say it too")];
+
 const REPOSITORY_FILE: &[Field] = &[
     field("generation", Kind::Int(1, i64::MAX), "number of the draft").must(),
     field("path", Kind::Text(4_096), "where it is, beneath the tag").must(),
@@ -199,6 +202,33 @@ pub const UTIL: Resource = Resource {
             on: On::All,
             takes: &[],
             gives: &[],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "notify",
+            about: "say that there is something new at a repository: what is built on commit looks at once",
+            on: On::All,
+            takes: NOTIFY,
+            gives: &["looked_at"],
+            who: Who::SIGNED_IN,
+            writes: true,
+        },
+        Function {
+            name: "heads",
+            about: "the regulator asks which heads to look at",
+            on: On::All,
+            takes: &[],
+            gives: &["heads"],
+            who: Who::REGULATOR,
+            writes: false,
+        },
+        Function {
+            name: "report_head",
+            about: "the regulator says where a head is; a new one is built",
+            on: On::All,
+            takes: &[],
+            gives: &["submitted"],
             who: Who::REGULATOR,
             writes: true,
         },

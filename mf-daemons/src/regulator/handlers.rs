@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mf_core::wire::{Handler, HandlerKind};
@@ -12,51 +12,45 @@ use monkeyfarm_plugin_api::{Failure, LocalConfig};
 use super::HookContext;
 use crate::plugin::{Call, Ended, HostProgram, Job, Locals, Plugin, Sources};
 
-/// What a job is made of that is this host's own to say.
-pub struct Own {
-    /// What this host keeps for the plugin.
-    pub local_config: LocalConfig,
-    /// A directory that stays from call to call.
-    pub cache_dir: PathBuf,
-}
-
-/// The handlers of this host's plugins.
-pub struct Handlers<'a> {
-    context: &'a HookContext,
+/// The handlers of this host's plugins; threads may share it.
+pub struct Handlers {
+    data_dir: PathBuf,
     host: HostProgram,
     sources: Sources,
     locals: Locals,
     /// Those that were called for.
-    found: Vec<Arc<Plugin>>,
+    found: Mutex<Vec<Arc<Plugin>>>,
 }
 
-impl<'a> Handlers<'a> {
+impl Handlers {
     /// The handlers of this host; no plugin has been looked at yet.
     ///
     /// # Errors
     /// There is no host program, or the configuration of a plugin is wrong.
-    pub fn new(context: &'a HookContext) -> anyhow::Result<Self> {
+    pub fn new(context: &HookContext) -> anyhow::Result<Self> {
         Ok(Self {
-            context,
+            data_dir: context.data_dir().to_path_buf(),
             host: HostProgram::beside()?,
             sources: Sources::new(context.plugins_dirs())?,
             locals: Locals::read(context.plugins_d())?,
-            found: Vec::new(),
+            found: Mutex::default(),
         })
     }
 
-    /// Calls a handler in `work_dir`, for at most `limit`. What it and the
-    /// programs that it starts write is in `log`, for who has to find out.
+    /// Calls a handler in `work_dir`, for at most `limit`. The job is made of
+    /// what this host says to the plugin, and of a directory that stays from
+    /// call to call. What the handler and the programs that it starts write is
+    /// in `log`, for who has to find out.
     ///
     /// # Errors
     /// A sentence: why there is no answer of the handler's, or its own.
     pub fn call(
-        &mut self,
+        &self,
         kind: HandlerKind,
         wanted: &Handler,
         work_dir: &Path,
         limit: Duration,
-        job: impl FnOnce(Own) -> Job,
+        job: impl FnOnce(LocalConfig, PathBuf) -> Job,
     ) -> Result<Ended, String> {
         self.ask(kind, wanted, work_dir, limit, job).map_err(|failure| failure.sentence)
     }
@@ -67,12 +61,12 @@ impl<'a> Handlers<'a> {
     /// The handler's own failure, or why there is no answer of it: that may be
     /// better later.
     pub fn ask(
-        &mut self,
+        &self,
         kind: HandlerKind,
         wanted: &Handler,
         work_dir: &Path,
         limit: Duration,
-        job: impl FnOnce(Own) -> Job,
+        job: impl FnOnce(LocalConfig, PathBuf) -> Job,
     ) -> Result<Ended, Failure> {
         let plugin = self.find(kind, wanted).map_err(Failure::later)?;
         let local = self.locals.of(&plugin.meta.id);
@@ -80,13 +74,13 @@ impl<'a> Handlers<'a> {
             let what = what.to_owned();
             move |error: std::io::Error| Failure::later(format!("{what}: {error}"))
         };
-        let cache_dir = self.context.data_dir().join("cache").join(&plugin.meta.id);
+        let cache_dir = self.data_dir.join("cache").join(&plugin.meta.id);
         fs::create_dir_all(&cache_dir).map_err(cannot("the plugin's cache cannot be made"))?;
         let log = File::create(work_dir.join("log")).map_err(cannot("no log can be written"))?;
         let call = Call {
             plugin,
             handler: wanted.label.clone(),
-            job: job(Own { local_config: local.config, cache_dir }),
+            job: job(local.config, cache_dir),
             log: log.into(),
             work_dir: work_dir.to_path_buf(),
             deadline: Some(limit),
@@ -108,11 +102,12 @@ impl<'a> Handlers<'a> {
 
     /// The plugin that the farm has for a handler: that one and no other
     /// version of it. What has been registered was loaded and checked then.
-    fn find(&mut self, kind: HandlerKind, wanted: &Handler) -> Result<Arc<Plugin>, String> {
+    fn find(&self, kind: HandlerKind, wanted: &Handler) -> Result<Arc<Plugin>, String> {
         let known = |plugin: &&Arc<Plugin>| {
             plugin.gives(kind, &wanted.label) && plugin.digest == wanted.digest
         };
-        if let Some(plugin) = self.found.iter().find(known) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = found.iter().find(known) {
             return Ok(Arc::clone(plugin));
         }
         let (mut paths, _) = self.sources.candidates();
@@ -123,7 +118,7 @@ impl<'a> Handlers<'a> {
             // Who has something to say of the others is another hook.
             let Ok(Ok(plugin)) = Plugin::read(&path) else { continue };
             if known(&&plugin) {
-                self.found.push(Arc::clone(&plugin));
+                found.push(Arc::clone(&plugin));
                 return Ok(plugin);
             }
         }

@@ -113,6 +113,15 @@ impl TaskDir {
         self.root.join("source")
     }
 
+    /// Removes what was checked out, for another checkout.
+    ///
+    /// # Errors
+    /// As [`TaskDir::remove`].
+    pub fn empty_source(&self) -> io::Result<()> {
+        remove(&self.source())?;
+        DirBuilder::new().mode(0o700).create(self.source())
+    }
+
     /// Where results go.
     pub fn result(&self) -> PathBuf {
         self.root.join("result")

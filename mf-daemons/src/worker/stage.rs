@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mf_core::task::Lease;
 use mf_core::time::since_boot;
-use mf_core::wire::Advance;
+use mf_core::wire::{Advance, Advanced};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -27,13 +27,22 @@ pub struct Stage {
 }
 
 /// What the hub has been told.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Told {
     /// Up to which stage.
     number: u64,
     /// When it was asked to take that, since this host was started; `None`
     /// when it did not.
-    asked: Option<Duration>,
+    taken: Option<Taken>,
+}
+
+/// A stage that the hub took.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Taken {
+    /// When it was asked to, since this host was started.
+    asked: Duration,
+    /// The revision that the build is of, as the hub knows it by then.
+    revision: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,6 +85,10 @@ impl Stage {
     /// Waits until the hub has taken the present stage; gives when it was
     /// asked to, since this host was started. `None`: it never takes it.
     pub async fn confirmed(&self) -> Option<Duration> {
+        self.taken().await.map(|taken| taken.asked)
+    }
+
+    async fn taken(&self) -> Option<Taken> {
         self.now.send_if_modified(|now| {
             // The one that it has begun with was not told by this worker.
             let untold = now.number == 0;
@@ -85,7 +98,7 @@ impl Stage {
         let number = self.now.borrow().number;
         let mut told = self.told.clone();
         let told = told.wait_for(|told| told.number >= number).await;
-        told.ok().and_then(|told| told.asked)
+        told.ok().and_then(|told| told.taken.clone())
     }
 
     /// The revision of the source is known.
@@ -94,6 +107,12 @@ impl Stage {
             now.number += 1;
             revision.clone_into(&mut now.advance.revision);
         });
+    }
+
+    /// The revision that the whole build is of, once the hub has heard of this
+    /// attempt's and said so. `None`: it never will.
+    pub async fn agreed(&self) -> Option<String> {
+        self.taken().await.map(|taken| taken.revision)
     }
 
     /// What hears the words of a handler about its progress.
@@ -128,7 +147,7 @@ async fn tell<F>(
     so_far: watch::Sender<Told>,
     mut post: impl FnMut(Advance) -> F,
 ) where
-    F: Future<Output = Result<Option<Duration>, ()>>,
+    F: Future<Output = Result<Option<Taken>, ()>>,
 {
     let (mut told, mut at) = (0, Instant::now());
     while now.changed().await.is_ok() {
@@ -141,9 +160,9 @@ async fn tell<F>(
             }
             next = now.borrow_and_update().clone();
         }
-        let Ok(asked) = post(next.advance).await else { return };
+        let Ok(taken) = post(next.advance).await else { return };
         (told, at) = (next.number, Instant::now());
-        so_far.send_replace(Told { number: told, asked });
+        so_far.send_replace(Told { number: told, taken });
     }
 }
 
@@ -152,15 +171,15 @@ async fn post(
     lease: &Lease,
     halt: &Halt,
     advance: Advance,
-) -> Result<Option<Duration>, ()> {
+) -> Result<Option<Taken>, ()> {
     let path = "/task/advance.json";
     let call = || async {
         let asked = since_boot();
-        let taken = link.hub().post::<serde_json::Value>(path, &advance, Some(lease), "").await;
-        taken.map(|_| asked)
+        let taken = link.hub().post::<Advanced>(path, &advance, Some(lease), "").await;
+        taken.map(|Advanced { revision }| Taken { asked, revision })
     };
     match link.deliver(halt, call).await {
-        Ok(asked) => Ok(Some(asked)),
+        Ok(taken) => Ok(Some(taken)),
         // A hub that refuses one stage may well take the next.
         Err(Undelivered::Refused(_)) => Ok(None),
         Err(Undelivered::Unwanted) => Err(()),
@@ -172,6 +191,10 @@ mod tests {
     use super::*;
     use tokio::sync::mpsc;
 
+    fn taken() -> Taken {
+        Taken { asked: Duration::from_secs(7), revision: "r1".into() }
+    }
+
     #[tokio::test]
     async fn the_first_stage_is_told_only_to_know_that_the_hub_takes_it() {
         let first = Advance { stage: "build".into(), ..Advance::default() };
@@ -180,7 +203,7 @@ mod tests {
         let (sender, mut told) = mpsc::unbounded_channel();
         let telling = tokio::spawn(tell(receiver, so_far, move |advance| {
             let sent = sender.send(advance.stage);
-            std::future::ready(sent.map(|()| Some(Duration::from_secs(7))).map_err(drop))
+            std::future::ready(sent.map(|()| Some(taken())).map_err(drop))
         }));
         let stage = Stage { now, told: confirmed, telling };
         stage.enter("build");
@@ -198,7 +221,7 @@ mod tests {
         let (so_far, confirmed) = watch::channel(Told::default());
         let telling = tokio::spawn(tell(receiver, so_far, move |advance| {
             let sent = sender.send((advance.stage, Instant::now()));
-            std::future::ready(sent.map(|()| Some(Duration::from_secs(7))).map_err(drop))
+            std::future::ready(sent.map(|()| Some(taken())).map_err(drop))
         }));
         let stage = Stage { now, told: confirmed, telling };
         let start = Instant::now();

@@ -94,21 +94,47 @@ impl Attempt<'_> {
             branch => branch,
         };
         self.log.say(&format!("checking out {} at {at}", self.job.url));
-        let cache_dir = self.cache(&plugin)?;
+        let wanted = self.job.revision.as_str();
+        let found = self.check_out(&plugin, wanted).await?;
+        if !wanted.is_empty() {
+            self.stage.revision(&found);
+            return is_of(wanted, &found);
+        }
+        // Which revision the build is of is the hub's to say: another of its
+        // tasks may have come first, and the branch may have moved since.
+        self.stage.revision(&found);
+        match self.stage.agreed().await {
+            Some(first) if !first.is_empty() && first != found => {
+                self.log.say(&format!("this build is of revision {first}"));
+                self.dir.empty_source().map_err(|error| {
+                    End::Failure(format!("the checkout cannot be removed: {error}"))
+                })?;
+                let found = self.check_out(&plugin, &first).await?;
+                self.stage.revision(&found);
+                is_of(&first, &found)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks out a revision, or what the branch is now; which that is.
+    async fn check_out(&mut self, plugin: &Arc<Plugin>, revision: &str) -> Result<String, End> {
+        let handler = &self.job.vcs_handler;
+        let cache_dir = self.cache(plugin)?;
         let job = CheckoutJob {
             url: self.job.url.clone(),
             reference: self.job.vcs_branch.clone(),
+            revision: revision.to_owned(),
             handler_config: handler.config.clone(),
-            local_config: self.local_config(&plugin),
+            local_config: self.local_config(plugin),
             source_dir: self.dir.source(),
             cache_dir,
             allow_schemes: self.worker.config.allow_schemes.clone(),
         };
-        match self.call(plugin, handler, plugin::Job::Checkout(job)).await? {
+        match self.call(Arc::clone(plugin), handler, plugin::Job::Checkout(job)).await? {
             Ended::CheckedOut(checkout) => {
                 self.log.say(&format!("at revision {}", checkout.revision));
-                self.stage.revision(&checkout.revision);
-                Ok(())
+                Ok(checkout.revision)
             }
             Ended::Failed(failure) => Err(self.failed(failure).await),
             other => Err(wrong(&handler.label, &other)),
@@ -266,6 +292,17 @@ impl Attempt<'_> {
             result_dir: self.dir.result(),
         })
     }
+}
+
+/// All tasks of a build are of one revision.
+fn is_of(wanted: &str, found: &str) -> Result<(), End> {
+    if wanted == found {
+        return Ok(());
+    }
+    Err(End::Failure(format!(
+        "this build is of revision {wanted}, and the vcs handler checked out {found}; a handler \
+         older than plugin API 1.2 knows the branch alone: get a newer version of it"
+    )))
 }
 
 fn wrong(handler: &str, answer: &Ended) -> End {

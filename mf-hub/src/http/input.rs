@@ -52,6 +52,28 @@ pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, E
     serde_json::from_slice(body).map_err(|error| malformed(&error))
 }
 
+/// A whole body as JSON of any shape; a form's fields as one object, but what
+/// a form has as `payload` is JSON of its own.
+///
+/// # Errors
+/// As [`wire`].
+pub async fn loose(parts: &Parts, body: Body) -> Result<serde_json::Value, Error> {
+    let body = bytes(body).await?;
+    if body.is_empty() {
+        return Ok(serde_json::Value::Null);
+    }
+    let json = |text: &[u8]| serde_json::from_slice(text).map_err(|error| malformed(&error));
+    if media(&parts.headers)? == Media::Json {
+        return json(&body);
+    }
+    let fields: serde_json::Map<String, serde_json::Value> =
+        form_urlencoded::parse(&body).map(|(name, text)| (name.into(), text.into())).collect();
+    match fields.get("payload").and_then(serde_json::Value::as_str) {
+        Some(payload) => json(payload.as_bytes()),
+        None => Ok(fields.into()),
+    }
+}
+
 /// A whole body, within the limits.
 async fn bytes(body: Body) -> Result<Vec<u8>, Error> {
     let read = tokio::time::timeout(BODY_TIME, whole(body)).await;

@@ -21,6 +21,7 @@ pub mod etag;
 pub mod file;
 pub mod function;
 pub mod group;
+pub mod head;
 pub mod history;
 pub mod input;
 pub mod key;

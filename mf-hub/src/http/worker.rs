@@ -56,8 +56,7 @@ pub async fn advance(mut call: Call) -> Result<Response, Error> {
         let held = attempt::check(tx, system, &lease)?;
         progress::advance(tx, held, &said)
     };
-    writing.write(work).await?;
-    Ok(envelope::empty())
+    Ok(envelope::data(&writing.write(work).await?))
 }
 
 /// `POST /task/append`: bytes of a log; tells its length afterwards.

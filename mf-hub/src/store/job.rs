@@ -17,7 +17,7 @@ pub fn of(db: &Connection, task: i64, secret: &Secret) -> Done<Job> {
          pb.build_prefix, t.config, {url}, pb.vcs_branch, \
          h.label, h.plugin, h.version, h.digest, h.config, \
          coalesce(v.label, ''), coalesce(v.plugin, ''), coalesce(v.version, ''), \
-         coalesce(v.digest, ''), coalesce(v.config, '') \
+         coalesce(v.digest, ''), coalesce(v.config, ''), b.revision \
          FROM task k JOIN project pr ON pr.id = k.project_id \
          JOIN build b ON b.id = k.build_id \
          JOIN package_branch pb ON pb.id = b.package_branch_id \
@@ -59,6 +59,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         // Without a URL there is nothing to fetch.
         vcs_handler: if url.is_empty() { Handler::default() } else { handler(18)? },
         vcs_branch: row.get(12)?,
+        revision: row.get(23)?,
         repositories: Vec::new(),
         url,
     })

@@ -20,6 +20,7 @@ mod filter;
 pub mod find;
 pub mod group;
 pub mod handler;
+pub mod head;
 pub mod history;
 pub mod job;
 pub mod key;

@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, params};
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
 use super::{
-    Done, Fault, Tx, bug, build, group, ready, repository, system, tag, tagging, target, user,
+    Done, Fault, Tx, bug, build, group, head, ready, repository, system, tag, tagging, target, user,
 };
 
 /// What such a function may use.
@@ -91,6 +91,7 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, id: i64) -> Done
             admins_remain(context.tx)
         }
         "tag" => repository::settle(context.tx, id),
+        "package-branch" => head::settle(context.tx, id),
         _ => Ok(()),
     }
 }

@@ -104,6 +104,15 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              AND status IN ('Building', 'Cancelling'))"
         }
         ("system", "last_seen") => "t.last_seen",
+        ("package_branch", "head") => {
+            "coalesce((SELECT revision FROM branch_head WHERE package_branch_id = t.id), '')"
+        }
+        ("package_branch", "head_state") => {
+            "CASE WHEN NOT t.build_on_commit THEN '' ELSE \
+             coalesce((SELECT CASE WHEN problem <> '' THEN problem \
+             WHEN date <> '' THEN 'there since ' || date END \
+             FROM branch_head WHERE package_branch_id = t.id), 'not looked at yet') END"
+        }
         ("tag", "repository") => {
             "(CASE WHEN t.manage_repo THEN '/repo/' || \
              (SELECT label FROM project WHERE id = t.project_id) || '/' || t.label || '/' ELSE '' END)"

@@ -11,6 +11,7 @@ mod claim;
 mod crash;
 mod errands;
 mod handlers;
+mod head;
 mod hidden;
 mod hostile;
 mod life;

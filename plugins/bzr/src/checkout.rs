@@ -31,7 +31,11 @@ const HANDLER: Handler = Handler {
 impl VcsHandler for Bzr {
     fn checkout(&self, job: &CheckoutJob, cx: &Context) -> Result<Checkout, Failure> {
         let (terms, reference) = read(&job.source())?;
-        let found = resolve(&terms, &reference, cx).map_err(|trouble| trouble.failure)?;
+        let mut found = resolve(&terms, &reference, cx).map_err(|trouble| trouble.failure)?;
+        if !job.revision.is_empty() {
+            // The branch is the reference's; it has the revision, now or before.
+            found.revision = wanted(&job.revision)?;
+        }
         let mirror = Mirror::new(&found.branch, &terms);
         twice(&terms.cache, &mirror.place, Some(&job.source_dir), cx, || {
             let _lock = refresh(&mirror, &found.revision, None, cx)?;
@@ -54,6 +58,14 @@ impl VcsHandler for Bzr {
         let (terms, reference) = read(&job.source)?;
         let found = resolve(&terms, &reference, cx).map_err(|trouble| trouble.failure)?;
         changes::changes(&terms, &found, job, cx)
+    }
+}
+
+/// A revision by its id, and nothing else that a reference can name.
+fn wanted(revision: &str) -> Result<String, Failure> {
+    match Reference::parse(&format!("revid:{revision}"))? {
+        Reference::Revid(revision) => Ok(revision),
+        _ => Err(Failure::new(format!("`{}` is no revision id", revision.escape_debug()))),
     }
 }
 

@@ -43,7 +43,9 @@ pub(crate) struct Options {
 impl VcsHandler for Git {
     fn checkout(&self, job: &CheckoutJob, cx: &Context) -> Result<Checkout, Failure> {
         let terms = Terms::<Options>::new(&job.source(), HANDLER)?;
-        let reference = Reference::parse(&job.reference)?;
+        // A full hash says all; which branch it was on says no more.
+        let wanted = if job.revision.is_empty() { &job.reference } else { &job.revision };
+        let reference = Reference::parse(wanted)?;
         let revision = fetch_into(&job.source_dir, &terms.url, &reference, &terms, cx)?;
         submodule::fill(&job.source_dir, &terms.url, &terms, cx)?;
         cx.log(format!("{reference} of {} is {revision}", terms.url));

@@ -3,5 +3,6 @@
 
 mod rpms;
 
+mod commit;
 mod index;
 mod install;

@@ -10,7 +10,7 @@ use monkeyfarm_plugin_api as api;
 use monkeyfarm_plugin_api::{BugJob, FailureKind};
 
 use super::super::errands;
-use super::super::handlers::{Handlers, Own};
+use super::super::handlers::Handlers;
 use super::{Hook, HookContext};
 use crate::plugin::{self, Job};
 
@@ -37,24 +37,24 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
 }
 
 /// The handlers of this host, once there is something for them to do.
-fn handlers<'a, 'b>(
-    context: &'a HookContext,
-    known: &'b mut Option<(Handlers<'a>, tempfile::TempDir)>,
-) -> Result<&'b mut (Handlers<'a>, tempfile::TempDir), String> {
+fn handlers<'a>(
+    context: &HookContext,
+    known: &'a mut Option<(Handlers, tempfile::TempDir)>,
+) -> Result<&'a (Handlers, tempfile::TempDir), String> {
     if known.is_none() {
         let cannot = |error: anyhow::Error| format!("the regulator's host: {error:#}");
         let work = tempfile::tempdir().map_err(|error| cannot(error.into()))?;
         *known = Some((Handlers::new(context).map_err(cannot)?, work));
     }
-    known.as_mut().ok_or_else(|| "no handler can be called".to_owned())
+    known.as_ref().ok_or_else(|| "no handler can be called".to_owned())
 }
 
 fn call(
-    (handlers, dir): &mut (Handlers<'_>, tempfile::TempDir),
+    (handlers, dir): &(Handlers, tempfile::TempDir),
     claim: &ErrandClaim,
     work: &BugWork,
 ) -> Ended {
-    let job = |own: Own| {
+    let job = |local_config, _| {
         Job::Bug(Box::new(BugJob {
             action: action(work.action),
             bug: work.bug.clone(),
@@ -66,7 +66,7 @@ fn call(
             build_url: work.build_url.clone(),
             tag: work.tag.clone(),
             handler_config: work.handler.config.clone(),
-            local_config: own.local_config,
+            local_config,
         }))
     };
     let limit = errands::limit(claim);

@@ -2,6 +2,7 @@
 
 mod bugs;
 mod enable_handlers;
+mod heads;
 mod plugin;
 mod register_handlers;
 mod repositories;
@@ -54,7 +55,10 @@ mod tests {
     #[test]
     fn hooks_are_collected_and_wake_by_resources_that_there_are() {
         let names: Vec<&str> = all().iter().map(|hook| hook.name).collect();
-        assert_eq!(names, ["bugs", "enable-handlers", "register-handlers", "repositories"]);
+        assert_eq!(
+            names,
+            ["bugs", "enable-handlers", "heads", "register-handlers", "repositories"]
+        );
         for resource in resources() {
             let known = mf_core::resource::find(resource).is_some();
             assert!(known || resource == mf_core::errand::NAME, "{resource}");

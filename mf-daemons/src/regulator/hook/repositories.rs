@@ -59,7 +59,7 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
         let Some(draft) = serde_json::from_value::<Option<RepositoryDraft>>(begun)? else {
             return Ok(());
         };
-        let handlers = match &mut handlers {
+        let handlers: &Handlers = match &mut handlers {
             Some(handlers) => handlers,
             none => none.insert(Handlers::new(context)?),
         };
@@ -84,20 +84,20 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
 
 fn make(
     context: &HookContext,
-    handlers: &mut Handlers<'_>,
+    handlers: &Handlers,
     draft: &RepositoryDraft,
 ) -> Result<(), Trouble> {
     let gather = Gather::new(context, draft).map_err(|error| format!("{error:#}"))?;
     for (number, part) in draft.parts.iter().enumerate() {
         let place = gather.part(number, part)?;
-        let job = |own: super::super::handlers::Own| {
+        let job = |local_config, cache_dir| {
             Job::Index(Box::new(IndexJob {
                 project: draft.project.clone(),
                 tag: draft.tag.clone(),
                 path: part.path.clone(),
                 handler_config: part.handler.config.clone(),
-                local_config: own.local_config,
-                cache_dir: own.cache_dir,
+                local_config,
+                cache_dir,
                 files: part.files.iter().map(described).collect(),
                 files_dir: place.files.clone(),
                 index_dir: place.index.clone(),

@@ -8,7 +8,7 @@ use mf_core::VERSION;
 use mf_core::errand::{BugWork, ErrandClaim, ErrandLease, ErrandStatus, State, Work};
 use mf_core::task::STATUSES;
 use mf_core::wire::{
-    Claim, Enrolled, HeartbeatReply, Held, Registered, RepositoryDraft, RepositoryFile,
+    Claim, Enrolled, HeadSource, HeartbeatReply, Held, Registered, RepositoryDraft, RepositoryFile,
     RepositoryPart, TaskFile,
 };
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("found", "objects of all resources", found()),
         ("moved_builds", "builds that have the other tag now", json!(["php-5.2.14-1"])),
         ("untagged_builds", "builds that have neither tag now", json!(["php-5.2.13-1"])),
+        ("revision", "what the whole build is of; empty while unknown", json!("0a1b2c3")),
         ("files", "everything that every attempt made", json!([file()])),
         (
             "lines",
@@ -71,6 +72,9 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("length", "how long the log is now, in bytes", json!(4096)),
         ("system/register/system", "who the worker is", json!(registered)),
         ("claim", "a task to build, with its lease; null when none came in time", json!(claim())),
+        ("heads", "each is looked at once", json!([HeadSource::default()])),
+        ("submitted", "labels of builds that are of the new head", json!(["php-build8"])),
+        ("looked_at", "labels of package-branches that are there", json!(["php.rpm"])),
         (REPOSITORY, "a draft to fill in; null when none is due", json!(repository())),
         ("errand", "what is to be done, with its lease; null when there is none", json!(errand())),
         ("errands", "the newest first, at most 1000", json!([trouble()])),

@@ -4,8 +4,8 @@
 use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;
 use mf_core::wire::{
-    Advance, ClaimRequest, Complete, Event, HandlerKind, Heartbeat, Held, Offer, Register,
-    RegisterHandlers, RepositoryFailure, RepositorySwitch,
+    Advance, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held, Offer,
+    Register, RegisterHandlers, RepositoryFailure, RepositorySwitch,
 };
 use serde_json::{Map, Value, json};
 
@@ -149,6 +149,11 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
                 lease: given::errand_lease(),
                 ended: Ended::Later { why: "it does not answer".into(), seconds: 60, all: true },
             }),
+        ),
+        (
+            "util_report_head",
+            "what was looked at, and either the revision or the problem",
+            json!(HeadSeen { revision: "0a1b2c3".into(), ..HeadSeen::default() }),
         ),
         (
             "util_switch_repository",

@@ -20,6 +20,7 @@ use crate::files::{Secret, pass};
 pub use draft::{begin, is_due, record, reserve};
 pub use path::check_index_path;
 pub use serve::{Entry, entries, find, is_kept, known, tags};
+pub(in crate::store) use switch::wait_after;
 pub use switch::{Blob, blobs, fail, is_draft, sweep, switch};
 
 /// Where a task's files go beneath its tag, over target `t`.

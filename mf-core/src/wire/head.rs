@@ -1,0 +1,29 @@
+//! What the regulator and the hub say to each other of heads.
+
+use serde::{Deserialize, Serialize};
+
+use super::Handler;
+
+/// A branch that is watched for new heads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeadSource {
+    /// How it is looked at.
+    pub handler: Handler,
+    /// Where it is.
+    pub url: String,
+    /// Branch; empty: the default branch.
+    pub vcs_branch: String,
+}
+
+/// `POST /util/report_head`: a branch was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeadSeen {
+    /// Which one; of its handler the label alone counts.
+    pub source: HeadSource,
+    /// The revision that it is now, by its full name; empty with a problem.
+    pub revision: String,
+    /// Why it could not be looked at, in a sentence; empty with a revision.
+    pub problem: String,
+}
