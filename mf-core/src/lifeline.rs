@@ -53,6 +53,11 @@ impl Lifeline {
         Ok((Self { socket: ours }, theirs.into()))
     }
 
+    /// The other end of [`ends`](Self::ends), in this same process.
+    pub fn of(end: OwnedFd) -> Self {
+        Self { socket: end.into() }
+    }
+
     /// The lifeline that a parent gave this process as its standard input,
     /// or `None` when standard input is something else (a terminal, a file).
     ///

@@ -165,7 +165,7 @@ fn compatible<M: StableAbi>(part: &str, theirs: &'static TypeLayout) -> Result<(
         let sentence = format!(
             "its {part} interface is laid out in another way than in this host's plugin API \
              {API_VERSION}; build it again with this host's monkeyfarm-plugin-api \
-             (`mf-plugin-host check` shows the difference)"
+             (`mf-plugin-host check --load` shows the difference)"
         );
         Refusal::new(sentence, differs)
     })

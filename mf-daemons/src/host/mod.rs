@@ -16,6 +16,7 @@ mod keeper;
 mod kill;
 mod load;
 mod namespace;
+mod new;
 pub mod orphans;
 mod runner;
 

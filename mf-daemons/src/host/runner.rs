@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
@@ -45,6 +45,19 @@ pub fn run() -> anyhow::Result<()> {
     let hub = Asking { keeper: keeper.clone(), replies: Arc::new(Mutex::new(replies)) };
     let outcome = call(*order, &image, cancelled, &keeper, hub);
     answer(&keeper, outcome)
+}
+
+/// Makes one call in this very process, for a debugger; what it asks comes
+/// out of the other end of `keeper`.
+pub(super) fn here(
+    order: CallOrder,
+    image: &OwnedFd,
+    keeper: Lifeline,
+    replies: Receiver<Reply>,
+) -> Outcome {
+    let keeper = Arc::new(Mutex::new(keeper));
+    let hub = Asking { keeper: keeper.clone(), replies: Arc::new(Mutex::new(replies)) };
+    call(order, image, Arc::new(AtomicBool::new(false)), &keeper, hub)
 }
 
 /// Hears orders while the plugin runs, on a thread of its own.

@@ -34,7 +34,7 @@ pub struct Plugin {
     /// Where its file was when it was read.
     pub path: PathBuf,
     /// Its bytes, as they were checked.
-    pub(super) image: Arc<Image>,
+    pub(crate) image: Arc<Image>,
 }
 
 impl Plugin {

@@ -118,6 +118,23 @@ impl Meta {
     }
 }
 
+impl Meta {
+    /// Whether a host whose plugin API is `version` can use the plugin.
+    ///
+    /// # Errors
+    /// A sentence that goes on from the path of the file.
+    pub fn fits(&self, version: &str) -> Result<(), String> {
+        if major(&self.api) == major(version) {
+            return Ok(());
+        }
+        Err(format!(
+            "was built for plugin API {}, and that host speaks {version}; get {} for it before \
+             you upgrade",
+            self.api, self.id
+        ))
+    }
+}
+
 fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or_default()
 }

@@ -4,9 +4,9 @@
 pub(crate) mod artifact;
 mod call;
 mod claim;
-mod collect;
+pub(crate) mod collect;
 mod deliver;
-mod dir;
+pub(crate) mod dir;
 mod end;
 mod enrol;
 mod fresh;

@@ -1,0 +1,138 @@
+//! What one handler is to be called with, without a hub: written by an author
+//! in `job.toml`, or put together from flags.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use monkeyfarm_plugin_api::{BuildJob, CheckoutJob, HookJob, LocalConfig};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::plugin::meta::{HOOK, kind_name};
+use crate::plugin::{Job, Plugin};
+use crate::worker::dir::TaskDir;
+
+/// What a handler is to be called with, and what is expected of it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plan {
+    /// `kind label`, such as `build make`; empty when the plugin gives one.
+    pub handler: String,
+    /// Fields of its job, such as `package`; all others are empty.
+    pub job: Map<String, Value>,
+    /// What `plugins.d/<plugin>.toml` would hold.
+    pub local: Map<String, Value>,
+    /// What it may ask for by name.
+    pub secrets: BTreeMap<String, String>,
+    /// What the hub answers a hook, in their order.
+    pub answers: Vec<Value>,
+    /// Whether it is expected to fail.
+    pub fails: bool,
+    /// What its log, or the sentence of its failure, must have.
+    pub says: Vec<String>,
+    /// Names of files that must come out of it.
+    pub files: Vec<String>,
+    /// Directory whose content is the checkout.
+    #[serde(skip)]
+    pub source: Option<PathBuf>,
+}
+
+/// One handler of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// `build`, `vcs` or `hook`.
+    pub kind: &'static str,
+    pub label: String,
+}
+
+impl std::fmt::Display for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind, self.label)
+    }
+}
+
+/// All handlers of a plugin.
+pub fn handlers(plugin: &Plugin) -> Vec<Chosen> {
+    let handlers = plugin.meta.handlers.iter().map(|h| (kind_name(h.kind), h.label.clone()));
+    let hooks = plugin.meta.hooks.iter().map(|hook| (HOOK, hook.label.clone()));
+    handlers.chain(hooks).map(|(kind, label)| Chosen { kind, label }).collect()
+}
+
+impl Plan {
+    /// Reads the example in `dir`: its `job.toml`, and the checkout `source`
+    /// beside it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds what is none of a plan's.
+    pub fn read(dir: &Path) -> anyhow::Result<Self> {
+        let path = dir.join("job.toml");
+        let shown = path.display().to_string();
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {shown}"))?;
+        let plan: Self = toml::from_str(&text).with_context(|| shown)?;
+        let source = Some(dir.join("source")).filter(|dir| dir.is_dir());
+        Ok(Self { source, ..plan })
+    }
+
+    /// Which handler of `plugin` is meant.
+    ///
+    /// # Errors
+    /// It gives none of that name, or several and none was named.
+    pub fn choose(&self, plugin: &Plugin) -> anyhow::Result<Chosen> {
+        let all = handlers(plugin);
+        let named = self.handler.replace(':', " ");
+        let fits =
+            |one: &&Chosen| named.is_empty() || one.to_string() == named || one.label == named;
+        let mut fitting = all.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(one), None) => Ok(one.clone()),
+            _ => {
+                let all: Vec<_> = all.iter().map(ToString::to_string).collect();
+                bail!("name one handler of the plugin, by kind and label: {}", all.join(", "))
+            }
+        }
+    }
+
+    /// The job, in the directories of `task`.
+    ///
+    /// # Errors
+    /// A field is none of the job's, or has another type.
+    pub fn job(&self, chosen: &Chosen, task: &TaskDir, cache: &Path) -> anyhow::Result<Job> {
+        let local_config = LocalConfig { file: "job.toml".into(), table: self.local.clone() };
+        let (source_dir, cache_dir) = (task.source(), cache.to_path_buf());
+        Ok(match chosen.kind {
+            "build" => Job::Build(Box::new(self.fill(BuildJob {
+                package: "package".into(),
+                task: "trial-1.here".into(),
+                has_source: self.source.is_some(),
+                work_dir: task.root().to_path_buf(),
+                result_dir: task.result(),
+                local_config,
+                source_dir,
+                cache_dir,
+                ..BuildJob::default()
+            })?)),
+            "vcs" => Job::Checkout(self.fill(CheckoutJob {
+                local_config,
+                source_dir,
+                cache_dir,
+                ..CheckoutJob::default()
+            })?),
+            HOOK => Job::Hook(self.fill(HookJob { local_config, ..HookJob::default() })?),
+            other => bail!("handlers of kind {other} cannot be tried without a farm yet"),
+        })
+    }
+
+    /// A job with the plan's fields in it.
+    fn fill<T: Serialize + DeserializeOwned>(&self, job: T) -> anyhow::Result<T> {
+        let mut all = serde_json::to_value(job)?;
+        for (name, value) in &self.job {
+            match all.get_mut(name) {
+                Some(field) => *field = value.clone(),
+                None => bail!("the job has no field {name:?}"),
+            }
+        }
+        serde_json::from_value(all).context("a field of the job has another type")
+    }
+}
