@@ -1,5 +1,6 @@
 //! The farm's promises, one file each, kept by the real programs.
 
+mod author;
 mod bazaar;
 mod bugs;
 #[path = "../../../plugins/bugzilla/tests/stand_in/mod.rs"]

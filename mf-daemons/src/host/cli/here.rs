@@ -46,6 +46,7 @@ pub fn call(
     Ok(match outcome {
         Outcome::Built(built) => Ended::Built(built),
         Outcome::CheckedOut(checkout) => Ended::CheckedOut(checkout),
+        Outcome::Bug(bug) => Ended::Bug(bug),
         Outcome::Hooked(hooked) => Ended::Hooked(hooked),
         Outcome::Failed(failure) => Ended::Failed(failure),
         Outcome::Panicked(how) => Ended::Crashed(how),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use monkeyfarm_plugin_api::{BuildJob, CheckoutJob, HookJob, LocalConfig};
+use monkeyfarm_plugin_api::{BugJob, BuildJob, CheckoutJob, HookJob, LocalConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ pub struct Plan {
 /// One handler of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// `build`, `vcs` or `hook`.
+    /// `build`, `vcs`, `bug` or `hook`.
     pub kind: &'static str,
     pub label: String,
 }
@@ -119,6 +119,7 @@ impl Plan {
                 cache_dir,
                 ..CheckoutJob::default()
             })?),
+            "bug" => Job::Bug(Box::new(self.fill(BugJob { local_config, ..BugJob::default() })?)),
             HOOK => Job::Hook(self.fill(HookJob { local_config, ..HookJob::default() })?),
             other => bail!("handlers of kind {other} cannot be tried without a farm yet"),
         })

@@ -97,6 +97,7 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
     let mut sentence = match &tried.ended {
         Ended::Built(_) => format!("it built: {}", listed(&files)),
         Ended::CheckedOut(checkout) => format!("it checked out {}", checkout.revision),
+        Ended::Bug(bug) => format!("it says of the bug: {} ({})", bug.title, bug.status),
         Ended::Hooked(hooked) => {
             let warned: String =
                 hooked.warnings.iter().map(|w| format!("; it warns: {w}")).collect();

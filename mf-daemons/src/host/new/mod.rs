@@ -17,6 +17,8 @@ pub enum Kind {
     Build,
     /// A vcs handler: fetches source
     Vcs,
+    /// A bug handler: speaks to a bug tracker
+    Bug,
     /// A regulator hook: work that the farm does again and again
     Hook,
 }
@@ -26,6 +28,7 @@ impl Kind {
         match self {
             Self::Build => include_str!("build.txt"),
             Self::Vcs => include_str!("vcs.txt"),
+            Self::Bug => include_str!("bug.txt"),
             Self::Hook => include_str!("hook.txt"),
         }
     }
@@ -33,7 +36,7 @@ impl Kind {
     /// What the crate needs beside the plugin API.
     fn needs(self) -> &'static str {
         match self {
-            Self::Build | Self::Vcs => "",
+            Self::Build | Self::Vcs | Self::Bug => "",
             Self::Hook => "serde_json = \"1\"\n",
         }
     }
@@ -48,6 +51,9 @@ impl Kind {
             Self::Vcs => format!(
                 "handler = \"vcs {name}\"\nfails = true\nsays = [\"is no file:// url\"]\n\n\
                  [job]\nurl = \"https://example.org/\"\n"
+            ),
+            Self::Bug => format!(
+                "handler = \"bug {name}\"\nsays = [\"looking up 17\"]\n\n[job]\nbug = \"17\"\n"
             ),
             Self::Hook => {
                 format!("handler = \"hook {name}\"\nsays = [\"run 1: 0 failed\"]\nanswers = [[]]\n")

@@ -1,0 +1,118 @@
+//! What an author of a plugin does: the page that shows it, block by block,
+//! and a plugin of a third party in a farm that runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use monkeyfarm_tests::{Farm, Options, Repository, programs, world};
+
+/// Where crates of others are built; all of them share what they depend on.
+fn target() -> PathBuf {
+    programs::dir().join("authors")
+}
+
+/// A command as an author has it: `mf` is found, and crates are built where
+/// the others are.
+fn author(program: &str, dir: &Path) -> Command {
+    let path = std::env::var_os("PATH").unwrap();
+    let all = std::iter::once(programs::dir()).chain(std::env::split_paths(&path));
+    let mut command = Command::new(program);
+    command.current_dir(dir).env("PATH", std::env::join_paths(all).unwrap());
+    command.env("CARGO_TARGET_DIR", target()).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    command
+}
+
+fn ok(mut command: Command) -> String {
+    let ran = command.output().unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success(), "{command:?}:\n{out}{}", String::from_utf8_lossy(&ran.stderr));
+    out
+}
+
+/// The blocks of shell in a page.
+fn blocks(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(programs::source_tree().join("docs").join(page)).unwrap();
+    let parts = text.split("```sh\n").skip(1);
+    parts.map(|part| part.split_once("```").unwrap().0.to_owned()).collect()
+}
+
+/// Crates are resolved as the farm's own: nothing newer is fetched.
+fn lock(krate: &Path) {
+    fs::copy(programs::source_tree().join("Cargo.lock"), krate.join("Cargo.lock")).unwrap();
+}
+
+#[test]
+fn the_page_on_writing_a_plugin_does_what_it_says() {
+    programs::program("mf-plugin-host");
+    let dir = tempfile::tempdir().unwrap();
+    let blocks = blocks("write-a-plugin.md");
+    assert!(blocks.len() >= 5, "{blocks:#?}");
+    let run = |script: &str| {
+        let mut shell = author("sh", dir.path());
+        // An author's own crate has its own target directory; what is built
+        // as a release here is built as all else, for time's sake.
+        let script = script.replace("--release", "").replace("target/release", "target/debug");
+        let link = format!("[ -e target ] || ln -s {} target\n", target().display());
+        shell.args(["-euc", &script.replace("cargo test\n", &format!("{link}cargo test\n"))]);
+        ok(shell)
+    };
+    run(&blocks[0]);
+    let krate = dir.path().join("mf-plugin-hello");
+    lock(&krate);
+    let out = run(&blocks[1..].join("\n"));
+    for said in
+        ["it_packs_and_says_so ... ok", "3 of 3 cases passed", "packed hello", "./hello.txt"]
+    {
+        assert!(out.contains(said), "{said}:\n{out}");
+    }
+
+    // The other kinds stand on the same plugin API.
+    for kind in ["vcs", "bug", "hook"] {
+        let mut new = author("mf", dir.path());
+        new.args(["plugin", "new", kind, "--kind", kind]);
+        ok(new);
+        let krate = dir.path().join(format!("mf-plugin-{kind}"));
+        lock(&krate);
+        let sdk = krate.join("monkeyfarm-plugin-api");
+        fs::remove_dir_all(&sdk).unwrap();
+        let shared = dir.path().join("mf-plugin-hello/monkeyfarm-plugin-api");
+        let manifest = fs::read_to_string(krate.join("Cargo.toml")).unwrap();
+        let manifest = manifest.replace("\"monkeyfarm-plugin-api\"", &format!("{shared:?}"));
+        fs::write(krate.join("Cargo.toml"), manifest).unwrap();
+        let mut test = author("cargo", &krate);
+        test.args(["test", "--quiet"]);
+        ok(test);
+        let mut test = author("mf", dir.path());
+        test.args(["plugin", "test"]).arg(&krate);
+        assert!(ok(test).ends_with("3 of 3 cases passed\n"));
+    }
+}
+
+#[test]
+fn a_plugin_of_a_third_party_is_dropped_into_a_farm_that_runs() {
+    let krate = programs::source_tree().join("examples/plugin");
+    let mut test = author("mf", &krate);
+    test.args(["plugin", "test", "."]);
+    assert!(ok(test).ends_with("6 of 6 cases passed\n"));
+    let library = target().join("debug/libmf_plugin_shout.so");
+
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str| dir.path().join(name);
+    fs::copy(programs::plugin("git"), put("libmf_plugin_git.so")).unwrap();
+    let mut farm =
+        Farm::with(Options { plugins_dirs: vec![dir.path().into()], ..Options::default() });
+    // Whole at once, as an installation puts it there.
+    fs::copy(&library, farm.scratch().join("new")).unwrap();
+    fs::copy(&library, put("libmf_plugin_shout.so")).unwrap();
+    farm.wait_for_message(&["shout/count: the farm has 0 packages"]);
+    farm.wait_for_message(&["nothing to shout"]);
+
+    world::make(&farm);
+    let source = Repository::new(farm.scratch().join("source"), &[("a.txt", "good morning\n")]);
+    let more = ["--release", "one", "--build-handler", "shout"];
+    let branch = world::package(&farm, "loud", &source.url(), &more);
+    farm.ok(["build", "create", "--package-branch", &branch, "--watch"]);
+    farm.wait_for_message(&["shout/count: the farm has 1 packages"]);
+    assert!(farm.stop().success());
+}
