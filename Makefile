@@ -40,6 +40,7 @@ test-long: tools test-tools ## every test, campaigns in full
 	$(CARGO) build $(LOCKED) --workspace --examples
 	MF_CAMPAIGN_CASES=$(CASES) $(CARGO) test $(LOCKED) --workspace
 	$(CARGO) test $(LOCKED) --package monkeyfarm-tests --test campaign -- --ignored --nocapture mutants::
+	$(CARGO) test $(LOCKED) --package monkeyfarm-tests --test farm -- --ignored --nocapture abi::
 
 campaign: tools ## fault campaigns of CASES=1000 cases; one alone by ONLY=hub
 	$(CARGO) build $(LOCKED) --workspace

@@ -291,6 +291,12 @@ mod tests {
     }
 
     #[test]
+    fn the_crate_has_the_version_of_the_api() {
+        // abi_stable refuses layouts of another major version of their crate.
+        assert_eq!(env!("CARGO_PKG_VERSION"), format!("{API_VERSION}.0"));
+    }
+
+    #[test]
     fn export_names_the_header_as_abi_stable_does() {
         let exported = include_str!("export.rs");
         assert!(exported.contains(&format!("export_name = \"{}\"", super::HEADER_SYMBOL)));

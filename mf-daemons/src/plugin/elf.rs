@@ -30,7 +30,8 @@ pub fn metadata(bytes: &[u8]) -> Result<&[u8], String> {
     let machine = header.e_machine(endian);
     if machine != this_machine()? || endian != Endianness::default() {
         return Err(format!(
-            "was built for another machine (ELF number {}) than this one, which is {}",
+            "was built for another machine (ELF number {}) than this one, which is {}; \
+             get it for this one, or build it here",
             machine.0,
             std::env::consts::ARCH
         ));

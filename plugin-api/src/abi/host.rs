@@ -53,14 +53,19 @@ impl Loaded {
         let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
         if major(theirs.version.as_str()) != major(API_VERSION) {
             let sentence = format!(
-                "it was built for plugin API {}, and this host speaks {API_VERSION}",
+                "it was built for plugin API {}, and this host speaks {API_VERSION}; get the \
+                 plugin for this version of MonkeyFarm",
                 theirs.version
             );
             return Err(Refusal::new(sentence, ""));
         }
-        let layout = header
-            .layout()
-            .ok_or_else(|| Refusal::new("it was built without a layout to check", ""))?;
+        let layout = header.layout().ok_or_else(|| {
+            let sentence = format!(
+                "it was built without a description of its interface, which a host of plugin API \
+                 {API_VERSION} checks; build it with monkeyfarm-plugin-api's export!"
+            );
+            Refusal::new(sentence, "")
+        })?;
         compatible::<RootRef>("root", layout)?;
         // SAFETY: the layout has just been checked.
         let root = unsafe { header.unchecked_layout::<RootRef>() }

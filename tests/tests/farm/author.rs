@@ -8,13 +8,13 @@ use std::process::Command;
 use monkeyfarm_tests::{Farm, Options, Repository, programs, world};
 
 /// Where crates of others are built; all of them share what they depend on.
-fn target() -> PathBuf {
+pub fn target() -> PathBuf {
     programs::dir().join("authors")
 }
 
 /// A command as an author has it: `mf` is found, and crates are built where
 /// the others are.
-fn author(program: &str, dir: &Path) -> Command {
+pub fn author(program: &str, dir: &Path) -> Command {
     let path = std::env::var_os("PATH").unwrap();
     let all = std::iter::once(programs::dir()).chain(std::env::split_paths(&path));
     let mut command = Command::new(program);
@@ -23,7 +23,7 @@ fn author(program: &str, dir: &Path) -> Command {
     command
 }
 
-fn ok(mut command: Command) -> String {
+pub fn ok(mut command: Command) -> String {
     let ran = command.output().unwrap();
     let out = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(ran.status.success(), "{command:?}:\n{out}{}", String::from_utf8_lossy(&ran.stderr));

@@ -1,5 +1,6 @@
 //! The farm's promises, one file each, kept by the real programs.
 
+mod abi;
 mod author;
 mod bazaar;
 mod bugs;
