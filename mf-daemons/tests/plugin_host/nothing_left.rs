@@ -151,7 +151,8 @@ fn a_killed_parent_leaves_nothing() {
     let (_dir, hosts) = hosts();
     for host in hosts {
         let mut check = Command::new(host.path());
-        let mut parent = check.arg("check").arg(&file).stderr(Stdio::piped()).spawn().unwrap();
+        let mut parent =
+            check.args(["check", "--load"]).arg(&file).stderr(Stdio::piped()).spawn().unwrap();
         let keeper = first_child(&mut parent);
         let ended = pidfd_open(keeper, PidfdFlags::empty()).unwrap();
         kill(parent.id());
