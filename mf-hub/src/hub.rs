@@ -13,6 +13,7 @@ use crate::expire;
 use crate::files::Files;
 use crate::http::peer::Proxies;
 use crate::http::throttle::Throttle;
+use crate::retention;
 use crate::store::key::Uses;
 use crate::store::open::{self, Lock, OpenError};
 use crate::store::password::Passwords;
@@ -111,6 +112,7 @@ impl Hub {
         hub.dispatch.reload(hub.readers.read(ready::snapshot)?);
         hub.sweep_soon();
         tokio::spawn(expire::keep(Arc::clone(&hub)));
+        tokio::spawn(retention::keep(Arc::clone(&hub)));
         Ok(hub)
     }
 

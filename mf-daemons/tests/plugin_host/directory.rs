@@ -149,12 +149,12 @@ fn people_are_told_the_same() {
     let good = example("crash");
     let (code, out, err) = run(&["check", good.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (Some(0), ""));
-    assert!(out.starts_with("crash 0."), "{out}");
+    assert!(out.starts_with("crash "), "{out}");
     assert!(out.ends_with("  build crash  Dies by SIGSEGV in every build.\n"), "{out}");
     let (code, out, err) = run(&["check", "/etc/passwd", good.to_str().unwrap()]);
     assert_eq!(code, Some(1));
     assert!(err.starts_with("mf-plugin-host: /etc/passwd: is not a shared library"), "{err}");
-    assert!(out.starts_with("crash 0."), "{out}");
+    assert!(out.starts_with("crash "), "{out}");
     let (code, out, err) = run(&["check", "--json", "/etc/passwd", good.to_str().unwrap()]);
     assert_eq!((code, err.as_str()), (Some(1), ""));
     let told: serde_json::Value = serde_json::from_str(&out).unwrap();

@@ -83,7 +83,7 @@ pub async fn switch(mut call: Call) -> Result<Response, Error> {
     let work = move |tx: &Tx<'_>| {
         repository::switch(tx, generation)?;
         // Those that nobody reads any more.
-        repository::sweep(tx, kept, false)
+        repository::sweep(tx, kept)
     };
     call.hub.writer.run(&call.caller, work).await?;
     call.hub.sweep_soon();

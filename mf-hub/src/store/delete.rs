@@ -29,6 +29,15 @@ pub fn delete(tx: &Tx<'_>, caller: &Caller, resource: &Resource, at: &Address) -
     special::after_delete(tx, resource)
 }
 
+/// Deletes an object whose time is over.
+///
+/// # Errors
+/// As [`delete`], but for who may.
+pub fn by_hub(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
+    remove(tx, resource, id, label)?;
+    special::after_delete(tx, resource)
+}
+
 fn remove(tx: &Tx<'_>, resource: &Resource, id: i64, label: &str) -> Done<()> {
     special::before_delete(tx, resource, id, label)?;
     refuse_referred(tx, resource, id, label)?;

@@ -42,6 +42,7 @@ pub mod render;
 pub mod repository;
 pub mod roles;
 mod rules;
+pub mod scratch;
 mod search;
 pub mod select;
 pub mod series;

@@ -26,6 +26,9 @@ pub struct Farm {
     lease: u64,
 }
 
+/// The hub's configuration, beside its data.
+const CONFIG: &str = "hub.toml";
+
 /// Somebody with a key.
 pub struct Caller {
     pub url: String,
@@ -168,6 +171,11 @@ impl Farm {
         (self.hub, self._lifeline, self.url) = start(self.dir.path(), self.lease);
     }
 
+    /// What the hub is configured with when it starts again.
+    pub fn configure(&self, text: &str) {
+        std::fs::write(self.dir.path().join(CONFIG), text).unwrap();
+    }
+
     /// Submits a build of a branch; gives it as it is.
     pub async fn build(&self, branch: &str) -> Value {
         self.build_with(branch, json!({})).await
@@ -226,7 +234,11 @@ impl Drop for Farm {
 
 fn start(dir: &Path, lease: u64) -> (Child, Lifeline, String) {
     let (lifeline, stdin) = Lifeline::pair().unwrap();
+    let config = dir.join(CONFIG);
+    let config = if config.exists() { config } else { "/dev/null".into() };
     let hub = Command::new(env!("CARGO_BIN_EXE_mf-hub"))
+        .arg("--config")
+        .arg(config)
         .arg("--data-dir")
         .arg(dir)
         .args(["--listen", "127.0.0.1:0", "--lease-seconds", &lease.to_string()])

@@ -22,5 +22,6 @@ mod plan;
 mod queue;
 mod repository;
 mod retry;
+mod scratch;
 mod tags;
 mod why;

@@ -115,7 +115,9 @@ async fn a_repository_follows_its_tag_and_is_served() {
         page.contains("b%20%3Ci%3E.txt\">b &lt;i&gt;.txt") && page.contains("index/"),
         "{page}"
     );
-    assert!(headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src"));
+    assert!(
+        headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'")
+    );
     let (status, headers, _) = get_with_no_redirect(&farm, at).await;
     assert_eq!(
         (status, &headers[header::LOCATION]),

@@ -49,7 +49,8 @@ fn a_branch_of_brz_serve_is_built_and_its_revision_kept() {
         [("tool-1", "", &second, "version: two"), ("tool-2", "v1", &first, "version: one")]
     {
         farm.ok(["package-branch", "update", &branch, "--vcs-branch", reference]);
-        let words = ["build", "create", "-l", build, "--package-branch", &branch, "--watch"];
+        let words =
+            ["build", "create", "-l", build, "--package-branch", &branch, "--watch", "--logs"];
         let out = farm.ok(words);
         assert!(out.contains(text) && out.contains(&format!("at revision {revision}")), "{out}");
         let task = farm.json(&["task", "show", &format!("{build}.one-x86_64")]);
@@ -67,7 +68,7 @@ fn a_branch_of_brz_serve_is_built_and_its_revision_kept() {
     ] {
         let vcs_branch = format!("--vcs-branch={reference}");
         farm.ok(["package-branch", "update", &branch, &vcs_branch]);
-        let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch"]);
+        let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch", "--logs"]);
         assert_eq!(ran.code, 1, "{reference}");
         assert!(format!("{}{}", ran.out, ran.err).contains(said), "{}{}", ran.out, ran.err);
     }
@@ -80,7 +81,7 @@ fn a_branch_of_brz_serve_is_built_and_its_revision_kept() {
     fs::write(plugins_d.join("bzr.toml"), "allow_urls = ['bzr://example.org/team']\n").unwrap();
     farm.up();
     farm.ok(["package-branch", "update", &branch, "--vcs-branch="]);
-    let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch"]);
+    let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch", "--logs"]);
     let said = format!("is not allowed on this host: `allow_urls` of {}", plugins_d.display());
     assert_eq!(ran.code, 1);
     assert!(format!("{}{}", ran.out, ran.err).contains(&said), "{}{}", ran.out, ran.err);

@@ -1,19 +1,23 @@
 //! A release manager's day, by `mf` alone.
 
+use std::fs;
+
 use monkeyfarm_tests::{Farm, Repository, world};
 
 #[test]
 fn builds_are_built_judged_and_moved_to_stable() {
     let farm = Farm::start();
     world::make(&farm);
-    let recipe = "[build]\ncommands = [\"cp src out\"]\nfiles = [\"out\"]\n";
-    let source = Repository::new(farm.scratch().join("s"), &[(".monkeyfarm.toml", recipe)]);
+    let host = farm.scratch().join("on-this-host");
+    let commands = format!("[build]\ncommands = [\"cp {} out\"]\n", host.display());
+    let recipe = format!("{commands}files = [\"out\"]\n");
+    let source = Repository::new(farm.scratch().join("s"), &[(".monkeyfarm.toml", &recipe)]);
     let branch = world::package(&farm, "tool", &source.url(), &[]);
     for tag in ["candidate", "testing"] {
         farm.ok(["tag", "create", "-l", tag]);
     }
     farm.ok(["tag", "create", "-l", "stable", "--only-latest=True", "--requires-admin=True"]);
-    // The source has no `src` yet.
+    // The host lacks something yet.
     let submit = |label: &'static str| {
         [
             "build",
@@ -32,7 +36,7 @@ fn builds_are_built_judged_and_moved_to_stable() {
     let why = farm.ok(["why", &task]);
     assert!(why.starts_with("ended: it is BuildFail since "), "{why}");
     assert_eq!(farm.ok(["task", "why", &task]), why);
-    source.commit(&[("src", "1\n")]);
+    fs::write(&host, "1\n").unwrap();
     assert!(farm.ok(["build", "retry", "tool-1"]).starts_with("build tool-1 is built again"));
     farm.ok(["build", "watch", "tool-1"]);
     farm.ok(submit("tool-2"));

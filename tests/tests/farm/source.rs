@@ -34,8 +34,16 @@ fn a_branch_a_tag_and_a_hash_are_built() {
     {
         farm.ok(["package-branch", "update", &branch, "--vcs-branch", reference]);
         let build = format!("tool-{number}");
-        let out =
-            farm.ok(["build", "create", "-l", &build, "--package-branch", &branch, "--watch"]);
+        let out = farm.ok([
+            "build",
+            "create",
+            "-l",
+            &build,
+            "--package-branch",
+            &branch,
+            "--watch",
+            "--logs",
+        ]);
         assert!(out.contains(text), "{reference}:\n{out}");
         let shown = farm.json(&["task", "show", &format!("{build}.one-x86_64")]);
         assert_eq!(shown["data"]["task"]["revision"], **revision, "{reference}");
@@ -56,7 +64,7 @@ fn a_branch_a_tag_and_a_hash_are_built() {
             "--url",
             url,
         ]);
-        let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch"]);
+        let ran = farm.mf(["build", "create", "--package-branch", &branch, "--watch", "--logs"]);
         let shown = format!("{}{}", ran.out, ran.err);
         assert_eq!(ran.code, 1, "{url} {reference}:\n{shown}");
         assert!(shown.contains(said) && shown.contains("BuildFail"), "{url} {reference}:\n{shown}");

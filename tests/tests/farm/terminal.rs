@@ -31,10 +31,10 @@ fn tables_fit_the_terminal_and_keep_every_name_whole() {
     }
     // A name that no terminal is wide enough for is whole all the same.
     farm.ok(["package", "create", "-l", LONG]);
-    let (shown, _) = Terminal::run(mf(&farm, &["package", "list"]), 40).end();
+    let (shown, _) = Terminal::run(mf(&farm, &["--no-pager", "package", "list"]), 40).end();
     assert!(shown.contains(LONG), "{shown}");
     for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
-        let mut dull = mf(&farm, &["package", "list"]);
+        let mut dull = mf(&farm, &["--no-pager", "package", "list"]);
         let (shown, _) =
             Terminal::run(std::mem::replace(dull.env(variable, value), Command::new("true")), 80)
                 .end();

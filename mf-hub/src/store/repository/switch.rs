@@ -139,19 +139,19 @@ pub(in crate::store) fn wait_after(failures: i64) -> i64 {
 }
 
 /// Forgets generations that nobody reads any more, and drafts that were left
-/// behind; all drafts when `drafts` says so.
+/// behind; gives how many.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn sweep(tx: &Tx<'_>, kept_seconds: i64, drafts: bool) -> Done<()> {
+pub fn sweep(tx: &Tx<'_>, kept_seconds: i64) -> Done<usize> {
     let now = time::unix_now();
-    let drafts = if drafts { 0 } else { DRAFT_SECONDS };
-    tx.prepare_cached(
-        "DELETE FROM repository_generation \
+    let gone = tx
+        .prepare_cached(
+            "DELETE FROM repository_generation \
          WHERE (state = 'old' AND since <= ?1) OR (state = 'draft' AND since <= ?2)",
-    )?
-    .execute([now - kept_seconds, now - drafts])?;
-    Ok(())
+        )?
+        .execute([now - kept_seconds, now - DRAFT_SECONDS])?;
+    Ok(gone)
 }
 
 #[cfg(test)]
