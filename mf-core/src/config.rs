@@ -74,6 +74,20 @@ impl Default for HubConfig {
     }
 }
 
+/// Which plugins a host uses, of those that pass its checks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginPolicy {
+    /// All of them.
+    #[default]
+    Off,
+    /// Those that `plugins.lock` names only with the hash that it says; others
+    /// as they are.
+    Digest,
+    /// Those that `plugins.lock` names, with the hash that it says.
+    Require,
+}
+
 /// `regulatord.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -88,6 +102,13 @@ pub struct RegulatorConfig {
     pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Which of them are used.
+    pub plugin_policy: PluginPolicy,
+    /// The lock file that the policy means; empty: `plugins.lock` beside the
+    /// configuration file.
+    pub plugins_lock: PathBuf,
+    /// Ids of plugins without which the regulator does not start.
+    pub required_plugins: Vec<String>,
     /// Where hooks work, and what plugins keep from call to call.
     pub data_dir: PathBuf,
     /// The hub's data directory, where it is on this host and may be read:
@@ -112,6 +133,9 @@ impl Default for RegulatorConfig {
             ca_file: None,
             plain_http: false,
             plugins_dirs: Vec::new(),
+            plugin_policy: PluginPolicy::Off,
+            plugins_lock: PathBuf::new(),
+            required_plugins: Vec::new(),
             data_dir: "/var/lib/monkeyfarm/regulator".into(),
             hub_data_dir: None,
             allow_schemes: Vec::new(),
@@ -119,6 +143,28 @@ impl Default for RegulatorConfig {
             at_once: 4,
             hook_seconds: 600,
         }
+    }
+}
+
+/// What a call of a plugin's handler, and each program that it starts, may
+/// take of its host. 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Memory of one process, in megabytes of a million bytes.
+    pub memory_megabytes: u64,
+    /// Processes and threads; root has no such limit.
+    pub processes: u64,
+    /// Open files of one process.
+    pub open_files: u64,
+    /// Size of one file, in megabytes of a million bytes.
+    pub file_megabytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // A build may need all of its host, but a fork bomb shall not have it.
+        Self { memory_megabytes: 0, processes: 10_000, open_files: 0, file_megabytes: 0 }
     }
 }
 
@@ -141,11 +187,29 @@ pub struct WorkerConfig {
     pub data_dir: PathBuf,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Which of them are used.
+    pub plugin_policy: PluginPolicy,
+    /// The lock file that the policy means; empty: `plugins.lock` beside the
+    /// configuration file.
+    pub plugins_lock: PathBuf,
+    /// Ids of plugins without which the worker does not start.
+    pub required_plugins: Vec<String>,
     /// Archs that it serves; none: the host's own, those it can run, and noarch.
     pub archs: Vec<String>,
     /// Schemes that source may come from, beyond the vcs handlers' own
     /// defaults, such as `file`.
     pub allow_schemes: Vec<String>,
+    /// What a call of a handler may take of this host.
+    pub limits: Limits,
+    /// Plugins whose build handlers may use the network; those of vcs and bug
+    /// handlers always may.
+    pub network: Vec<String>,
+    /// Plugins that may write wherever the worker's user may, and mount: those
+    /// that build in chroots.
+    pub unconfined: Vec<String>,
+    /// Files and directories that no plugin is to see, beside the worker's key
+    /// and `plugins.d`.
+    pub hide: Vec<PathBuf>,
     /// How long running builds may take to finish when the worker is told to
     /// stop, in seconds; then they are handed back.
     pub finish_seconds: u64,
@@ -166,13 +230,31 @@ impl Default for WorkerConfig {
             plain_http: false,
             data_dir: "/var/lib/monkeyfarm/worker".into(),
             plugins_dirs: Vec::new(),
+            plugin_policy: PluginPolicy::Off,
+            plugins_lock: PathBuf::new(),
+            required_plugins: Vec::new(),
             archs: Vec::new(),
             allow_schemes: Vec::new(),
+            limits: Limits::default(),
+            network: vec!["debian".into(), "mock".into()],
+            unconfined: vec!["debian".into(), "mock".into()],
+            hide: Vec::new(),
             finish_seconds: 0,
             task_seconds: 6 * 60 * 60,
             outbox_megabytes: 50_000,
         }
     }
+}
+
+/// The table of a text of TOML, as JSON.
+///
+/// # Errors
+/// It is none: the line and what is wrong there. The text itself is not shown.
+pub fn table(text: &str) -> Result<serde_json::Value, String> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let before = error.span().map_or("", |span| text.get(..span.start).unwrap_or_default());
+        format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+    })
 }
 
 /// Why a configuration cannot be used.

@@ -97,6 +97,29 @@ pub struct Enrolled {
 pub struct RegisterHandlers {
     /// All of them.
     pub handlers: Vec<Offer>,
+    /// Plugins that crashed while they were loaded, and so give none.
+    pub crashed: Vec<Crash>,
+}
+
+/// A plugin whose code ended its process, or panicked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Crash {
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub digest: String,
+    /// Where that file is, on the host where it happened.
+    pub path: String,
+    /// The handler that was called; empty: the plugin was being loaded.
+    pub handler: String,
+    /// How it ended, in a sentence: the signal, or the panic.
+    pub how: String,
+    /// The last lines that it wrote. For a task the hub takes them from the
+    /// task's log.
+    pub log: String,
 }
 
 /// `POST /system/register`: a worker starts, or what it offers has changed.
@@ -172,6 +195,17 @@ impl Job {
     /// The stage that work on it begins with.
     pub fn first_stage(&self) -> &'static str {
         if self.url.is_empty() { "build" } else { "checkout" }
+    }
+
+    /// The plugins that it is done with, a line each, for people and programs.
+    pub fn plugins(&self) -> String {
+        let handlers = [("vcs", &self.vcs_handler), ("build", &self.build_handler)];
+        let lines = handlers.into_iter().filter(|(_, handler)| !handler.label.is_empty());
+        let line = |(kind, handler): (&str, &Handler)| {
+            let Handler { label, plugin, version, digest, .. } = handler;
+            format!("{kind} {label}: plugin {plugin} {version}, sha256 {digest}")
+        };
+        lines.map(line).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -264,6 +298,8 @@ pub struct Advance {
     pub stage: String,
     /// Revision of the source, once it is known.
     pub revision: String,
+    /// What keeps the handler from the rest of its host, once it is known.
+    pub isolation: String,
 }
 
 /// Answer to [`Advance`].
@@ -284,6 +320,9 @@ pub struct Complete {
     pub outcome: Outcome,
     /// Why, in a sentence for people; empty for success.
     pub message: String,
+    /// The plugin that crashed, if it was that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crash: Option<Crash>,
 }
 
 /// How an attempt ended.

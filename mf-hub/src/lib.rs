@@ -8,6 +8,7 @@ pub mod files;
 pub mod http;
 pub mod hub;
 pub mod params;
+mod schema;
 pub mod retention;
 pub mod store;
 pub mod streams;

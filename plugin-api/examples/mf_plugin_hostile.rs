@@ -112,9 +112,41 @@ fn leave(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
 /// As `leave`, but does not end, whatever it is told.
 fn stay(job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
     leave(job, cx)?;
+    cx.progress("running away");
     loop {
         std::thread::sleep(Duration::from_secs(1000));
     }
+}
+
+/// Computes for ever, and hears nothing.
+fn spin(_: &BuildJob, cx: &Context) -> Result<Built, Failure> {
+    cx.progress("running away");
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+/// Takes memory until there is no more.
+fn allocate(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    let mut all = Vec::new();
+    loop {
+        all.push(vec![1u8; 1 << 20]);
+        std::hint::black_box(&all);
+    }
+}
+
+/// Writes what nobody can read to every descriptor that it can guess.
+fn garbage(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    let bytes: Vec<u8> = (0..4096u32).map(|n| (n * 7919 >> 3) as u8).collect();
+    for number in 0..64 {
+        // SAFETY: none but the kernel's: a number that is not open is refused.
+        unsafe { write(number, bytes.as_ptr(), bytes.len()) };
+    }
+    Ok(Built::default())
+}
+
+unsafe extern "C" {
+    fn write(fd: i32, bytes: *const u8, length: usize) -> isize;
 }
 
 /// Ends when it is told to.
@@ -188,6 +220,9 @@ monkeyfarm_plugin_api::export! {
         "stay" => || Way(stay),
         "obey" => || Way(obey),
         "lines" => || Way(lines),
+        "spin" => || Way(spin),
+        "allocate" => || Way(allocate),
+        "garbage" => || Way(garbage),
         "babble" => || Way(babble),
     },
     vcs: {

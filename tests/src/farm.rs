@@ -23,6 +23,9 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Options {
     /// Directories of plugins; none: those beside the programs.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Builds by `generic` have no network, as on a farm that nobody set up
+    /// otherwise.
+    pub confined: bool,
     /// More words for `mf up`.
     pub more: Vec<String>,
 }
@@ -111,6 +114,9 @@ impl Farm {
         let mut command = Command::new(programs::program("mf"));
         command.arg("up").arg("--data-dir").arg(self.data_dir());
         command.args(["--listen", "127.0.0.1:0", "--allow-scheme", "file"]);
+        if !self.options.confined {
+            command.args(["--network", "generic"]);
+        }
         for dir in &self.options.plugins_dirs {
             command.arg("--plugins-dir").arg(dir);
         }

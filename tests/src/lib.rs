@@ -4,6 +4,7 @@ pub mod bench;
 pub mod browser;
 pub mod campaign;
 pub mod farm;
+pub mod hostile;
 pub mod process;
 pub mod programs;
 pub mod python;
@@ -12,5 +13,5 @@ pub mod terminal;
 pub mod world;
 
 pub use browser::Browser;
-pub use farm::{Farm, Options, Ran};
+pub use farm::{Farm, Options, PATIENCE, Ran};
 pub use repository::Repository;

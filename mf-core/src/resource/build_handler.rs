@@ -20,6 +20,7 @@ pub struct BuildHandler {
     pub version: String,
     pub digest: String,
     pub enabled: bool,
+    pub schemas: serde_json::Value,
     pub systems: Vec<String>,
 }
 

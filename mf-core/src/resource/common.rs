@@ -79,6 +79,12 @@ pub const HANDLER: &[Field] = &[
     field("version", Kind::Text(SHORT), "version of that plugin").derived(),
     field("digest", Kind::Text(64), "SHA-256 of the plugin's file").derived(),
     field("enabled", Kind::Bool, "whether it can be used").filter().derived(),
+    field(
+        "schemas",
+        Kind::Computed(Gives::Json),
+        "JSON Schemas of what its `config` (handler), a target's (target) and a host's (local) may hold",
+    )
+    .derived(),
     field("systems", Kind::Computed(Gives::List), "systems that have it").derived(),
 ];
 

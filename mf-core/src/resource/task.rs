@@ -24,6 +24,8 @@ pub struct Task {
     pub stage: String,
     pub message: String,
     pub revision: String,
+    pub plugins: String,
+    pub isolation: String,
     pub attempt: i64,
     pub start_date: String,
     pub end_date: String,
@@ -60,6 +62,14 @@ const OWN: &[Field] = &[
         .derived(),
     field("message", Kind::Text(LONG), "why it ended as it did, in a sentence").derived(),
     field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
+    field(
+        "plugins",
+        Kind::Text(LONG),
+        "plugins of its last attempt, a line each: handler, plugin, version, SHA-256",
+    )
+    .derived(),
+    field("isolation", Kind::Text(SHORT), "what kept its handlers from the rest of the host")
+        .derived(),
     field("attempt", Kind::Int(0, i64::MAX), "how often it was started").derived(),
     field("start_date", Kind::Time, "when it was last started, UTC").derived(),
     field("end_date", Kind::Time, "when it ended, UTC").derived(),

@@ -53,6 +53,13 @@ const SEARCH: &[Field] = &[
     field("limit", Kind::Int(1, 100), "at most so many of each resource; default: 20"),
 ];
 
+const PLUGIN: &[Field] = &[field(
+    "plugin",
+    Kind::Text(SHORT),
+    "its id, or the beginning of the SHA-256 of its file, 8 digits at least",
+)
+.must()];
+
 /// The util, in the table.
 pub const UTIL: Resource = Resource {
     name: "util",
@@ -266,6 +273,33 @@ pub const UTIL: Resource = Resource {
             takes: &[],
             gives: &[],
             who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
+            name: "list_plugins",
+            about: "the plugins of the farm: their handlers, how often they crashed, which are quarantined",
+            on: On::All,
+            takes: &[],
+            gives: &["plugins"],
+            who: Who::SIGNED_IN.or(Who::ADMIN).or(Who::SYSTEM).or(Who::REGULATOR),
+            writes: false,
+        },
+        Function {
+            name: "show_plugin",
+            about: "a plugin with its handlers, and the evidence of its crashes",
+            on: On::All,
+            takes: PLUGIN,
+            gives: &["plugin"],
+            who: Who::ADMIN,
+            writes: false,
+        },
+        Function {
+            name: "clear_plugin",
+            about: "ends the quarantine of a plugin, and forgets its crashes",
+            on: On::All,
+            takes: PLUGIN,
+            gives: &["cleared"],
+            who: Who::ADMIN,
             writes: true,
         },
     ],

@@ -2,32 +2,29 @@
 //! with a file.
 
 mod conformance;
+mod find;
 mod here;
 mod plan;
 mod run;
+mod show;
+mod suite;
 mod trial;
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 use mf_core::error::Code;
 use monkeyfarm_plugin_api::export::API_VERSION;
 use serde_json::{Value, json};
 
-use conformance::Case;
 use run::Run;
-use trial::Bench;
 
 use super::new::{self, Kind};
-use super::part;
-use crate::plugin::meta::{HOOK, kind_name};
-use crate::plugin::{Catalog, HostProgram, Plugin, Rejected, Sources};
+use super::{farm, part};
+use crate::plugin::HostProgram;
 
 /// Looks after MonkeyFarm's plugins, each in a process of its own.
 #[derive(Debug, Parser)]
@@ -39,6 +36,9 @@ struct Arguments {
     /// Write JSON instead of text
     #[arg(long, global = true)]
     json: bool,
+    /// Which section of mf.conf says where the hub is
+    #[arg(long, global = true, value_name = "NAME")]
+    connection: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,29 @@ enum Verb {
         /// Directory with plugins, instead of the usual ones; may be repeated
         #[arg(long, value_name = "DIR")]
         plugins_dir: Vec<PathBuf>,
+    },
+    /// Show what the farm knows of a plugin: its handlers, their configuration,
+    /// and the evidence of its crashes
+    Show {
+        /// Its id, or the beginning of its SHA-256
+        #[arg(value_name = "PLUGIN")]
+        plugin: String,
+    },
+    /// End the quarantine of a plugin that crashed, and forget its crashes
+    Clear {
+        /// Its id, or the beginning of its SHA-256
+        #[arg(value_name = "PLUGIN")]
+        plugin: String,
+    },
+    /// Write the hashes of the plugins that there are to plugins.lock, which
+    /// `plugin_policy` of the daemons keeps to
+    Lock {
+        /// Directory with plugins, instead of the usual ones; may be repeated
+        #[arg(long, value_name = "DIR")]
+        plugins_dir: Vec<PathBuf>,
+        /// The file to write
+        #[arg(long, value_name = "FILE", default_value = "/etc/monkeyfarm/plugins.lock")]
+        file: PathBuf,
     },
     /// Check files without running anything of them, safe whatever they hold
     Check {
@@ -96,9 +119,6 @@ enum Verb {
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (plugin API {API_VERSION})", env!("CARGO_PKG_VERSION")));
 
-/// What can be used, and what not.
-type Found = (Vec<Arc<Plugin>>, Vec<Rejected>);
-
 /// The whole program. Exit code 1: something cannot be used.
 pub fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -140,25 +160,31 @@ fn envelope(out: &mut impl Write, data: &Value, errors: &Value) -> io::Result<()
 
 fn answer(arguments: &Arguments) -> anyhow::Result<bool> {
     let host = HostProgram::at(std::env::current_exe()?);
+    if let Some(answer) = of_farm(arguments) {
+        return answer;
+    }
     let found = match &arguments.verb {
-        Verb::List { plugins_dir } => list(host, plugins_dir)?,
-        Verb::Check { files, load: true, .. } => check(&host, files)?,
-        Verb::Check { files, against, .. } => examine(files, against.as_deref())?,
+        Verb::List { plugins_dir } => find::list(host, plugins_dir)?,
+        Verb::Check { files, load: true, .. } => find::check(&host, files)?,
+        Verb::Check { files, against, .. } => find::examine(files, against.as_deref())?,
         Verb::New { name, kind, r#in } => {
             let dir = new::make(name, *kind, r#in)?;
             return tell(arguments.json, json!({ "path": dir }), &made(&dir));
         }
         Verb::Test { path, examples, in_process } => {
-            return test(&host, path, examples.as_deref(), *in_process, arguments.json);
+            return suite::run_all(&host, path, examples.as_deref(), *in_process, arguments.json);
         }
         Verb::Run(run) => {
             let (good, sentence) = run.run(&host)?;
             say(&sentence);
             return Ok(good);
         }
+        Verb::Lock { plugins_dir, file } => find::lock(host, plugins_dir, file)?,
+        // Answered above.
+        Verb::Show { .. } | Verb::Clear { .. } => return Ok(true),
     };
     let good = found.1.is_empty();
-    let written = show(&mut io::stdout().lock(), found, arguments.json);
+    let written = show::show(&mut io::stdout().lock(), found, arguments.json);
     match written {
         // Who reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(good),
@@ -166,44 +192,23 @@ fn answer(arguments: &Arguments) -> anyhow::Result<bool> {
     }
 }
 
-fn list(host: HostProgram, dirs: &[PathBuf]) -> io::Result<Found> {
-    let mut catalog = Catalog::new(host, Sources::new(dirs)?);
-    catalog.scan(&[]);
-    Ok((catalog.plugins().to_vec(), catalog.rejected().to_vec()))
-}
-
-fn check(host: &HostProgram, files: &[PathBuf]) -> io::Result<Found> {
-    let (mut plugins, mut rejected) = (Vec::new(), Vec::new());
-    for path in files {
-        // What the plugin prints while it is loaded is for its author.
-        let log = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        match Plugin::open(host, path, log)? {
-            Ok(plugin) => plugins.push(plugin),
-            Err(reason) => rejected.push(Rejected { path: path.clone(), reason }),
-        }
-    }
-    Ok((plugins, rejected))
-}
-
-/// What can be said of files without running anything of them.
-fn examine(files: &[PathBuf], against: Option<&str>) -> io::Result<Found> {
-    let (files, mut rejected) = match files {
-        [] => Sources::new(&[])?.candidates(),
-        files => (files.to_vec(), Vec::new()),
+/// Answers what only the hub knows; `None` for other verbs.
+fn of_farm(arguments: &Arguments) -> Option<anyhow::Result<bool>> {
+    let connection = arguments.connection.as_deref();
+    let answer = match &arguments.verb {
+        Verb::Show { plugin } => farm::show(connection, plugin),
+        Verb::Clear { plugin } => farm::clear(connection, plugin),
+        _ => return None,
     };
-    let mut plugins = Vec::new();
-    for path in files {
-        let read = Plugin::read(&path)?;
-        let fits = |plugin: Arc<Plugin>| match against {
-            Some(version) => plugin.meta.fits(version).map(|()| plugin),
-            None => Ok(plugin),
-        };
-        match read.and_then(fits) {
-            Ok(plugin) => plugins.push(plugin),
-            Err(reason) => rejected.push(Rejected { path, reason }),
+    Some(answer.and_then(|data| {
+        let out = &mut io::stdout().lock();
+        match &arguments.verb {
+            _ if arguments.json => envelope(out, &data, &json!({}))?,
+            Verb::Clear { plugin } => writeln!(out, "{plugin} is cleared")?,
+            _ => farm::write(out, &data)?,
         }
-    }
-    Ok((plugins, rejected))
+        Ok(true)
+    }))
 }
 
 /// What to do with a new crate.
@@ -224,127 +229,4 @@ fn tell(json: bool, data: Value, text: &str) -> anyhow::Result<bool> {
         false => writeln!(out, "{text}")?,
     }
     Ok(true)
-}
-
-fn test(
-    host: &HostProgram,
-    path: &Path,
-    examples: Option<&Path>,
-    in_process: bool,
-    json: bool,
-) -> anyhow::Result<bool> {
-    let (file, own) = match path.is_dir() {
-        true => (conformance::built(path)?, Some(path.join("examples"))),
-        false => (path.to_path_buf(), None),
-    };
-    let plugin = run::opened(host, &file)?;
-    let bench = Bench { host, in_process, show: false, limit: Some(CASE_LIMIT) };
-    // In this process a handler goes to a directory of its own.
-    let examples = examples.or(own.as_deref()).map(std::path::absolute).transpose()?;
-    let cases = conformance::cases(&bench, &plugin, examples.as_deref())?;
-    let wrong = cases.iter().filter(|case| case.wrong.is_some()).count();
-    let mut out = io::stdout().lock();
-    if json {
-        let errors = match wrong {
-            0 => json!({}),
-            _ => {
-                json!({ Code::Refused.name(): format!("{wrong} of {} cases failed", cases.len()) })
-            }
-        };
-        let all: Vec<_> = cases.iter().map(Case::as_json).collect();
-        envelope(&mut out, &json!({ "plugin": as_json(&plugin), "cases": all }), &errors)?;
-        return Ok(wrong == 0);
-    }
-    for case in &cases {
-        match &case.wrong {
-            None => writeln!(out, "ok      {}", case.name)?,
-            Some(why) => writeln!(out, "FAILED  {}\n        {why}", case.name)?,
-        }
-    }
-    writeln!(out, "{} of {} cases passed", cases.len() - wrong, cases.len())?;
-    Ok(wrong == 0)
-}
-
-/// How long one case may take: what has nothing to do takes milliseconds, and
-/// examples are small.
-const CASE_LIMIT: Duration = Duration::from_secs(120);
-
-fn show(out: &mut impl Write, (plugins, rejected): Found, json: bool) -> io::Result<()> {
-    if json {
-        let plugins: Vec<_> = plugins.iter().map(|plugin| as_json(plugin)).collect();
-        let errors = match rejected.len() {
-            0 => json!({}),
-            number => {
-                let told = format!("{number} cannot be used as plugins; `rejected` says which");
-                json!({ Code::Refused.name(): told })
-            }
-        };
-        let rejected = rejected
-            .iter()
-            .map(|r| json!({ "path": r.path.display().to_string(), "reason": r.reason }));
-        let data = json!({ "plugins": plugins, "rejected": rejected.collect::<Vec<_>>() });
-        return envelope(out, &data, &errors);
-    }
-    for plugin in plugins {
-        describe(out, &plugin)?;
-    }
-    for rejected in rejected {
-        say(&rejected.to_string());
-    }
-    Ok(())
-}
-
-fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
-    let meta = &plugin.meta;
-    writeln!(out, "{} {}  {}", meta.id, meta.version, plugin.path.display())?;
-    writeln!(out, "  sha256 {}  plugin API {}", plugin.digest, meta.api)?;
-    if !meta.unwinds {
-        writeln!(out, "  built with panic = \"abort\": a panic ends its process")?;
-    }
-    for handler in &meta.handlers {
-        let line = format!("  {} {}  {}", kind_name(handler.kind), handler.label, handler.about);
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    for hook in &meta.hooks {
-        let line = format!("  {HOOK} {}  {}", hook.label, hook.about);
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-fn as_json(plugin: &Plugin) -> Value {
-    let meta = &plugin.meta;
-    let handlers = meta.handlers.iter().map(|h| (kind_name(h.kind), &h.label, &h.about));
-    let hooks = meta.hooks.iter().map(|hook| (HOOK, &hook.label, &hook.about));
-    let handlers = handlers.chain(hooks).enumerate().map(|(number, (kind, label, about))| {
-        let schemas = plugin.schemas.get().and_then(|schemas| schemas.get(number));
-        json!({ "kind": kind, "label": label, "about": about, "schemas": schemas })
-    });
-    json!({
-        "id": meta.id,
-        "version": meta.version,
-        "path": plugin.path.display().to_string(),
-        "digest": plugin.digest,
-        "api": meta.api,
-        "panic": if meta.unwinds { "unwind" } else { "abort" },
-        "handlers": handlers.collect::<Vec<_>>(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_get_the_envelope_of_every_command() {
-        let rejected = Rejected { path: "/p/notes.txt".into(), reason: "is empty".into() };
-        for (rejected, errors) in [(vec![], 0), (vec![rejected], 1)] {
-            let mut out = Vec::new();
-            show(&mut out, (Vec::new(), rejected), true).unwrap();
-            let told: Value = serde_json::from_slice(&out).unwrap();
-            assert_eq!(told["errors"].as_object().unwrap().len(), errors);
-            assert_eq!(told["data"]["rejected"].as_array().unwrap().len(), errors);
-            assert_eq!(told["data"]["plugins"], json!([]));
-        }
-    }
 }

@@ -25,10 +25,12 @@ pub fn reap() -> anyhow::Result<()> {
     let lifeline = Lifeline::inherited()?.context("the init of a call has no keeper")?;
     set_child_subreaper(Some(getpid()))?;
     if getpid().is_init() {
-        namespace::show_own_processes()?;
+        namespace::show_own_processes();
     }
     let stdin = lifeline.as_fd().try_clone_to_owned()?;
     let runner = fork(stdin, runner::run).context("cannot start the process for the plugin")?;
+    // The runner needs it a moment longer.
+    namespace::give_up()?;
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == runner => {

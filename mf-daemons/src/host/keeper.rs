@@ -78,7 +78,7 @@ impl Inner {
     fn last_words(&self) -> Option<Outcome> {
         while let Ok(Some(word)) = self.lifeline.recv() {
             match word {
-                Word::Progress(_) | Word::Ask(_) => {}
+                Word::Progress(_) | Word::Ask(_) | Word::Isolation(_) => {}
                 Word::Answer(outcome) => return Some(outcome),
                 Word::Died(death) => return Some(Outcome::Died(death)),
             }
@@ -138,6 +138,9 @@ impl<'a> Watch<'a> {
                     }
                     Ok(Some(Word::Ask(ask))) => {
                         let _ = self.parent.send(&Report::Ask(ask));
+                    }
+                    Ok(Some(Word::Isolation(how))) => {
+                        let _ = self.parent.send(&Report::Isolation(how));
                     }
                     Ok(Some(Word::Answer(outcome))) => return Some(outcome),
                     Ok(Some(Word::Died(death))) => return Some(Outcome::Died(death)),

@@ -1,6 +1,7 @@
 //! A PID namespace for a call, where the kernel gives one.
 
 use std::fs;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use rustix::process::{getegid, geteuid};
@@ -35,8 +36,34 @@ pub fn enter() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Takes what [`enter`] gave to a user who is not root.
-fn give_up() -> rustix::io::Result<()> {
+/// What this process has made its own; its copies know it from here.
+static OWN: AtomicU8 = AtomicU8::new(0);
+const PROCESSES: u8 = 1;
+const MOUNTS: u8 = 2;
+
+/// Whether this process is in a PID namespace that [`enter`] made.
+pub fn has_own_processes() -> bool {
+    OWN.load(Ordering::SeqCst) & PROCESSES != 0
+}
+
+/// Whether its mounts are its own, so that it may change them.
+pub fn has_own_mounts() -> bool {
+    OWN.load(Ordering::SeqCst) & MOUNTS != 0
+}
+
+/// Takes from a user who is not root what [`enter`] gave.
+///
+/// # Errors
+/// This process has capabilities that it cannot get rid of.
+pub fn give_up() -> rustix::io::Result<()> {
+    if geteuid().is_root() { Ok(()) } else { drop_capabilities() }
+}
+
+/// Takes all that a process may do beyond its user's rights.
+///
+/// # Errors
+/// This process has capabilities that it cannot get rid of.
+pub fn drop_capabilities() -> rustix::io::Result<()> {
     let none = CapabilitySet::empty();
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })
 }
@@ -44,19 +71,14 @@ fn give_up() -> rustix::io::Result<()> {
 /// Gives this process, the first of its PID namespace, a `/proc` that shows
 /// that namespace and nothing of the host. A kernel that refuses (in some
 /// containers) leaves the host's; builds seldom look.
-///
-/// # Errors
-/// This process has capabilities that it cannot get rid of.
-pub fn show_own_processes() -> std::io::Result<()> {
+pub fn show_own_processes() {
+    OWN.fetch_or(PROCESSES, Ordering::SeqCst);
     let private = MountPropagationFlags::REC | MountPropagationFlags::DOWNSTREAM;
     // SAFETY: no file table is unshared, and this process has one thread.
     let own = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
     if own.and_then(|()| mount_change("/", private)).is_ok() {
+        OWN.fetch_or(MOUNTS, Ordering::SeqCst);
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let _ = mount("proc", "/proc", "proc", flags, None);
     }
-    if !geteuid().is_root() {
-        give_up()?;
-    }
-    Ok(())
 }

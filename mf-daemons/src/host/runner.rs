@@ -17,7 +17,7 @@ use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::asking::Asking;
-use super::load;
+use super::{isolate, load};
 use crate::plugin::frame::{CallOrder, Described, Job, Order, Outcome, Reply, Word};
 
 /// Makes the one call that the keeper orders.
@@ -39,6 +39,9 @@ pub fn run() -> anyhow::Result<()> {
     rustix::stdio::dup2_stderr(&log)?;
     drop(log);
     let cancelled = Arc::new(AtomicBool::new(false));
+    // While there is one thread: what is given up is given up by all.
+    let isolation = isolate::apply(&order.confine)?;
+    keeper.send(&Word::Isolation(isolation))?;
     let (sender, replies) = channel();
     listen(keeper.try_clone()?, cancelled.clone(), sender)?;
     let keeper = Arc::new(Mutex::new(keeper));

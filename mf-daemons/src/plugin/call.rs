@@ -19,6 +19,7 @@ use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed};
 
 use super::checked::Plugin;
+use super::confine::Confine;
 use super::frame::{CallOrder, Job, Order, Outcome, Reply, Report};
 use super::program::HostProgram;
 use crate::host::orphans;
@@ -43,6 +44,8 @@ pub struct Call {
     pub begin_by: Option<Duration>,
     /// What the plugin may ask for by name; never in environment or argv.
     pub secrets: BTreeMap<String, String>,
+    /// What it may take of this host.
+    pub confine: Confine,
 }
 
 impl Call {
@@ -55,6 +58,7 @@ impl Call {
         let running = Running {
             lifeline: Arc::new(keeper.lifeline),
             keeper: keeper.child,
+            on_isolation: Box::new(|_| ()),
             plugin: format!("plugin '{}' ({})", self.plugin.meta.id, self.plugin.path.display()),
         };
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
@@ -65,6 +69,7 @@ impl Call {
             deadline_ms: self.deadline.map(millis),
             begin_by_ms: self.begin_by.map(millis),
             secrets: self.secrets,
+            confine: self.confine,
         }));
         running.lifeline.send_with(&order, &[self.plugin.image.as_fd(), self.log.as_fd()])?;
         Ok(running)
@@ -72,10 +77,11 @@ impl Call {
 }
 
 /// A call that goes on. Dropped, it ends the call and waits for its end.
-#[derive(Debug)]
 pub struct Running {
     lifeline: Arc<Lifeline>,
     keeper: Child,
+    /// Hears what keeps the plugin from the rest of its host.
+    on_isolation: Box<dyn FnMut(&str) + Send>,
     /// For sentences: which plugin it is.
     plugin: String,
 }
@@ -119,9 +125,11 @@ pub enum Ended {
     Failed(Failure),
     /// The plugin could not be called: a sentence.
     Refused(String),
-    /// The plugin panicked or its process died: a sentence with the plugin's
-    /// id and path and how it ended.
+    /// The plugin panicked or its process died by itself: a sentence with the
+    /// plugin's id and path and how it ended.
     Crashed(String),
+    /// Somebody else killed its process, or that of its keeper: a sentence.
+    Killed(String),
     /// The deadline passed.
     TimedOut,
     /// It was told to stop.
@@ -139,6 +147,13 @@ impl Running {
     /// Process id of the call's keeper, the ancestor of all that it starts.
     pub fn keeper_id(&self) -> u32 {
         self.keeper.id()
+    }
+
+    /// Lets `told` hear what keeps the plugin from the rest of its host, once
+    /// that is known.
+    pub fn on_isolation(mut self, told: impl FnMut(&str) + Send + 'static) -> Self {
+        self.on_isolation = Box::new(told);
+        self
     }
 
     /// Waits until the call has ended and nothing of it is left, and hands
@@ -163,7 +178,7 @@ impl Running {
             Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
             Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),
             Ok(Outcome::Died(death)) if death.is_kill() => {
-                Ended::Crashed(format!("the process of {plugin} {death}"))
+                Ended::Killed(format!("the process of {plugin} {death}"))
             }
             Ok(Outcome::Died(death)) => {
                 Ended::Crashed(format!("{plugin} crashed: its process {death}"))
@@ -171,7 +186,7 @@ impl Running {
             Ok(Outcome::TimedOut) => Ended::TimedOut,
             Ok(Outcome::Stopped) => Ended::Stopped,
             Ok(Outcome::Late) => Ended::Late,
-            Err(lost) => Ended::Crashed(format!("{plugin} was lost: {lost}")),
+            Err(lost) => Ended::Killed(format!("{plugin} was lost: {lost}")),
         }
     }
 
@@ -186,6 +201,7 @@ impl Running {
             match self.lifeline.recv::<Report>() {
                 Ok(Some(Report::Progress(what))) => on_progress(&what),
                 Ok(Some(Report::Ask(ask))) => self.reply(on_ask(ask)),
+                Ok(Some(Report::Isolation(how))) => (self.on_isolation)(&how),
                 Ok(Some(Report::Empty(outcome))) => return Ok(outcome),
                 Ok(None) => break "ended before the call did".to_owned(),
                 Err(error) => break format!("cannot be understood: {error}"),

@@ -1,20 +1,24 @@
 //! All plugins that there are on this host, read and checked once each.
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mf_core::wire::{HandlerKind, Offer};
+use mf_core::wire::{Crash, HandlerKind, Offer};
 
 use super::checked::{Plugin, examined};
 use super::choose::choose;
 use super::image::digest;
+use super::meta::Meta;
+use super::policy::{Lock, Policy};
 use super::program::HostProgram;
 use super::rejected::Rejected;
 use super::scan::Stamp;
 use super::sources::Sources;
+
+/// What a file is: a plugin; or else why not, and which it would be.
+type Found = Result<Arc<Plugin>, (Option<String>, String)>;
 
 /// All plugins that there are on this host.
 ///
@@ -26,9 +30,17 @@ pub struct Catalog {
     host: HostProgram,
     sources: Sources,
     /// What each file was found to be, as long as it does not change.
-    files: HashMap<PathBuf, (Stamp, Result<Arc<Plugin>, String>)>,
+    files: HashMap<PathBuf, (Stamp, Found)>,
     /// What became of each plugin that was loaded, by its hash.
     probed: HashMap<String, Result<Arc<Plugin>, String>>,
+    /// What the farm does not use any more: why, by its hash.
+    quarantined: BTreeMap<String, String>,
+    /// Whether those that crash here are made known to the hub.
+    quarantines: bool,
+    policy: Policy,
+    lock: Lock,
+    /// Those that crashed while they were loaded.
+    crashed: Vec<Crash>,
     plugins: Vec<Arc<Plugin>>,
     rejected: Vec<Rejected>,
 }
@@ -37,21 +49,65 @@ impl Catalog {
     /// A catalog of what `sources` hold; it is empty before the first
     /// [`Catalog::scan`].
     pub fn new(host: HostProgram, sources: Sources) -> Self {
-        let (files, probed) = (HashMap::new(), HashMap::new());
-        Self { host, sources, files, probed, plugins: Vec::new(), rejected: Vec::new() }
+        Self {
+            host,
+            sources,
+            files: HashMap::new(),
+            probed: HashMap::new(),
+            quarantined: BTreeMap::new(),
+            quarantines: false,
+            policy: Policy::default(),
+            lock: Lock::default(),
+            crashed: Vec::new(),
+            plugins: Vec::new(),
+            rejected: Vec::new(),
+        }
+    }
+
+    /// Lets in only what `policy` does, from the next scan on.
+    pub fn keep_to(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The hub will be told of those that crash while they are loaded.
+    pub fn quarantining(mut self) -> Self {
+        self.quarantines = true;
+        self
+    }
+
+    /// These are quarantined now, by their hashes, each with why: none of them
+    /// is loaded or used. What no longer is gets another try at the next scan.
+    pub fn quarantine(&mut self, quarantined: BTreeMap<String, String>) {
+        if self.quarantined != quarantined {
+            self.quarantined = quarantined;
+            self.forget();
+        }
+    }
+
+    /// Looks at every file anew at the next scan.
+    fn forget(&mut self) {
+        self.files.clear();
+        self.probed.retain(|_, image| image.is_ok());
+        self.crashed.clear();
     }
 
     /// Looks again. `known` are the handlers that are registered on the hub,
     /// for choosing between two plugins of the same id. Says whether anything
     /// is different than before.
     pub fn scan(&mut self, known: &[Offer]) -> bool {
+        let lock = self.policy.read();
+        if self.lock != lock {
+            self.lock = lock;
+            self.forget();
+        }
         let (paths, mut rejected) = self.sources.candidates();
         self.files.retain(|path, _| paths.contains(path));
         let mut found = Vec::new();
         for path in paths {
             match self.examine(&path) {
                 Ok(plugin) => found.push(plugin),
-                Err(reason) => rejected.push(Rejected { path, reason }),
+                Err((plugin, reason)) => rejected.push(Rejected { path, plugin, reason }),
             }
         }
         self.probed
@@ -75,6 +131,11 @@ impl Catalog {
         &self.rejected
     }
 
+    /// Those that crashed while they were loaded.
+    pub fn crashed(&self) -> &[Crash] {
+        &self.crashed
+    }
+
     /// All handlers of all plugins, as the hub is told of them.
     pub fn offers(&self) -> Vec<Offer> {
         self.plugins.iter().flat_map(|plugin| plugin.offers()).collect()
@@ -85,36 +146,84 @@ impl Catalog {
         self.plugins.iter().find(|plugin| plugin.gives(kind, label))
     }
 
-    fn examine(&mut self, path: &Path) -> Result<Arc<Plugin>, String> {
-        let stamp = Stamp::of(path)?;
+    /// The places that are looked at, for people.
+    pub fn places(&self) -> String {
+        let dirs = self.sources.directories();
+        let names: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        names.join(" or ")
+    }
+
+    fn examine(&mut self, path: &Path) -> Found {
+        let stamp = Stamp::of(path).map_err(|why| (None, why))?;
         if let Some((seen, known)) = self.files.get(path)
             && *seen == stamp
         {
             return known.clone();
         }
-        // What failed on this host's own account is tried again next time.
-        let result = self.load(path).map_err(|error| format!("cannot be checked: {error}"))?;
-        self.files.insert(path.to_path_buf(), (stamp, result.clone()));
-        result
-    }
-
-    fn load(&mut self, path: &Path) -> io::Result<Result<Arc<Plugin>, String>> {
         let (meta, bytes) = match examined(path) {
             Ok(examined) => examined,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => {
+                let found = Err((None, why));
+                self.files.insert(path.to_path_buf(), (stamp, found.clone()));
+                return found;
+            }
         };
-        let digest = digest(&bytes);
+        let id = Some(meta.id.clone());
+        // What failed on this host's own account is tried again next time.
+        let loaded = self
+            .load(path, meta, &bytes)
+            .map_err(|error| (id.clone(), format!("cannot be checked: {error}")))?;
+        let found = loaded.map_err(|why| (id, why));
+        self.files.insert(path.to_path_buf(), (stamp, found.clone()));
+        found
+    }
+
+    /// Lets a plugin in that may be, and loads it in a child unless that has
+    /// been done with its bytes.
+    fn load(
+        &mut self,
+        path: &Path,
+        meta: Meta,
+        bytes: &[u8],
+    ) -> io::Result<Result<Arc<Plugin>, String>> {
+        let digest = digest(bytes);
+        if let Some(why) = self.quarantined.get(&digest) {
+            return Ok(Err(quarantined(why, &meta.id)));
+        }
+        if let Err(why) = self.lock.check(&meta.id, &digest) {
+            return Ok(Err(why));
+        }
         Ok(match self.probed.get(&digest) {
             // The same bytes as before, under another name or once more.
             Some(Ok(plugin)) => Ok(plugin.also_at(path)),
             Some(Err(why)) => Err(why.clone()),
             None => {
-                let plugin = Plugin::sealed(path, meta, &bytes)?;
-                let verdict = plugin.probe(&self.host, File::create("/dev/null")?)?;
+                let plugin = Plugin::sealed(path, meta, bytes)?;
+                let verdict = self.probe(&plugin)?;
                 let kept = verdict.clone().map(|()| plugin.clone());
                 self.probed.insert(digest, kept);
                 verdict.map(|()| plugin)
             }
         })
     }
+
+    fn probe(&mut self, plugin: &Arc<Plugin>) -> io::Result<Result<(), String>> {
+        let said = tempfile::tempfile()?;
+        let verdict = plugin.probe(&self.host, said.try_clone()?)?;
+        Ok(verdict.map_err(|unloadable| match unloadable.crash(plugin, &said) {
+            Some(crash) if self.quarantines => {
+                self.crashed.push(crash);
+                quarantined(&unloadable.reason, &plugin.meta.id)
+            }
+            _ => unloadable.reason,
+        }))
+    }
+}
+
+/// The sentence about a plugin that the farm does not use any more.
+fn quarantined(why: &str, id: &str) -> String {
+    format!(
+        "{why}; so it is quarantined: `mf plugin show {id}` tells more, \
+         `mf plugin clear {id}` gives it another try"
+    )
 }

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use mf_core::wire::{HandlerKind, Offer};
+use mf_core::wire::{Crash, HandlerKind, Offer};
 use monkeyfarm_plugin_api::{Failure, Schemas};
 use serde_json::to_value;
 
 use super::call::Call;
+use super::confine::Confine;
 use super::frame::{Described, Job, Outcome};
 use super::image::{Image, digest};
 use super::meta::{self, Meta, kind_name};
 use super::program::HostProgram;
+use super::unloadable::Unloadable;
 use super::{elf, scan};
 
 /// How long a plugin may take to be loaded and checked. It takes less than a
@@ -54,6 +56,19 @@ impl Plugin {
         self.meta.handlers.iter().enumerate().map(offer).collect()
     }
 
+    /// What the hub is told of its crash.
+    pub fn crash(&self, handler: &str, how: String) -> Crash {
+        Crash {
+            plugin: self.meta.id.clone(),
+            version: self.meta.version.clone(),
+            digest: self.digest.clone(),
+            path: self.path.display().to_string(),
+            handler: handler.to_owned(),
+            how,
+            log: String::new(),
+        }
+    }
+
     /// Reads, checks and loads one file (the loading in a child, which ends
     /// again), writing what the loading prints to `log`.
     ///
@@ -70,7 +85,8 @@ impl Plugin {
             Err(why) => return Ok(Err(why)),
         };
         let plugin = Self::sealed(path, meta, &bytes)?;
-        Ok(plugin.probe(host, log)?.map(|()| plugin))
+        let verdict = plugin.probe(host, log)?;
+        Ok(verdict.map(|()| plugin).map_err(|unloadable| unloadable.reason))
     }
 
     /// Reads and checks one file without loading it.
@@ -126,7 +142,7 @@ impl Plugin {
         self: &Arc<Self>,
         host: &HostProgram,
         log: File,
-    ) -> io::Result<Result<(), String>> {
+    ) -> io::Result<Result<(), Unloadable>> {
         let handlers = self.meta.handlers.iter().map(|h| (kind_name(h.kind), &h.label));
         let hooks = self.meta.hooks.iter().map(|hook| (meta::HOOK, &hook.label));
         let described = handlers
@@ -141,7 +157,9 @@ impl Plugin {
             deadline: Some(LOAD_LIMIT),
             begin_by: None,
             secrets: Default::default(),
+            confine: Confine::probe(),
         };
+        let mut crashed = false;
         let why = match call
             .start(host)?
             .outcome(|_| (), |_| Err(Failure::new("a plugin that is examined asks nothing")))
@@ -152,14 +170,20 @@ impl Plugin {
                 return Ok(Ok(()));
             }
             Ok(Outcome::Refused(why)) | Err(why) => why,
-            Ok(Outcome::Panicked(how)) => format!("its handler {how}"),
-            Ok(Outcome::Died(death)) => format!("its process {death}"),
+            Ok(Outcome::Panicked(how)) => {
+                crashed = true;
+                format!("its handler {how}")
+            }
+            Ok(Outcome::Died(death)) => {
+                crashed = !death.is_kill();
+                format!("its process {death}")
+            }
             Ok(Outcome::TimedOut) => {
                 format!("it was not done with that after {} seconds", LOAD_LIMIT.as_secs())
             }
             Ok(other) => format!("it answered with {other:?}"),
         };
-        Ok(Err(format!("cannot be loaded: {why}")))
+        Ok(Err(Unloadable { reason: format!("cannot be loaded: {why}"), crashed }))
     }
 }
 

@@ -38,7 +38,8 @@ pub fn choose(mut found: Vec<Arc<Plugin>>, known: &[Offer]) -> (Vec<Arc<Plugin>>
             "gives {what} a second time and is not used, because of {}, {why}; remove one of them",
             other.path.display()
         );
-        rejected.push(Rejected { path: plugin.path.clone(), reason });
+        let id = Some(plugin.meta.id.clone());
+        rejected.push(Rejected { path: plugin.path.clone(), plugin: id, reason });
     }
     kept.sort_by(|a, b| a.meta.id.cmp(&b.meta.id));
     (kept, rejected)

@@ -15,6 +15,8 @@ use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::confine::Confine;
+
 /// From the parent to the keeper, and on from there to the plugin's process.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +48,9 @@ pub struct CallOrder {
     pub begin_by_ms: Option<u64>,
     /// What the plugin may ask for by name.
     pub secrets: BTreeMap<String, String>,
+    /// What it may take of its host.
+    #[serde(default)]
+    pub confine: Confine,
 }
 
 /// What a plugin is to do.
@@ -89,6 +94,8 @@ pub enum Word {
     Progress(String),
     /// A hook asks the hub.
     Ask(Ask),
+    /// What keeps the plugin from the rest of its host.
+    Isolation(String),
     /// The call is over, and this is how.
     Answer(Outcome),
     /// The plugin's process has ended.
@@ -103,6 +110,8 @@ pub enum Report {
     Progress(String),
     /// A hook asks the hub, and waits for an [`Order::Reply`].
     Ask(Ask),
+    /// What keeps the plugin from the rest of its host.
+    Isolation(String),
     /// Nothing of the call is left on this host; this is how it went.
     Empty(Outcome),
 }

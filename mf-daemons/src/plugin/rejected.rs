@@ -8,6 +8,8 @@ use std::path::PathBuf;
 pub struct Rejected {
     /// Its path.
     pub path: PathBuf,
+    /// The plugin that it is, where that is known.
+    pub plugin: Option<String>,
     /// Why not: a sentence that goes on from the path.
     pub reason: String,
 }

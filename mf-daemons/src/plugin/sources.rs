@@ -1,5 +1,6 @@
 //! Where plugins are looked for.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::rejected::Rejected;
@@ -30,6 +31,14 @@ impl Sources {
         Ok(Self::BesideProgram(program.parent().unwrap_or(Path::new("/")).to_path_buf()))
     }
 
+    /// The directories, in order.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        match self {
+            Self::BesideProgram(dir) => vec![dir.clone(), installed(dir)],
+            Self::Directories(dirs) => dirs.clone(),
+        }
+    }
+
     /// All files that may be plugins, in order, and the directories that
     /// cannot be read.
     pub fn candidates(&self) -> (Vec<PathBuf>, Vec<Rejected>) {
@@ -40,12 +49,16 @@ impl Sources {
                 if !beside.is_empty() {
                     return (beside, rejected);
                 }
-                let prefix = dir.parent().unwrap_or(dir);
-                listed(&[prefix.join("lib/monkeyfarm/plugins")])
+                listed(&[installed(dir)])
             }
             Self::Directories(dirs) => listed(dirs),
         }
     }
+}
+
+/// Where plugins are installed, for programs that are in `dir`.
+fn installed(dir: &Path) -> PathBuf {
+    dir.parent().unwrap_or(dir).join("lib/monkeyfarm/plugins")
 }
 
 fn is_named_like_a_plugin(path: &Path) -> bool {
@@ -55,9 +68,24 @@ fn is_named_like_a_plugin(path: &Path) -> bool {
     })
 }
 
+/// Where anyone may put a file none can be trusted, whoever owns it.
+fn kept_by_its_owner(dir: &Path) -> Result<(), String> {
+    let mode = std::fs::metadata(dir).map_or(0, |data| data.permissions().mode());
+    if mode & 0o002 == 0 {
+        return Ok(());
+    }
+    Err("can be written by anyone on this host, so that no plugin in it is used; \
+         take that away: chmod o-w"
+        .into())
+}
+
 fn listed(dirs: &[PathBuf]) -> (Vec<PathBuf>, Vec<Rejected>) {
     let (mut files, mut rejected) = (Vec::new(), Vec::new());
     for dir in dirs {
+        if let Err(reason) = kept_by_its_owner(dir) {
+            rejected.push(Rejected { path: dir.clone(), plugin: None, reason });
+            continue;
+        }
         let read = std::fs::read_dir(dir).and_then(|entries| {
             entries.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>()
         });
@@ -68,6 +96,7 @@ fn listed(dirs: &[PathBuf]) -> (Vec<PathBuf>, Vec<Rejected>) {
             }
             Err(error) => rejected.push(Rejected {
                 path: dir.clone(),
+                plugin: None,
                 reason: format!("cannot be listed for plugins: {error}"),
             }),
         }
@@ -105,5 +134,9 @@ mod tests {
         assert_eq!(rejected.len(), 1);
         assert_eq!(rejected[0].path, missing);
         assert!(rejected[0].reason.starts_with("cannot be listed for plugins: No such file"));
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        let (files, rejected) = sources.candidates();
+        assert_eq!(files, [] as [PathBuf; 0]);
+        assert!(rejected[0].reason.contains("chmod o-w"), "{}", rejected[0]);
     }
 }

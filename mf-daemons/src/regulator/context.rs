@@ -1,6 +1,7 @@
 //! What a hook is given at its run.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mf_client::{Hub, Key, Trust};
@@ -15,6 +16,7 @@ use tokio::runtime::Runtime;
 use super::asked::asked;
 use super::frame::{HookJob, HookReport, PluginHook};
 use crate::plugin::frame::Reply;
+use crate::plugin::{Confine, Policy};
 use crate::registered;
 
 /// What a hook is given at its run: the hub to call, where plugins are, and a
@@ -65,6 +67,28 @@ impl HookContext {
     /// The hub refuses, or cannot be reached.
     pub fn registered(&self) -> Result<Vec<Offer>, mf_client::Error> {
         self.runtime.block_on(registered::all(&self.hub))
+    }
+
+    /// The plugins that are quarantined on the hub: why, by their hashes.
+    ///
+    /// # Errors
+    /// The hub refuses, or cannot be reached.
+    pub fn quarantined(&self) -> Result<BTreeMap<String, String>, mf_client::Error> {
+        self.runtime.block_on(registered::quarantined(&self.hub))
+    }
+
+    /// What a call may take of this host that writes into these directories.
+    pub fn confine(&self, writes: Vec<PathBuf>) -> Confine {
+        let own = [&self.job.key_file, &self.job.plugins_d];
+        let own = own.into_iter().filter(|path| !path.as_os_str().is_empty());
+        // A call is in another directory.
+        let hidden = own.filter_map(|path| std::path::absolute(path).ok()).collect();
+        Confine { hidden, ..Confine::default() }.writing(writes)
+    }
+
+    /// Which plugins are used.
+    pub fn plugin_policy(&self) -> &Policy {
+        &self.job.plugin_policy
     }
 
     /// Where plugins are; none: the default places.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plugin::Policy;
+
 /// From the regulator: run now.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +21,8 @@ pub struct HookJob {
     pub plain_http: bool,
     /// Where plugins are; none: the default places.
     pub plugins_dirs: Vec<PathBuf>,
+    /// Which of them are used.
+    pub plugin_policy: Policy,
     /// Where the configuration of plugins on this host is.
     pub plugins_d: PathBuf,
     /// Where the hook works, and what plugins keep from call to call.

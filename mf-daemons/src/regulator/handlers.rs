@@ -10,7 +10,7 @@ use mf_core::wire::{Handler, HandlerKind};
 use monkeyfarm_plugin_api::{Failure, LocalConfig};
 
 use super::HookContext;
-use crate::plugin::{Call, Ended, HostProgram, Job, Locals, Plugin, Sources};
+use crate::plugin::{Call, Confine, Ended, HostProgram, Job, Locals, Plugin, Sources};
 
 /// The handlers of this host's plugins; threads may share it.
 pub struct Handlers {
@@ -18,6 +18,8 @@ pub struct Handlers {
     host: HostProgram,
     sources: Sources,
     locals: Locals,
+    /// What their calls may take of this host, wherever they write.
+    confine: Confine,
     /// Those that were called for.
     found: Mutex<Vec<Arc<Plugin>>>,
 }
@@ -33,6 +35,7 @@ impl Handlers {
             host: HostProgram::beside()?,
             sources: Sources::new(context.plugins_dirs())?,
             locals: Locals::read(context.plugins_d())?,
+            confine: context.confine(Vec::new()),
             found: Mutex::default(),
         })
     }
@@ -77,6 +80,7 @@ impl Handlers {
         let cache_dir = self.data_dir.join("cache").join(&plugin.meta.id);
         fs::create_dir_all(&cache_dir).map_err(cannot("the plugin's cache cannot be made"))?;
         let log = File::create(work_dir.join("log")).map_err(cannot("no log can be written"))?;
+        let confine = self.confine.clone().writing(vec![work_dir.to_path_buf(), cache_dir.clone()]);
         let call = Call {
             plugin,
             handler: wanted.label.clone(),
@@ -86,11 +90,14 @@ impl Handlers {
             deadline: Some(limit),
             begin_by: None,
             secrets: local.secrets,
+            confine,
         };
         let running = call.start(&self.host).map_err(cannot("the handler cannot be called"))?;
         match running.wait(|_| ()) {
             Ended::Failed(failure) => Err(failure),
-            Ended::Refused(why) | Ended::Crashed(why) => Err(Failure::later(why)),
+            Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
+                Err(Failure::later(why))
+            }
             Ended::TimedOut => {
                 let told = format!("it was not done after {} seconds", limit.as_secs());
                 Err(Failure::later(told))

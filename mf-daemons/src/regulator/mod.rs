@@ -30,13 +30,21 @@ pub use context::HookContext;
 pub use hook::Hook;
 pub use settings::Flags;
 
+use crate::plugin::{Catalog, HostProgram, Policy, Sources, Watch, required};
 use crate::program::{Misconfigured, Program};
+use crate::registered;
 use events::Heard;
 use frame::{HookJob, HookReport, PluginHook};
 use process::HookProcess;
 use ready::Readiness;
 use schedule::Schedule;
 use slot::Slot;
+
+/// The hook that looks at plugins.
+const REGISTER: &str = "register-handlers";
+
+/// How long the hub may take to say what is quarantined.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs one hook, as the child of a regulator that this process is.
 ///
@@ -57,11 +65,37 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };
     let hub =
         Hub::trusting(&config.url, Some(key), &trust).map_err(|e| Misconfigured(e.to_string()))?;
+    require(&config, &hub).await?;
+    let watch = Watch::start(Sources::new(&config.plugins_dirs)?.directories());
     let (sender, heard) = mpsc::channel(events::QUEUE);
     let listening = tokio::spawn(events::listen(hub, hook::resources(), sender));
-    Regulator::new(config, plugins_d).cycle(&program, heard).await;
+    Regulator::new(config, plugins_d).cycle(&program, heard, &watch).await;
     listening.abort();
     Ok(())
+}
+
+/// Refuses to start without the plugins that the configuration requires.
+async fn require(config: &RegulatorConfig, hub: &Hub) -> anyhow::Result<()> {
+    if config.required_plugins.is_empty() {
+        return Ok(());
+    }
+    // A hub that is away knows of no quarantine; the hooks will hear of it.
+    let asked = tokio::time::timeout(PATIENCE, registered::quarantined(hub)).await;
+    let quarantined = asked.ok().and_then(Result::ok).unwrap_or_default();
+    let host = HostProgram::beside().map_err(|e| Misconfigured(e.to_string()))?;
+    let mut catalog =
+        Catalog::new(host, Sources::new(&config.plugins_dirs)?).keep_to(policy(config));
+    let required = config.required_plugins.clone();
+    let missing = tokio::task::spawn_blocking(move || {
+        catalog.quarantine(quarantined);
+        catalog.scan(&[]);
+        required::missing(&catalog, &required)
+    });
+    missing.await?.map_or(Ok(()), |told| Err(Misconfigured(told).into()))
+}
+
+fn policy(config: &RegulatorConfig) -> Policy {
+    Policy { policy: config.plugin_policy, file: config.plugins_lock.clone() }
 }
 
 /// The hooks, and what is known of their last runs.
@@ -81,11 +115,13 @@ type Ended = (usize, u64, HookReport);
 impl Regulator {
     fn new(config: RegulatorConfig, plugins_d: PathBuf) -> Self {
         let hooks = hook::all();
+        let plugin_policy = policy(&config);
         let job = HookJob {
             url: config.url,
             key_file: config.key_file,
             ca_file: config.ca_file,
             plain_http: config.plain_http,
+            plugin_policy,
             plugins_dirs: config.plugins_dirs,
             plugins_d,
             data_dir: config.data_dir,
@@ -98,12 +134,17 @@ impl Regulator {
             schedule: Schedule::new(hooks.len(), cycle, config.at_once, Instant::now()),
             slots: hooks.iter().map(|hook| Slot::own(hook, &job)).collect(),
             job,
-            readiness: Readiness::new(&["register-handlers", "enable-handlers"]),
+            readiness: Readiness::new(&[REGISTER, "enable-handlers"]),
             limit: Duration::from_secs(config.hook_seconds),
         }
     }
 
-    async fn cycle(&mut self, program: &Program, mut heard: mpsc::Receiver<Heard>) {
+    async fn cycle(
+        &mut self,
+        program: &Program,
+        mut heard: mpsc::Receiver<Heard>,
+        plugins: &Watch,
+    ) {
         let stop = program.stop();
         let mut running = JoinSet::new();
         loop {
@@ -114,6 +155,7 @@ impl Regulator {
                 () = stop.wait() => break,
                 () = until(self.schedule.next()) => {}
                 Some(what) = heard.recv() => self.hear(&what),
+                () = plugins.changed() => self.look_at_plugins(),
                 Some(Ok(ended)) = running.join_next() => {
                     if self.ended(ended) {
                         program.ready(&wire::Ready::default());
@@ -133,6 +175,13 @@ impl Regulator {
             let report = HookProcess::run(&argument, job, limit).await;
             (hook, run, report)
         });
+    }
+
+    /// Something in the plugins' directories is different.
+    fn look_at_plugins(&mut self) {
+        if let Some(hook) = self.slots.iter().position(|slot| slot.name == REGISTER) {
+            self.schedule.wake(hook, Instant::now());
+        }
     }
 
     fn hear(&mut self, what: &Heard) {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mf_core::config::{self, RegulatorConfig};
+use mf_core::config::{self, PluginPolicy, RegulatorConfig};
 
-use crate::plugin::local;
+use crate::plugin::{local, policy};
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -37,6 +37,17 @@ pub struct Flags {
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
+    /// Which plugins are used: off (all that pass the checks), digest (those
+    /// that plugins.lock names only with the hash that it says), require
+    /// (those that plugins.lock names)
+    #[arg(long, value_name = "POLICY", value_parser = policy::parse)]
+    plugin_policy: Option<PluginPolicy>,
+    /// The lock file [default: plugins.lock beside the configuration file]
+    #[arg(long, value_name = "FILE")]
+    plugins_lock: Option<PathBuf>,
+    /// A plugin without which this does not start; may be given more than once
+    #[arg(long, value_name = "ID")]
+    require_plugin: Vec<String>,
     /// Directory with the configuration of plugins, a <plugin>.toml for each
     /// [default: plugins.d beside the configuration file]
     #[arg(long, value_name = "DIR")]
@@ -72,6 +83,7 @@ impl Flags {
     /// # Errors
     /// The file cannot be used, or a value makes no sense.
     pub fn config(self) -> anyhow::Result<RegulatorConfig> {
+        let configured = self.config.clone().unwrap_or(CONFIG.into());
         let file: RegulatorConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
         let plugins_dirs =
             if self.plugins_dir.is_empty() { file.plugins_dirs } else { self.plugins_dir };
@@ -86,6 +98,9 @@ impl Flags {
             ca_file: self.ca_file.or(file.ca_file),
             plain_http: self.plain_http || file.plain_http,
             plugins_dirs,
+            plugin_policy: self.plugin_policy.unwrap_or(file.plugin_policy),
+            plugins_lock: policy::lock_file(self.plugins_lock, file.plugins_lock, &configured),
+            required_plugins: [file.required_plugins, self.require_plugin].concat(),
             cycle_seconds: self.cycle_seconds.unwrap_or(file.cycle_seconds),
             at_once: self.at_once.unwrap_or(file.at_once),
             hook_seconds: self.hook_seconds.unwrap_or(file.hook_seconds),

@@ -12,7 +12,7 @@ use super::end::End;
 use super::halt::Halt;
 use super::log::TaskLog;
 use super::stage::Stage;
-use crate::plugin::{Call, Ended, HostProgram, Job, Plugin};
+use crate::plugin::{Call, Confine, Ended, HostProgram, Job, Plugin};
 
 /// What a call needs beside its job.
 pub struct Caller<'a> {
@@ -20,6 +20,8 @@ pub struct Caller<'a> {
     pub host: &'a HostProgram,
     /// What the plugin may ask for.
     pub secrets: BTreeMap<String, String>,
+    /// What it may take of this host.
+    pub confine: Confine,
     /// Directory that the handler starts in.
     pub work_dir: &'a Path,
     /// When the whole task must be done.
@@ -43,6 +45,7 @@ impl Caller<'_> {
             return Err(reason.into());
         }
         let fail = |what: &str, error: std::io::Error| End::Failure(format!("{what}: {error}"));
+        let called = plugin.clone();
         let call = Call {
             plugin,
             handler: handler.to_owned(),
@@ -52,11 +55,13 @@ impl Caller<'_> {
             deadline: Some(self.deadline.saturating_duration_since(tokio::time::Instant::now())),
             begin_by: self.begin_by,
             secrets: self.secrets.clone(),
+            confine: self.confine.clone(),
         };
         let (host, words) = (self.host.clone(), self.stage.words());
+        let isolation = self.stage.isolation(handler);
         let (sender, stopper) = oneshot::channel();
         let mut running = tokio::task::spawn_blocking(move || {
-            let running = call.start(&host)?;
+            let running = call.start(&host)?.on_isolation(isolation);
             // Nobody listens only when the worker has ended.
             let _ = sender.send(running.stopper());
             let ended = running.wait(words);
@@ -75,9 +80,19 @@ impl Caller<'_> {
             }
         };
         match ended {
+            Ok(Ok(Ended::Crashed(how))) => self.crashed(&called, handler, how),
             Ok(Ok(ended)) => self.judge(ended),
             Ok(Err(error)) => Err(fail("the handler cannot be called", error)),
             Err(error) => Err(End::Failure(format!("the call broke off: {error}"))),
+        }
+    }
+
+    /// A plugin that did not survive its call.
+    fn crashed(&self, plugin: &Plugin, handler: &str, how: String) -> Result<Ended, End> {
+        match self.halt.reason() {
+            // Stopped in the middle of something it may well have died of that.
+            Some(reason) => Err(reason.into()),
+            None => Err(End::Crashed(Box::new(plugin.crash(handler, how)))),
         }
     }
 
@@ -100,7 +115,9 @@ impl Caller<'_> {
             _ if halted.is_some() => Err(halted.unwrap_or(End::Unwanted)),
             // What it leaves for people to read is still to be kept.
             Ended::Failed(_) => Ok(ended),
-            Ended::Refused(why) | Ended::Crashed(why) => Err(End::Failure(why)),
+            Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
+                Err(End::Failure(why))
+            }
             Ended::TimedOut => Err(End::Failure(format!(
                 "the task was not done after {} seconds; task_seconds is this worker's limit",
                 self.limit.as_secs()

@@ -1,6 +1,6 @@
 //! How the work on an attempt ends.
 
-use mf_core::wire::{Complete, Outcome};
+use mf_core::wire::{Complete, Crash, Outcome};
 
 use super::halt::Reason;
 use super::link::Undelivered;
@@ -10,6 +10,8 @@ use super::link::Undelivered;
 pub enum End {
     /// It cannot be built as it is: a sentence.
     Failure(String),
+    /// A plugin did not survive it.
+    Crashed(Box<Crash>),
     /// The hub had it stopped.
     Stopped,
     /// The worker goes away.
@@ -21,21 +23,39 @@ pub enum End {
 impl End {
     /// What the hub is told, if it wants to hear of it.
     pub fn complete(result: Result<(), Self>) -> Option<Complete> {
+        let mut crash = None;
         let (outcome, message) = match result {
             Ok(()) => (Outcome::Success, String::new()),
             Err(End::Failure(why)) => (Outcome::Failure, why),
+            Err(End::Crashed(how)) => {
+                let why = how.how.clone();
+                crash = Some(*how);
+                (Outcome::Failure, why)
+            }
             Err(End::Stopped) => (Outcome::Stopped, "the build was stopped".into()),
             Err(End::HandedBack) => (Outcome::HandedBack, "the worker goes away".into()),
             Err(End::Unwanted) => return None,
         };
-        Some(Complete { outcome, message })
+        Some(Complete { outcome, message, crash })
+    }
+
+    /// Why the build failed, if that is how it ended.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            End::Failure(why) => Some(why),
+            End::Crashed(crash) => Some(&crash.how),
+            _ => None,
+        }
     }
 
     /// The result that was told like this.
     pub fn result(told: &Complete) -> Result<(), Self> {
         match told.outcome {
             Outcome::Success => Ok(()),
-            Outcome::Failure => Err(End::Failure(told.message.clone())),
+            Outcome::Failure => Err(match &told.crash {
+                Some(crash) => End::Crashed(Box::new(crash.clone())),
+                None => End::Failure(told.message.clone()),
+            }),
             Outcome::Stopped => Err(End::Stopped),
             Outcome::HandedBack => Err(End::HandedBack),
         }

@@ -5,6 +5,7 @@ pub(crate) mod artifact;
 mod call;
 mod claim;
 pub(crate) mod collect;
+mod confine;
 mod deliver;
 pub(crate) mod dir;
 mod end;
@@ -27,6 +28,7 @@ mod task;
 mod upload;
 mod work;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ use mf_core::wire;
 pub use settings::Flags;
 
 use crate::host::orphans;
-use crate::plugin::{HostProgram, Locals, Sources};
+use crate::plugin::{HostProgram, Locals, Policy, Sources, Watch};
 use crate::program::{Misconfigured, Program};
 use dir::DataDir;
 use held::Table;
@@ -58,6 +60,8 @@ struct Worker {
     outbox: Outbox,
     link: Arc<Link>,
     plugins: Plugins,
+    /// What no plugin is to see.
+    hidden: Vec<PathBuf>,
     /// What this host says to its plugins.
     locals: Locals,
     /// What no log may show.
@@ -79,6 +83,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
         () = stop.wait() => return Ok(()),
     };
     let worker = Arc::new(Worker::new(&flags, config, key)?);
+    let watch = Watch::start(Sources::new(&worker.config.plugins_dirs)?.directories());
     let system = tokio::select! {
         system = start(&worker) => system?,
         () = stop.wait() => return Ok(()),
@@ -88,7 +93,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     program.ready(&wire::Ready { system, ..wire::Ready::default() });
     let claiming = tokio::spawn(claim::claim(worker.clone(), stop.clone()));
     let beating = tokio::spawn(heartbeat::beat(worker.clone()));
-    let refreshing = tokio::spawn(register::keep(worker.clone()));
+    let refreshing = tokio::spawn(register::keep(worker.clone(), watch));
     stop.wait().await;
     // No attempt is added once this has ended, which it does by itself.
     let _ = claiming.await;
@@ -109,18 +114,28 @@ async fn start(worker: &Arc<Worker>) -> anyhow::Result<String> {
     ended.map_err(anyhow::Error::msg)?;
     worker.data.remove_left();
     resume::resume(worker)?;
-    register::first(worker).await
+    let system = register::first(worker).await?;
+    match worker.plugins.missing(&worker.config.required_plugins) {
+        Some(told) => Err(Misconfigured(told).into()),
+        None => Ok(system),
+    }
 }
 
 impl Worker {
     fn new(flags: &Flags, config: WorkerConfig, key: Key) -> anyhow::Result<Self> {
         let wrong = |told: String| Misconfigured(told);
         let locals = Locals::read(&flags.plugins_d())?;
+        let own = [config.key_file.clone(), config.token_file.clone(), flags.plugins_d()];
+        let hidden = own.into_iter().chain(config.hide.clone());
+        let hidden = hidden.filter(|path| !path.as_os_str().is_empty());
+        // A call is in another directory.
+        let hidden = hidden.map(std::path::absolute).collect::<Result<_, _>>()?;
         let masked = Arc::new(Secrets::new(locals.secrets().chain([key.expose()])));
         let trust = Trust { ca_file: config.ca_file.clone(), plain_http: config.plain_http };
         let hub =
             Hub::trusting(&config.url, Some(key), &trust).map_err(|e| wrong(e.to_string()))?;
         let host = HostProgram::beside().map_err(|e| wrong(e.to_string()))?;
+        let policy = Policy { policy: config.plugin_policy, file: config.plugins_lock.clone() };
         let sources = Sources::new(&config.plugins_dirs)?;
         let data = DataDir::open(&config.data_dir)?;
         let outbox = Outbox::new(data.outbox(), config.outbox_megabytes);
@@ -130,7 +145,8 @@ impl Worker {
             data,
             outbox,
             link: Arc::new(Link::new(hub)),
-            plugins: Plugins::new(host, sources),
+            plugins: Plugins::new(host, sources, policy),
+            hidden,
             locals,
             masked,
             held: Arc::default(),

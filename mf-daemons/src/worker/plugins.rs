@@ -1,11 +1,12 @@
 //! The plugins of this worker's host.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use mf_core::wire::{Handler, HandlerKind, Offer};
 
 use super::link::Link;
-use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
+use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources, required};
 use crate::registered;
 
 /// The plugins of this host, as they were last seen.
@@ -15,6 +16,9 @@ pub struct Plugins {
     scanner: Arc<Mutex<Scanner>>,
     /// What the last scan found; the scanner itself is busy while it scans.
     found: RwLock<Vec<Arc<Plugin>>>,
+    /// Those that were replaced or removed while attempts went on, which may
+    /// have been given them.
+    former: Mutex<Vec<Arc<Plugin>>>,
 }
 
 #[derive(Debug)]
@@ -26,10 +30,10 @@ struct Scanner {
 
 impl Plugins {
     /// The plugins of `sources`, none of which has been looked at yet.
-    pub fn new(host: HostProgram, sources: Sources) -> Self {
-        let catalog = Catalog::new(host.clone(), sources);
+    pub fn new(host: HostProgram, sources: Sources, policy: Policy) -> Self {
+        let catalog = Catalog::new(host.clone(), sources).keep_to(policy);
         let scanner = Arc::new(Mutex::new(Scanner { catalog, known: Vec::new() }));
-        Self { host, scanner, found: RwLock::default() }
+        Self { host, scanner, found: RwLock::default(), former: Mutex::default() }
     }
 
     /// The program that calls them.
@@ -45,12 +49,33 @@ impl Plugins {
         offers
     }
 
-    /// Looks again.
+    /// Why this worker cannot start, if it needs these.
+    pub fn missing(&self, required: &[String]) -> Option<String> {
+        let scanner = self.scanner.lock().unwrap_or_else(PoisonError::into_inner);
+        required::missing(&scanner.catalog, required)
+    }
+
+    /// These are quarantined now, by their hashes.
+    pub async fn quarantine(&self, quarantined: BTreeMap<String, String>) {
+        let scanner = self.scanner.clone();
+        let tell = move || {
+            let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
+            scanner.catalog.quarantine(quarantined);
+        };
+        // It waits for a scan that goes on; a panic there told of itself.
+        let _ = tokio::task::spawn_blocking(tell).await;
+    }
+
+    /// Looks again. `busy`: attempts go on, and may still need what is not
+    /// there any more.
     ///
     /// # Errors
     /// The hub does not say which plugins are the farm's; what was found
     /// before stays.
-    pub async fn scan(&self, link: &Link) -> Result<(), mf_client::Error> {
+    pub async fn scan(&self, link: &Link, busy: bool) -> Result<(), mf_client::Error> {
+        if !busy {
+            self.former().clear();
+        }
         if !self.differs(&self.look(None).await) {
             return Ok(());
         }
@@ -58,7 +83,12 @@ impl Plugins {
         // knows; this second look reads no file again.
         let known = registered::all(link.hub()).await?;
         let plugins = self.look(Some(known)).await;
-        *self.found.write().unwrap_or_else(PoisonError::into_inner) = plugins;
+        let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *found, plugins);
+        if busy {
+            let gone = |old: &Arc<Plugin>| !found.iter().any(|new| new.digest == old.digest);
+            self.former().extend(before.into_iter().filter(gone));
+        }
         Ok(())
     }
 
@@ -98,10 +128,13 @@ impl Plugins {
     pub fn find(&self, kind: HandlerKind, wanted: &Handler) -> Result<Arc<Plugin>, String> {
         let what = kind.resource().replace('_', " ");
         let label = &wanted.label;
-        let gives = |plugin: &&Arc<Plugin>| {
-            plugin.meta.handlers.iter().any(|h| h.kind == kind && h.label == *label)
-        };
+        let gives = |plugin: &&Arc<Plugin>| plugin.gives(kind, label);
         let found = self.found();
+        let same = |plugin: &&Arc<Plugin>| gives(plugin) && plugin.digest == wanted.digest;
+        // What was claimed with the old file is built with the old file.
+        if let Some(plugin) = self.former().iter().find(same) {
+            return Ok(plugin.clone());
+        }
         let Some(plugin) = found.iter().find(gives) else {
             return Err(format!("no plugin on this system provides the {what} {label:?}"));
         };
@@ -118,6 +151,10 @@ impl Plugins {
             plugin.meta.version,
             plugin.digest
         ))
+    }
+
+    fn former(&self) -> MutexGuard<'_, Vec<Arc<Plugin>>> {
+        self.former.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn found(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Plugin>>> {

@@ -8,10 +8,12 @@ use mf_client::{Backoff, Error};
 use mf_core::wire::{Offer, Register, Registered};
 
 use super::Worker;
+use crate::plugin::Watch;
 use crate::program::Misconfigured;
+use crate::registered;
 
-/// How often the plugins are looked at: a `stat` for each file.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often the plugins are looked at if nothing is noticed: a `stat` for each file.
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What the hub knows of this worker, and has said of it.
 #[derive(Debug, Default)]
@@ -62,9 +64,11 @@ pub async fn first(worker: &Worker) -> anyhow::Result<String> {
 }
 
 /// Looks at the plugins again and again.
-pub async fn keep(worker: Arc<Worker>) {
+pub async fn keep(worker: Arc<Worker>, watch: Watch) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        // The watch may miss something, and this worker has old plugins to
+        // forget.
+        let _ = tokio::time::timeout(LOOK, watch.changed()).await;
         let begun = Instant::now();
         let answer = refresh(&worker).await;
         if matches!(answer, Ok(None)) {
@@ -83,7 +87,12 @@ pub async fn keep(worker: Arc<Worker>) {
 /// The hub refuses, or cannot be reached.
 pub async fn refresh(worker: &Worker) -> Result<Option<Registered>, Error> {
     let mut told = worker.registration.told.lock().await;
-    worker.plugins.scan(&worker.link).await?;
+    if told.is_none() {
+        // What crashed on another host is not tried on this one. Later the
+        // hub gives no task for it.
+        worker.plugins.quarantine(registered::quarantined(worker.link.hub()).await?).await;
+    }
+    worker.plugins.scan(&worker.link, !worker.held.all().is_empty()).await?;
     let offers = worker.plugins.offers();
     if told.as_ref() == Some(&offers) {
         return Ok(None);

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mf_core::config::{self, WorkerConfig};
+use mf_core::config::{self, PluginPolicy, WorkerConfig};
 
-use crate::plugin::local;
+use crate::plugin::{local, policy};
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -44,6 +44,17 @@ pub struct Flags {
     /// Where plugins are; may be given more than once
     #[arg(long, value_name = "DIR")]
     plugins_dir: Vec<PathBuf>,
+    /// Which plugins are used: off (all that pass the checks), digest (those
+    /// that plugins.lock names only with the hash that it says), require
+    /// (those that plugins.lock names)
+    #[arg(long, value_name = "POLICY", value_parser = policy::parse)]
+    plugin_policy: Option<PluginPolicy>,
+    /// The lock file [default: plugins.lock beside the configuration file]
+    #[arg(long, value_name = "FILE")]
+    plugins_lock: Option<PathBuf>,
+    /// A plugin without which this does not start; may be given more than once
+    #[arg(long, value_name = "ID")]
+    require_plugin: Vec<String>,
     /// Directory with the configuration of plugins, a <plugin>.toml for each
     /// [default: plugins.d beside the configuration file]
     #[arg(long, value_name = "DIR")]
@@ -52,6 +63,13 @@ pub struct Flags {
     /// as file; may be given more than once
     #[arg(long, value_name = "SCHEME")]
     allow_scheme: Vec<String>,
+    /// Plugin whose build handlers may use the network, beside those that the
+    /// configuration names; may be given more than once
+    #[arg(long, value_name = "PLUGIN")]
+    network: Vec<String>,
+    /// File or directory that no plugin is to see; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    hide: Vec<PathBuf>,
     /// How long running builds may take to finish when the worker is told to
     /// stop, in seconds; then they are handed back
     #[arg(long, value_name = "N")]
@@ -72,6 +90,7 @@ impl Flags {
     /// The file cannot be used, or a value makes no sense.
     pub fn config(&self) -> anyhow::Result<WorkerConfig> {
         let flags = self.clone();
+        let configured = self.config.clone().unwrap_or(CONFIG.into());
         let file: WorkerConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
         let or = |given: Vec<PathBuf>, else_: Vec<PathBuf>| {
             if given.is_empty() { else_ } else { given }
@@ -86,8 +105,15 @@ impl Flags {
             plain_http: flags.plain_http || file.plain_http,
             data_dir: std::path::absolute(flags.data_dir.unwrap_or(file.data_dir))?,
             plugins_dirs: or(flags.plugins_dir, file.plugins_dirs),
+            plugin_policy: flags.plugin_policy.unwrap_or(file.plugin_policy),
+            plugins_lock: policy::lock_file(flags.plugins_lock, file.plugins_lock, &configured),
+            required_plugins: [file.required_plugins, flags.require_plugin].concat(),
             archs: if file.archs.is_empty() { host_archs() } else { file.archs },
             allow_schemes,
+            limits: file.limits,
+            network: [file.network, flags.network].concat(),
+            unconfined: file.unconfined,
+            hide: [file.hide, flags.hide].concat(),
             finish_seconds: flags.finish_seconds.unwrap_or(file.finish_seconds),
             task_seconds: flags.task_seconds.unwrap_or(file.task_seconds),
             outbox_megabytes: flags.outbox_megabytes.unwrap_or(file.outbox_megabytes),

@@ -115,6 +115,23 @@ impl Stage {
         self.taken().await.map(|taken| taken.revision)
     }
 
+    /// What hears how the call of a handler is kept from the rest of the host;
+    /// told with the next news, or at the end.
+    pub fn isolation(&self, handler: &str) -> impl FnMut(&str) + Send + 'static {
+        let (now, handler) = (self.now.clone(), handler.to_owned());
+        move |how| {
+            now.send_modify(|now| {
+                let told = &mut now.advance.isolation;
+                let line = format!("{handler}: {how}");
+                if !told.lines().any(|known| known == line) {
+                    let gap = if told.is_empty() { "" } else { "\n" };
+                    *told = format!("{told}{gap}{line}");
+                    now.number += 1;
+                }
+            });
+        }
+    }
+
     /// What hears the words of a handler about its progress.
     pub fn words(&self) -> impl FnMut(&str) + Send + 'static {
         let now = self.now.clone();

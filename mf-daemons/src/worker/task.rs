@@ -142,7 +142,7 @@ async fn close(log: TaskLog, halt: &Halt, result: &Result<(), End>) -> Option<Sp
         }
         return writer;
     }
-    if let Err(End::Failure(why)) = result {
+    if let Some(why) = result.as_ref().err().and_then(End::failure) {
         log.say(&format!("failed: {why}"));
     }
     log.close().await

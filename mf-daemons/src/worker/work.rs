@@ -209,11 +209,16 @@ impl Attempt<'_> {
         handler: &Handler,
         job: plugin::Job,
     ) -> Result<Ended, End> {
+        let kind = match job {
+            plugin::Job::Build(_) => HandlerKind::BuildHandler,
+            _ => HandlerKind::VcsHandler,
+        };
         loop {
             let begin_by = self.fresh.begin_by(self.stage, self.halt).await?;
             let caller = Caller {
                 host: self.worker.plugins.host(),
                 secrets: self.worker.locals.of(&plugin.meta.id).secrets,
+                confine: self.worker.confine(kind, &plugin, self.dir),
                 work_dir: self.dir.root(),
                 deadline: self.deadline,
                 begin_by,

@@ -92,6 +92,7 @@ impl Bench {
             deadline,
             begin_by,
             secrets: [("token".to_owned(), "s3cret".to_owned())].into(),
+            confine: Default::default(),
         };
         let running = call.start(&self.host).unwrap();
         let log = std::thread::spawn(move || {

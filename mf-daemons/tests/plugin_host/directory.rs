@@ -124,7 +124,7 @@ fn what_changes_is_seen_by_the_next_scan() {
     fs::remove_dir_all(dir).unwrap();
     assert!(catalog.scan(&known));
     assert!(catalog.plugins().is_empty());
-    let Rejected { path, reason } = &catalog.rejected()[0];
+    let Rejected { path, reason, .. } = &catalog.rejected()[0];
     assert_eq!(path, dir);
     assert!(reason.starts_with("cannot be listed for plugins: No such file"));
 }

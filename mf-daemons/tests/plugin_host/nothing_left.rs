@@ -134,7 +134,7 @@ fn a_killed_keeper_is_a_sentence_and_leaves_nothing() {
         let started = bench.start("stay", None);
         let keeper = started.running.keeper_id();
         let (ended, _) = started.wait(|_| kill(keeper));
-        let Ended::Crashed(sentence) = ended else { panic!("{ended:?}") };
+        let Ended::Killed(sentence) = ended else { panic!("{ended:?}") };
         assert!(
             sentence
                 .ends_with("was lost: its keeper ended before the call did (signal: 9 (SIGKILL))"),

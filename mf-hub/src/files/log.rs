@@ -104,6 +104,15 @@ impl Files {
         .await
     }
 
+    /// The last whole lines of a log, of at most so many bytes.
+    ///
+    /// # Errors
+    /// The disk would not.
+    pub async fn end_of_log(&self, of: Held, stored: String, most: usize) -> Result<String, Error> {
+        let path = self.path(of, &stored);
+        blocking(move || end(&path, most).map_err(|error| refused("a log", &error))).await
+    }
+
     /// Length of a log now.
     pub fn log_length(&self, of: Held, stored: &str) -> u64 {
         self.path(of, stored).metadata().map_or(0, |data| data.len())
@@ -152,6 +161,23 @@ fn lines_of(path: &Path) -> io::Result<Lines> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     Ok(Lines { pieces: lines::pieces(path, length)?, file, length })
+}
+
+fn end(path: &Path, most: usize) -> io::Result<String> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(most as u64);
+    // Not more than `most`, which is a usize.
+    let mut bytes = vec![0; usize::try_from(length - start).unwrap_or(most)];
+    file.read_exact_at(&mut bytes, start)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(match text.split_once('\n') {
+        Some((_, whole)) if start > 0 => whole.to_owned(),
+        _ => text,
+    })
 }
 
 fn open(path: &Path) -> io::Result<File> {

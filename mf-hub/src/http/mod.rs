@@ -34,6 +34,7 @@ pub mod patient;
 pub mod pause;
 pub mod peer;
 pub mod plan;
+mod plugin;
 pub mod prioritize;
 pub mod ranges;
 pub mod repository;

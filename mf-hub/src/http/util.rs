@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::store::{Tx, find, handler, roles, status, system, task_data};
+use crate::store::{Tx, find, handler, plugin, roles, status, system, task_data};
 
 /// `GET /util/status`.
 ///
@@ -59,7 +59,13 @@ pub async fn get_all_task_data(call: Call) -> Result<Response, Error> {
 pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
     let said: RegisterHandlers = call.wire().await?;
     system::check_offers(&said.handlers)?;
-    let work = move |tx: &Tx<'_>| handler::register(tx, &said.handlers);
+    system::check_crashes(&said.crashed)?;
+    let work = move |tx: &Tx<'_>| {
+        for crash in &said.crashed {
+            plugin::crashed_at_load(tx, crash)?;
+        }
+        handler::register(tx, &said.handlers)
+    };
     let changed = call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&json!({ "registered": changed })))
 }

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
 use mf_core::resource::common::SHORT;
 use mf_core::task::Lease;
-use mf_core::wire::{Advance, Complete, Held, TaskFile};
+use mf_core::wire::{Advance, BUILD_LOG, Complete, Held, TaskFile};
 use serde_json::json;
 
 use super::call::Call;
@@ -19,7 +19,7 @@ use super::envelope;
 use crate::files::check_name;
 use crate::hub::Hub;
 use crate::store::actor::Actor;
-use crate::store::{Done, Tx, attempt, file, progress};
+use crate::store::{Done, Tx, attempt, file, plugin, progress};
 
 /// Most bytes of a log in one request.
 const APPEND_LIMIT: usize = 4 << 20;
@@ -42,7 +42,9 @@ struct Writing {
 /// The lease is stale, or the stage is no short text.
 pub async fn advance(mut call: Call) -> Result<Response, Error> {
     let said: Advance = call.wire().await?;
-    for (name, text) in [("stage", &said.stage), ("revision", &said.revision)] {
+    for (name, text) in
+        [("stage", &said.stage), ("revision", &said.revision), ("isolation", &said.isolation)]
+    {
         if text.len() > SHORT || text.contains('\0') {
             let told = format!("{name} takes text of at most {SHORT} bytes");
             return Err(Error::new(Code::InvalidValue, told));
@@ -121,12 +123,15 @@ pub async fn upload(mut call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The lease is stale, or the state does not allow it.
 pub async fn complete(mut call: Call) -> Result<Response, Error> {
-    let said: Complete = call.wire().await?;
+    let mut said: Complete = call.wire().await?;
     let writing = Writing::new(&call)?;
     // One that has ended may be said again, and its logs are there already.
     if writing.check().is_ok() {
         let logs = writing.hub.readers.read(|db| file::logs(db, writing.held))?;
         writing.hub.files.sync_logs(writing.held, logs).await?;
+        if let Some(crash) = &mut said.crash {
+            crash.log = writing.last_lines().await?;
+        }
     }
     let (system, lease) = (writing.system, writing.lease.clone());
     writing.write(move |tx: &Tx<'_>| attempt::complete(tx, system, &lease, &said)).await?;
@@ -170,6 +175,14 @@ impl Writing {
             return Err(Error::new(Code::Refused, told));
         }
         Ok(found.stored)
+    }
+
+    /// The end of the attempt's own log.
+    async fn last_lines(&self) -> Result<String, Error> {
+        let held = self.held;
+        let found = self.hub.readers.read(|db| file::find(db, held, file::LOG, BUILD_LOG))?;
+        let Some(found) = found else { return Ok(String::new()) };
+        self.hub.files.end_of_log(held, found.stored, plugin::LOG_LIMIT).await
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T, Error>

@@ -5,12 +5,12 @@ use std::time::Duration;
 use mf_core::error::Code;
 use mf_core::resource::common::LONG;
 use mf_core::task::{ATTEMPT_LIMIT, Event, Lease, State};
-use mf_core::wire::{Complete, Held, Outcome};
+use mf_core::wire::{Complete, Held, Job, Outcome};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Done, Fault, Tx, ready, task};
+use super::{Done, Fault, Tx, plugin, ready, task};
 use crate::dispatch::Silence;
 
 /// How an attempt ended whose worker was lost.
@@ -33,6 +33,24 @@ pub fn open(tx: &Tx<'_>, held: Held, system: i64, token: &str, nonce: &str) -> D
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![held.task, held.attempt, system, hash(token), nonce, tx.now()])?;
+    Ok(())
+}
+
+/// Writes down what plugins an attempt is given: what it says of their
+/// crashes is believed.
+///
+/// # Errors
+/// SQLite would not.
+pub fn given(tx: &Tx<'_>, held: Held, job: &Job) -> Done<()> {
+    tx.prepare_cached(
+        "UPDATE attempt SET build_digest = ?3, vcs_digest = ?4 WHERE task_id = ?1 AND number = ?2",
+    )?
+    .execute(params![
+        held.task,
+        held.attempt,
+        job.build_handler.digest,
+        job.vcs_handler.digest
+    ])?;
     Ok(())
 }
 
@@ -133,6 +151,12 @@ pub fn complete(tx: &Tx<'_>, system: i64, lease: &Lease, said: &Complete) -> Don
         return Err(Fault::told(Code::IllegalMove, told));
     }
     close(tx, held, outcome)?;
+    if said.outcome == Outcome::Success {
+        plugin::worked(tx, held)?;
+    }
+    if let Some(crash) = &said.crash {
+        plugin::crashed_in_call(tx, held, crash)?;
+    }
     let message = cut(&said.message, LONG);
     match state {
         // Who cancelled it is worth more than how its worker ended it.

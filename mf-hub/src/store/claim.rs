@@ -82,7 +82,8 @@ pub fn claim(
     // they need no commit of their own.
     file::name_log(tx, held, BUILD_LOG)?;
     let job = job::of(tx, id, secret)?;
-    let stage = job.first_stage();
+    attempt::given(tx, held, &job)?;
+    let (stage, plugins) = (job.first_stage(), job.plugins());
     let (now, empty, path) = (tx.now(), "", fs_path(held));
     task::apply(
         tx,
@@ -96,6 +97,8 @@ pub fn claim(
             ("stage", &stage),
             ("message", &empty),
             ("revision", &empty),
+            ("plugins", &plugins),
+            ("isolation", &empty),
             ("fs_path", &path),
         ],
     )?;

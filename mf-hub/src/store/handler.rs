@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Map;
 
 use super::history::{self, Verb};
-use super::{Done, Tx, edit, ready};
+use super::{Done, Tx, edit, plugin, ready};
 
 const KINDS: [(HandlerKind, &Resource); 3] = [
     (HandlerKind::BuildHandler, &BUILD_HANDLER),
@@ -42,7 +42,8 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
             replaced |=
                 row(tx, resource, &offer.label)?.is_some_and(|row| row.digest != offer.digest);
             // A build handler that was away waits for `enable` once more.
-            let usable = kind != HandlerKind::BuildHandler;
+            let usable =
+                kind != HandlerKind::BuildHandler && !plugin::is_quarantined(tx, &offer.digest)?;
             if upsert(tx, resource, offer, usable)? && usable {
                 changed.enabled.push(offer.label.clone());
             }
@@ -63,6 +64,7 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
             }
         }
     }
+    disable_quarantined(tx, &mut changed)?;
     if replaced {
         // Which systems have the farm's own plugin files is another matter now.
         ready::follow_all(tx)?;
@@ -81,6 +83,7 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
 pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     let sql = "SELECT h.label, EXISTS (SELECT 1 FROM handler_registered r \
                    WHERE r.kind = 'build_handler' AND r.label = h.label) \
+               AND NOT EXISTS (SELECT 1 FROM plugin_quarantine q WHERE q.digest = h.digest) \
                AND EXISTS (SELECT 1 FROM system_offer o JOIN system s ON s.id = o.system_id \
                    WHERE o.kind = 'build_handler' AND o.label = h.label \
                    AND (s.enabled OR h.enabled)) AS wanted \
@@ -97,6 +100,51 @@ pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     }
     follow(tx, &changed)?;
     Ok(changed)
+}
+
+/// Brings all handlers to what is quarantined now: those of such plugins can
+/// be used no more, and those of plugins that no longer are, again.
+///
+/// # Errors
+/// SQLite would not.
+pub fn settle(tx: &Tx<'_>) -> Done<()> {
+    let mut changed = Changed::default();
+    disable_quarantined(tx, &mut changed)?;
+    for (kind, resource) in &KINDS[1..] {
+        let sql = format!(
+            "SELECT h.label FROM {0} h JOIN handler_registered r ON r.kind = '{0}' \
+             AND r.label = h.label WHERE NOT h.enabled AND h.digest NOT IN \
+             (SELECT digest FROM plugin_quarantine)",
+            kind.resource()
+        );
+        for label in labels(tx, &sql)? {
+            set_enabled(tx, resource, &label, true)?;
+            changed.enabled.push(label);
+        }
+    }
+    follow(tx, &changed)?;
+    enable(tx).map(drop)
+}
+
+fn disable_quarantined(tx: &Tx<'_>, changed: &mut Changed) -> Done<()> {
+    for (kind, resource) in KINDS {
+        let sql = format!(
+            "SELECT label FROM {} WHERE enabled AND digest IN \
+             (SELECT digest FROM plugin_quarantine)",
+            kind.resource()
+        );
+        for label in labels(tx, &sql)? {
+            set_enabled(tx, resource, &label, false)?;
+            changed.disabled.push(label);
+        }
+    }
+    Ok(())
+}
+
+fn labels(db: &Connection, sql: &str) -> Done<Vec<String>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn follow(tx: &Tx<'_>, changed: &Changed) -> Done<()> {
@@ -121,7 +169,8 @@ fn upsert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done
         return insert(tx, resource, offer, usable);
     };
     let enabled = row.enabled || usable;
-    if !row.is(offer) || enabled != row.enabled {
+    let schemas = schemas(offer);
+    if !row.is(offer) || enabled != row.enabled || schemas != row.schemas {
         edit::update_columns(
             tx,
             resource,
@@ -130,6 +179,7 @@ fn upsert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done
                 ("plugin", &offer.plugin),
                 ("version", &offer.version),
                 ("digest", &offer.digest),
+                ("schemas", &schemas),
                 ("enabled", &enabled),
             ],
         )?;
@@ -140,7 +190,7 @@ fn upsert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done
 fn insert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done<bool> {
     let sql = format!(
         "INSERT INTO {} (label, create_date, update_date, display_name, plugin, version, digest, \
-         enabled) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7)",
+         enabled, schemas) VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         resource.key()
     );
     tx.prepare_cached(&sql)?.execute(params![
@@ -150,7 +200,8 @@ fn insert(tx: &Tx<'_>, resource: &Resource, offer: &Offer, usable: bool) -> Done
         offer.plugin,
         offer.version,
         offer.digest,
-        usable
+        usable,
+        schemas(offer)
     ])?;
     let id = tx.last_insert_rowid();
     let changes = super::render::map(tx, resource, id)?;
@@ -165,6 +216,11 @@ fn set_enabled(tx: &Tx<'_>, resource: &Resource, label: &str, enabled: bool) -> 
     }
 }
 
+/// What its plugin says of its configuration, as text.
+fn schemas(offer: &Offer) -> String {
+    if offer.schemas.is_null() { String::new() } else { offer.schemas.to_string() }
+}
+
 /// What a handler's row says of its plugin.
 struct Known {
     id: i64,
@@ -172,6 +228,7 @@ struct Known {
     plugin: String,
     version: String,
     digest: String,
+    schemas: String,
 }
 
 impl Known {
@@ -183,7 +240,7 @@ impl Known {
 
 fn row(db: &Connection, resource: &Resource, label: &str) -> Done<Option<Known>> {
     let sql = format!(
-        "SELECT id, enabled, plugin, version, digest FROM {} WHERE label = ?1",
+        "SELECT id, enabled, plugin, version, digest, schemas FROM {} WHERE label = ?1",
         resource.key()
     );
     let row = db.prepare_cached(&sql)?.query_row([label], |row| {
@@ -193,6 +250,7 @@ fn row(db: &Connection, resource: &Resource, label: &str) -> Done<Option<Known>>
             plugin: row.get(2)?,
             version: row.get(3)?,
             digest: row.get(4)?,
+            schemas: row.get(5)?,
         })
     });
     Ok(row.optional()?)

@@ -9,6 +9,7 @@ pub mod changes;
 pub mod claim;
 pub mod comment;
 mod cursor;
+mod declared;
 pub mod delete;
 pub mod draft;
 pub mod dry_run;
@@ -32,6 +33,8 @@ pub mod overview;
 pub mod password;
 #[cfg(test)]
 mod plan;
+pub mod plugin;
+pub mod plugins;
 pub mod pre_tag;
 pub mod progress;
 pub mod queue;

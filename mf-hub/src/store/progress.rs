@@ -20,6 +20,9 @@ pub fn advance(tx: &Tx<'_>, held: Held, said: &Advance) -> Done<Advanced> {
     if !said.revision.is_empty() {
         columns.push(("revision", &said.revision));
     }
+    if !said.isolation.is_empty() {
+        columns.push(("isolation", &said.isolation));
+    }
     edit::update_columns(tx, &TASK, held.task, &columns)?;
     let (build, known): (i64, String) = tx
         .prepare_cached(

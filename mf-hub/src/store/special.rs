@@ -8,7 +8,8 @@ use rusqlite::{OptionalExtension, params};
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
 use super::{
-    Done, Fault, Tx, bug, build, group, head, ready, repository, system, tag, tagging, target, user,
+    Done, Fault, Tx, bug, build, declared, group, head, ready, repository, system, tag, tagging,
+    target, user,
 };
 
 /// What such a function may use.
@@ -51,6 +52,7 @@ pub fn after_create(context: &Context<'_>, resource: &Resource, id: i64) -> Done
         }
         "group" => admins_remain(context.tx),
         "tag" => repository::settle(context.tx, id),
+        "target" => declared::target(context.tx, id),
         _ => Ok(()),
     }
 }
@@ -70,6 +72,9 @@ pub fn before_update(
     }
     if resource.name == "user" {
         user::check_label(draft)?;
+    }
+    if let Some(text) = draft.text("config").filter(|_| resource.name.ends_with("_handler")) {
+        declared::handler(context.tx, resource, id, text)?;
     }
     if resource.name == "package" && draft.text("source_name") == Some("") {
         let label: String =
@@ -92,6 +97,7 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, id: i64) -> Done
         }
         "tag" => repository::settle(context.tx, id),
         "package-branch" => head::settle(context.tx, id),
+        "target" => declared::target(context.tx, id),
         _ => Ok(()),
     }
 }

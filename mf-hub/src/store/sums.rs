@@ -6,6 +6,9 @@
 /// Lists are JSON arrays of text, sorted; JSON is an array of objects.
 pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
     Some(match (resource, field) {
+        ("build_handler" | "vcs_handler" | "bug_handler", "schemas") => {
+            "CASE t.schemas WHEN '' THEN '{}' ELSE t.schemas END"
+        }
         ("build_handler", "systems") => {
             "(SELECT json_group_array(label) FROM (SELECT DISTINCT s.label FROM system_offer o \
              JOIN system s ON s.id = o.system_id \

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mf_core::error::{Code, Error};
 use mf_core::label;
 use mf_core::resource::SYSTEM;
-use mf_core::wire::{Held, Offer, Register};
+use mf_core::wire::{Crash, Held, Offer, Register};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Done, Fault, Tx, attempt, edit, ready, render};
@@ -14,6 +14,8 @@ use super::{Done, Fault, Tx, attempt, edit, ready, render};
 const ARCHS: usize = 100;
 /// Most handlers that a system, or the farm, has.
 const HANDLERS: usize = 1_000;
+/// Most bytes of what a handler says of its configuration.
+const SCHEMAS: usize = 64_000;
 /// Most CPUs, as the field `capacity` has it.
 const CPUS: i64 = 10_000;
 
@@ -54,9 +56,36 @@ pub fn check_offers(offers: &[Offer]) -> Result<(), Error> {
                 offer.label
             ));
         }
+        let schemas = if offer.schemas.is_null() { 0 } else { offer.schemas.to_string().len() };
+        if schemas > SCHEMAS || !(offer.schemas.is_null() || offer.schemas.is_object()) {
+            return wrong(format!(
+                "handler {}: its schemas are no table of at most {SCHEMAS} bytes",
+                offer.label
+            ));
+        }
         if !seen.insert((offer.kind, &offer.label)) {
             let kind = offer.kind.resource();
             return wrong(format!("the {kind} {} is given twice", offer.label));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what is said of plugins that crashed: each has a hash.
+///
+/// # Errors
+/// [`Code::InvalidValue`], saying what is wrong.
+pub fn check_crashes(crashes: &[Crash]) -> Result<(), Error> {
+    if crashes.len() > HANDLERS {
+        let told = format!("at most {HANDLERS} plugins crash, not {}", crashes.len());
+        return Err(Error::new(Code::InvalidValue, told));
+    }
+    for crash in crashes {
+        label::check(&crash.plugin)?;
+        let digest = &crash.digest;
+        if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let told = format!("the crash of plugin {} comes without a SHA-256", crash.plugin);
+            return Err(Error::new(Code::InvalidValue, told));
         }
     }
     Ok(())

@@ -19,6 +19,7 @@ mod lost;
 mod matrix;
 mod outcomes;
 mod plan;
+mod plugins;
 mod queue;
 mod repository;
 mod retry;

@@ -54,6 +54,7 @@ fn call(host: &HostProgram, plugin: &Arc<Plugin>) -> anyhow::Result<Duration> {
         deadline: None,
         begin_by: None,
         secrets: Default::default(),
+        confine: Default::default(),
     };
     let begin = Instant::now();
     let ended = call.start(host)?.wait(|_| ());

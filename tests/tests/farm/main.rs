@@ -10,6 +10,7 @@ mod building;
 mod cancelling;
 mod day;
 mod demo;
+mod hostile;
 mod https;
 mod input;
 mod login;

@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
-use monkeyfarm_tests::{Farm, Options, Repository, programs, world};
+use monkeyfarm_tests::{Farm, Options, PATIENCE, Repository, hostile, programs, world};
 
 /// A library of this host that is no plugin.
 fn foreign_library() -> std::path::PathBuf {
@@ -94,4 +95,138 @@ fn a_plugin_gives_the_regulator_work_of_its_own() {
     fs::remove_file(&file).unwrap();
     farm.wait_for_message(&["hostile/ask: is not run any more"]);
     assert!(farm.stop().success());
+}
+
+/// A farm with the farm's own plugins in a directory, to which more may come.
+fn farm_on(dir: &Path, confined: bool) -> Farm {
+    for name in ["git", "generic"] {
+        let file = format!("libmf_plugin_{name}.so");
+        fs::copy(programs::plugin(name), dir.join(file)).unwrap();
+    }
+    let plugins_dirs = vec![dir.to_path_buf()];
+    Farm::prepared(Options { plugins_dirs, confined, ..Options::default() })
+}
+
+fn handler(farm: &Farm, label: &str, field: &str) -> serde_json::Value {
+    let shown = farm.mf(["build-handler", "show", label, "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap_or_default();
+    shown["data"]["build_handler"][field].clone()
+}
+
+fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to this: {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut farm = farm_on(dir.path(), false);
+    farm.up();
+    world::make(&farm);
+    let (file, new) = (dir.path().join("libmf_plugin_hostile.so"), dir.path().join("../new"));
+    let new = new.with_file_name(format!("new-{}", std::process::id()));
+    fs::copy(programs::example_plugin("mf_plugin_hostile"), &new).unwrap();
+    fs::rename(&new, &file).or_else(|_| fs::copy(&new, &file).map(drop)).unwrap();
+    wait_for("a new plugin is used", || handler(&farm, "tell", "enabled") == true);
+    let first = handler(&farm, "tell", "digest");
+
+    let branch =
+        world::package(&farm, "runs", "", &["--release", "one", "--build-handler", "obey"]);
+    farm.ok(["build", "create", "-l", "runs-1", "--package-branch", &branch]);
+    let task = |field: &str| {
+        farm.json(&["task", "show", "runs-1.one-x86_64"])["data"]["task"][field].clone()
+    };
+    wait_for("it is being built", || task("stage") == "waiting");
+
+    hostile::with_another_hash(&programs::example_plugin("mf_plugin_hostile"), &new);
+    fs::rename(&new, &file).or_else(|_| fs::copy(&new, &file).map(drop)).unwrap();
+    let other =
+        || handler(&farm, "tell", "digest") != first && handler(&farm, "tell", "enabled") == true;
+    wait_for("the other file is used", other);
+    assert_eq!(task("status_label"), "Building", "what runs goes on");
+    let second = handler(&farm, "tell", "digest");
+    let branch =
+        world::package(&farm, "then", "", &["--release", "one", "--build-handler", "tell"]);
+    farm.mf(["build", "create", "-l", "then-1", "--package-branch", &branch, "--watch"]);
+    let then = farm.json(&["task", "show", "then-1.one-x86_64"])["data"]["task"].clone();
+    let (old, new) = (task("plugins"), &then["plugins"]);
+    assert!(old.as_str().unwrap().contains(first.as_str().unwrap()), "{old}");
+    assert!(new.as_str().unwrap().contains(second.as_str().unwrap()), "{new}");
+    farm.ok(["task", "cancel", "runs-1.one-x86_64"]);
+    farm.mf(["build", "watch", "runs-1"]);
+    assert_eq!(task("status_label"), "Cancelled");
+
+    fs::remove_file(&file).unwrap();
+    wait_for("it is gone", || handler(&farm, "tell", "enabled") == false);
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn a_build_has_no_network_and_writes_only_to_its_own_directories() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut farm = farm_on(dir.path(), true);
+    farm.up();
+    world::make(&farm);
+    let data = farm.data_dir().display().to_string();
+    let outside = format!("/etc/monkeyfarm-test-{}", std::process::id());
+    let commands = [
+        "echo net: $(grep -v -e '|' -e ' lo:' /proc/net/dev | wc -l)".to_owned(),
+        format!("echo keys: $(cat {data}/keys/* {data}/mf.conf {data}/hub.db 2>/dev/null | wc -c)"),
+        format!("if echo x 2>/dev/null > {outside}; then echo outside: written; fi"),
+        "echo x > /tmp/monkeyfarm-test-inside && rm /tmp/monkeyfarm-test-inside".to_owned(),
+        "echo x > $MF_RESULT_DIR/kept".to_owned(),
+    ];
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    let recipe = world::recipe(&commands);
+    let source = Repository::new(farm.scratch().join("source"), &[(".monkeyfarm.toml", &recipe)]);
+    let branch = world::package(&farm, "held", &source.url(), &["--release", "one"]);
+    farm.ok(["build", "create", "-l", "held-1", "--package-branch", &branch, "--watch"]);
+    let written = fs::remove_file(&outside).is_ok();
+    let task = farm.json(&["task", "show", "held-1.one-x86_64"])["data"]["task"].clone();
+    let isolation = task["isolation"].as_str().unwrap();
+    let build = isolation.lines().find_map(|line| line.strip_prefix("generic: ")).unwrap();
+    let source = isolation.lines().find_map(|line| line.strip_prefix("git: ")).unwrap();
+    assert!(!source.contains("network"), "who fetches source has the network: {isolation}");
+    let log = farm.ok(["task", "log", "held-1.one-x86_64"]);
+    // What is in force holds; what is not is told.
+    let held = |what: &str, holds: bool| match build.split("; missing: ").next().unwrap() {
+        has if has.contains(what) => assert!(holds, "{what}: {isolation}\n{log}"),
+        _ => eprintln!("skipped: {what}: {build}"),
+    };
+    held("no network", log.contains("\nnet: 0\n"));
+    held("the worker's own files hidden", log.contains("\nkeys: 0\n"));
+    held("writes only to its own directories", !written && !log.contains("outside: written"));
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn only_what_is_locked_is_let_in_and_what_is_required_must_be_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut farm = farm_on(dir.path(), false);
+    let data = farm.data_dir();
+    fs::create_dir_all(&data).unwrap();
+    let lock = data.join("plugins.lock").display().to_string();
+    let plugins = dir.path().display().to_string();
+    let locking = ["plugin", "lock", "--plugins-dir", &plugins, "--file", &lock];
+    let mut mf = farm.mf_command();
+    let ran = monkeyfarm_tests::Ran::of(mf.env_remove("MF_CONFIG").args(locking));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for daemon in ["regulatord", "workerd"] {
+        let config = "plugin_policy = 'require'\nrequired_plugins = ['git']\n";
+        fs::write(data.join(format!("{daemon}.toml")), config).unwrap();
+    }
+    fs::copy(programs::example_plugin("mf_plugin_crash"), dir.path().join("crash.so")).unwrap();
+    farm.up();
+    farm.wait_for_message(&["crash.so: is not used, for plugin 'crash' is not in", &lock]);
+    assert!(farm.stop().success());
+
+    fs::remove_file(dir.path().join("libmf_plugin_git.so")).unwrap();
+    let ran = monkeyfarm_tests::Ran::of(&mut farm.up_command());
+    assert_eq!(ran.code, 78, "{}", ran.err);
+    let told = "plugin 'git' is required (required_plugins), and no file in ";
+    assert!(ran.err.contains(told), "{}", ran.err);
 }

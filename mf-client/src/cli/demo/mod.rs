@@ -65,6 +65,7 @@ async fn in_place(cx: &Cx, place: &Path, plugins_dirs: Vec<PathBuf>) -> Outcome 
         plugins_dirs,
         // The demo's repository is a directory of this host.
         allow_schemes: vec!["file".into()],
+        network: Vec::new(),
         ca_file: None,
         plain_http: false,
         messages: Messages::File(Arc::new(file)),

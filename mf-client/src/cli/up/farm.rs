@@ -29,6 +29,10 @@ const FINISH: Duration = Duration::from_secs(60);
 /// into its directory is noticed, and how often an idle farm works for nothing.
 const CYCLE_SECONDS: &str = "3";
 
+/// What of the farm's directory no plugin and no build is to see.
+const NOT_FOR_PLUGINS: [&str; 7] =
+    ["keys", "mf.conf", "hub.db", "hub.db-shm", "hub.db-wal", "files", "workerd.toml"];
+
 /// What a farm is started with.
 #[derive(Debug)]
 pub struct Options {
@@ -40,6 +44,8 @@ pub struct Options {
     pub plugins_dirs: Vec<PathBuf>,
     /// Schemes that source may come from beyond the usual ones.
     pub allow_schemes: Vec<String>,
+    /// Plugins whose builds may use the network.
+    pub network: Vec<String>,
     /// Certificate authorities that its programs believe, instead of the
     /// host's.
     pub ca_file: Option<PathBuf>,
@@ -259,6 +265,12 @@ impl Farm {
                 program.words.push("--plain-http".into());
             }
         }
+        for plugin in &self.options.network {
+            worker.flag("--network", plugin);
+        }
+        for name in NOT_FOR_PLUGINS {
+            worker.flag("--hide", self.options.data_dir.join(name));
+        }
         for scheme in &self.options.allow_schemes {
             regulator.flag("--allow-scheme", scheme);
             worker.flag("--allow-scheme", scheme);
@@ -343,6 +355,7 @@ mod tests {
             listen,
             plugins_dirs: Vec::new(),
             allow_schemes: Vec::new(),
+            network: Vec::new(),
             ca_file: None,
             plain_http: false,
             messages: Messages::Inherit,

@@ -63,7 +63,7 @@ pub fn command() -> Command {
 }
 
 /// The flags that the worker and the regulator are given.
-pub fn plugins_and_schemes() -> [Arg; 2] {
+pub fn plugins_and_schemes() -> [Arg; 3] {
     [
         Arg::new("plugins-dir")
             .long("plugins-dir")
@@ -76,6 +76,11 @@ pub fn plugins_and_schemes() -> [Arg; 2] {
             .value_name("SCHEME")
             .action(ArgAction::Append)
             .help("Source may come from such URLs too, as from `file`; may be repeated"),
+        Arg::new("network")
+            .long("network")
+            .value_name("PLUGIN")
+            .action(ArgAction::Append)
+            .help("Builds by this plugin may use the network, as by `generic`; may be repeated"),
     ]
 }
 
@@ -93,6 +98,7 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
         listen,
         plugins_dirs,
         allow_schemes: words("allow-scheme"),
+        network: words("network"),
         ca_file: cx.ca_file()?,
         plain_http: matches.get_flag("plain-http"),
         messages: Messages::Inherit,

@@ -26,6 +26,8 @@ pub fn call(
         deadline_ms: None,
         begin_by_ms: None,
         secrets: call.secrets,
+        // Not applied: it would hold for this very process.
+        confine: call.confine,
     };
     // What a handler prints is seen as it is; only this is closed.
     drop(call.log);

@@ -37,6 +37,10 @@ pub struct Run {
     /// Call it in this very process, for a debugger; nothing contains it then
     #[arg(long)]
     in_process: bool,
+    /// Let a build use the network, as a worker does whose configuration has
+    /// the plugin under `network`
+    #[arg(long)]
+    network: bool,
 }
 
 impl Run {
@@ -48,7 +52,13 @@ impl Run {
     pub fn run(&self, host: &HostProgram) -> anyhow::Result<(bool, String)> {
         let plugin = opened(host, &self.file)?;
         let plan = self.plan()?;
-        let bench = Bench { host, in_process: self.in_process, show: true, limit: None };
+        let bench = Bench {
+            host,
+            in_process: self.in_process,
+            show: true,
+            limit: None,
+            network: self.network,
+        };
         let tried = bench.call(&plugin, &plan.choose(&plugin)?, &plan)?;
         if let Some(out) = &self.out {
             tried.keep(out)?;

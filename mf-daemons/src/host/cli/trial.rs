@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::here;
 use super::plan::{Chosen, Plan};
 use crate::plugin::frame::Reply;
-use crate::plugin::{Call, Ended, HostProgram, Plugin};
+use crate::plugin::{Call, Confine, Ended, HostProgram, Plugin};
 use crate::worker::artifact::{Beneath, Found};
 use crate::worker::collect;
 use crate::worker::dir::TaskDir;
@@ -34,6 +34,8 @@ pub struct Bench<'a> {
     pub show: bool,
     /// How long one call may take.
     pub limit: Option<Duration>,
+    /// Whether a build may use the network.
+    pub network: bool,
 }
 
 /// What came of it.
@@ -87,6 +89,12 @@ impl Bench<'_> {
             deadline: self.limit,
             begin_by: None,
             secrets: plan.secrets.clone(),
+            // As a worker does it whose configuration says nothing.
+            confine: Confine {
+                network: chosen.kind != "build" || self.network,
+                ..Confine::default()
+            }
+            .writing(vec![root.clone()]),
         };
         let mut answers: VecDeque<Value> = plan.answers.clone().into();
         let answer = move |ask: Ask| -> Reply {

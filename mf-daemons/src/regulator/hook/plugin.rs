@@ -48,6 +48,7 @@ pub fn run(context: &HookContext) -> anyhow::Result<()> {
         deadline: None,
         begin_by: None,
         secrets: local.secrets,
+        confine: context.confine(vec![work.path().into()]),
     };
     let running = call.start(&HostProgram::beside()?)?;
     let ended = running.serve(
@@ -72,7 +73,9 @@ pub fn run(context: &HookContext) -> anyhow::Result<()> {
             context.remember(&memory)
         }
         Ended::Failed(failure) => bail!(masked(&secrets, &failure.sentence)),
-        Ended::Refused(why) | Ended::Crashed(why) => bail!(masked(&secrets, &why)),
+        Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
+            bail!(masked(&secrets, &why))
+        }
         other => bail!("it ended with {other:?}"),
     }
 }

@@ -3,9 +3,10 @@
 //! A file is read, and loaded by a child, only when something in the plugins
 //! directories has changed: else a run costs a `stat` for each file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mf_core::wire::{Offer, RegisterHandlers};
+use mf_core::wire::{Crash, Offer, RegisterHandlers};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::HookContext;
 use crate::plugin::meta::Hook;
 use crate::plugin::scan::Stamp;
-use crate::plugin::{Catalog, HostProgram, Plugin, Sources};
+use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources};
 use crate::regulator::frame::PluginHook;
 
 /// After so many seconds all is looked at and registered again, whatever is
@@ -21,7 +22,7 @@ use crate::regulator::frame::PluginHook;
 const TRUSTED_SECONDS: i64 = 300;
 
 inventory::submit! {
-    super::Hook { name: "register-handlers", wakes: &["build_handler", "vcs_handler"], run }
+    super::Hook { name: "register-handlers", wakes: &["build_handler", "util", "vcs_handler"], run }
 }
 
 /// What the last run found.
@@ -34,17 +35,25 @@ struct Memory {
     offers: Vec<Offer>,
     rejected: Vec<String>,
     hooks: Vec<PluginHook>,
+    crashed: Vec<Crash>,
+    /// What the hub said of quarantine then.
+    quarantined: BTreeMap<String, String>,
 }
 
 fn run(context: &HookContext) -> anyhow::Result<()> {
     let sources = Sources::new(context.plugins_dirs())?;
     let mut memory: Memory = context.memory();
-    let seen = look(&sources);
+    let seen = look(&sources, context.plugin_policy());
     let now = mf_core::time::unix_now();
     let trusted = (memory.scanned_at..memory.scanned_at + TRUSTED_SECONDS).contains(&now);
-    let known = seen == memory.seen && trusted;
+    let mut known = seen == memory.seen && trusted;
+    if !known || context.woken() {
+        let quarantined = context.quarantined()?;
+        known &= quarantined == memory.quarantined;
+        memory.quarantined = quarantined;
+    }
     if !known {
-        memory = scan(context, sources)?;
+        memory = scan(context, sources, memory.quarantined)?;
         memory.seen = seen;
         memory.scanned_at = now;
     }
@@ -52,17 +61,21 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
         context.warn(rejected.as_str());
     }
     if !known || context.woken() {
-        let all = RegisterHandlers { handlers: memory.offers.clone() };
+        let crashed = memory.crashed.clone();
+        let all = RegisterHandlers { handlers: memory.offers.clone(), crashed };
         context.post::<Value>("/util/register_handlers.json", &all)?;
     }
     context.found_hooks(memory.hooks.clone());
+    // The hub has heard the last words; they are too long to be remembered.
+    memory.crashed.iter_mut().for_each(|crash| crash.log.clear());
     context.remember(&memory)
 }
 
 /// What can be seen of all files without opening one, as one hash.
-fn look(sources: &Sources) -> String {
+fn look(sources: &Sources, policy: &Policy) -> String {
     let (paths, rejected) = sources.candidates();
     let mut hash = Sha256::new();
+    hash.update(format!("{:?}\n", policy.read()));
     for path in paths {
         hash.update(format!("{path:?} {:?}\n", Stamp::of(&path)));
     }
@@ -88,9 +101,16 @@ fn hooks(plugin: &Plugin) -> Vec<PluginHook> {
 }
 
 /// Reads, checks and loads every plugin.
-fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
+fn scan(
+    context: &HookContext,
+    sources: Sources,
+    quarantined: BTreeMap<String, String>,
+) -> anyhow::Result<Memory> {
     let registered = context.registered()?;
-    let mut catalog = Catalog::new(HostProgram::beside()?, sources);
+    let mut catalog = Catalog::new(HostProgram::beside()?, sources)
+        .keep_to(context.plugin_policy().clone())
+        .quarantining();
+    catalog.quarantine(quarantined.clone());
     catalog.scan(&registered);
     // Once more as it will be when these are registered, which reads no file
     // again: the same reason is then given for a file now and at every later
@@ -99,5 +119,6 @@ fn scan(context: &HookContext, sources: Sources) -> anyhow::Result<Memory> {
     catalog.scan(&offers);
     let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
     let hooks = catalog.plugins().iter().flat_map(|plugin| hooks(plugin)).collect();
-    Ok(Memory { offers, rejected, hooks, ..Memory::default() })
+    let crashed = catalog.crashed().to_vec();
+    Ok(Memory { offers, rejected, hooks, crashed, quarantined, ..Memory::default() })
 }

@@ -100,7 +100,7 @@ mod tests {
         let items = ended.pack(&beneath, &all).unwrap();
         assert!(!work.path().join("result/a").exists());
         let lease = Lease { task: 7, attempt: 1, token: "t".into() };
-        let complete = Complete { outcome: Outcome::Success, message: String::new() };
+        let complete = Complete { outcome: Outcome::Success, ..Complete::default() };
         let sealed = Sealed::new(&lease, complete, items);
         ended.seal(&sealed).unwrap();
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use crate::http::lines::Excerpt;
 use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
+use crate::store::plugins::{Evidence, Plugin, Shown};
 use crate::store::queue::Queue;
 use crate::store::status::{Status, SystemStatus};
 use crate::store::why::{Details, SystemSays, VERDICTS, Verdict};
@@ -82,6 +83,9 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("registered", "labels of handlers that are now enabled or disabled", changed),
         ("enabled", "labels of handlers that are now enabled", json!(["generic"])),
         ("disabled", "labels of handlers that are now disabled", json!(["mock"])),
+        ("plugins", "all of them, without the evidence of their crashes", json!([plugin()])),
+        ("plugin", "each file of that id, with its crashes, the newest first", json!([shown()])),
+        ("cleared", "SHA-256 of each file that is meant", json!([plugin().digest])),
     ]
 }
 
@@ -141,6 +145,27 @@ fn repository() -> RepositoryDraft {
     let path = "el6/x86_64".to_owned();
     let part = RepositoryPart { path, files: vec![file], ..RepositoryPart::default() };
     RepositoryDraft { generation: 3, parts: vec![part], ..RepositoryDraft::default() }
+}
+
+fn plugin() -> Plugin {
+    Plugin {
+        plugin: "mock".into(),
+        version: "1.0.0".into(),
+        digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        crashes: 1,
+        ..Plugin::default()
+    }
+}
+
+fn shown() -> Shown {
+    let evidence = Evidence {
+        date: "2026-01-31 23:59:59".into(),
+        actor: "builder1".into(),
+        handler: "mock".into(),
+        how: "plugin 'mock' panicked".into(),
+        ..Evidence::default()
+    };
+    Shown { plugin: plugin(), evidence: vec![evidence] }
 }
 
 fn lines() -> Excerpt {

@@ -121,7 +121,11 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
         (
             "task_advance",
             "the stage that an attempt has come to",
-            json!(Advance { stage: "build".into(), revision: "0a1b2c3".into() }),
+            json!(Advance {
+                stage: "build".into(),
+                revision: "0a1b2c3".into(),
+                ..Advance::default()
+            }),
         ),
         (
             "task_complete",
@@ -134,7 +138,7 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
         (
             "util_register_handlers",
             "all handlers that there are now",
-            json!(RegisterHandlers { handlers: vec![offer()] }),
+            json!(RegisterHandlers { handlers: vec![offer()], ..RegisterHandlers::default() }),
         ),
         (
             "util_claim_errand",

@@ -6,6 +6,21 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::dispatch::{Facts, Reason};
 use crate::store::Done;
 
+/// Whether the plugin of a handler is quarantined.
+fn quarantined(db: &Connection, kind: HandlerKind, handler: &str) -> Done<bool> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM {} h JOIN plugin_quarantine q ON q.digest = h.digest \
+         WHERE h.label = ?1)",
+        kind.resource()
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([handler], |row| row.get(0))?)
+}
+
+fn plugin_of(db: &Connection, kind: HandlerKind, handler: &str) -> Done<String> {
+    let sql = format!("SELECT plugin FROM {} WHERE label = ?1", kind.resource());
+    Ok(db.prepare_cached(&sql)?.query_row([handler], |row| row.get(0))?)
+}
+
 /// What to do about a reason, where waiting does not help.
 pub(super) fn advice(
     db: &Connection,
@@ -31,6 +46,13 @@ pub(super) fn advice(
             format!(
                 "start its worker, or mf system update {system} --capacity {}",
                 facts.package.footprint
+            )
+        }
+        Reason::HandlerDisabled(kind, handler) if quarantined(db, *kind, handler)? => {
+            format!(
+                "{handler} is in a plugin that crashed and is quarantined: mf plugin show {0} \
+                 tells how; give the hosts a better one, or mf plugin clear {0}",
+                plugin_of(db, *kind, handler)?
             )
         }
         Reason::HandlerDisabled(HandlerKind::BuildHandler, handler) => format!(
