@@ -91,6 +91,8 @@ class BugHandler(Site):
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
+    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
+      (local) may hold (read-only)
     * `systems`: systems that have it (read-only)
     * `bug_url_template`: makes a bug's url from {bug}
     """
@@ -104,6 +106,7 @@ class BugHandler(Site):
         "version",
         "digest",
         "enabled",
+        "schemas",
         "systems",
     ))
 
@@ -410,6 +413,8 @@ class BuildHandler(Site):
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
+    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
+      (local) may hold (read-only)
     * `systems`: systems that have it (read-only)
     """
 
@@ -422,6 +427,7 @@ class BuildHandler(Site):
         "version",
         "digest",
         "enabled",
+        "schemas",
         "systems",
     ))
 
@@ -906,6 +912,9 @@ class Task(Scoped):
     * `stage`: finer progress: checkout, build, upload; or why it ended (read-only)
     * `message`: why it ended as it did, in a sentence (read-only)
     * `revision`: revision of the source that was built (read-only)
+    * `plugins`: plugins of its last attempt, a line each: handler, plugin, version, SHA-256
+      (read-only)
+    * `isolation`: what kept its handlers from the rest of the host (read-only)
     * `attempt`: how often it was started (read-only)
     * `start_date`: when it was last started, UTC (read-only)
     * `end_date`: when it ended, UTC (read-only)
@@ -930,6 +939,8 @@ class Task(Scoped):
         "stage",
         "message",
         "revision",
+        "plugins",
+        "isolation",
         "attempt",
         "start_date",
         "end_date",
@@ -1402,6 +1413,36 @@ class Util(Resource):
         }
         return self._call("POST", ("notify",), None, parameters)
 
+    def show_plugin(
+        self,
+        plugin: str,
+    ) -> Reply:
+        """A plugin with its handlers, and the evidence of its crashes.
+
+        :param plugin: its id, or the beginning of the SHA-256 of its file, 8 digits at least
+
+        Gives: plugin.
+        """
+        parameters: Dict[str, Any] = {
+            "plugin": plugin,
+        }
+        return self._call("GET", ("show_plugin",), None, parameters)
+
+    def clear_plugin(
+        self,
+        plugin: str,
+    ) -> Reply:
+        """Ends the quarantine of a plugin, and forgets its crashes.
+
+        :param plugin: its id, or the beginning of the SHA-256 of its file, 8 digits at least
+
+        Gives: cleared.
+        """
+        parameters: Dict[str, Any] = {
+            "plugin": plugin,
+        }
+        return self._call("POST", ("clear_plugin",), None, parameters)
+
 
 class VcsHandler(Site):
     """How source is fetched; a plugin provides it.
@@ -1418,6 +1459,8 @@ class VcsHandler(Site):
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
+    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
+      (local) may hold (read-only)
     * `systems`: systems that have it (read-only)
     * `url_template`: makes a package-branch's url from {project}, {package} and {branch}
     """
@@ -1431,6 +1474,7 @@ class VcsHandler(Site):
         "version",
         "digest",
         "enabled",
+        "schemas",
         "systems",
     ))
 
