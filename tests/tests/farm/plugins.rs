@@ -199,7 +199,7 @@ fn a_build_has_no_network_and_writes_only_to_its_own_directories() {
     };
     held("no network", log.contains("\nnet: 0\n"));
     held("the worker's own files hidden", log.contains("\nkeys: 0\n"));
-    held("writes only to its own directories", !written && !log.contains("outside: written"));
+    held("writes only to its own directories", !written && !log.contains("\noutside: written"));
     assert!(farm.stop().success());
 }
 
