@@ -137,7 +137,7 @@ fn allocate(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
 
 /// Writes what nobody can read to every descriptor that it can guess.
 fn garbage(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
-    let bytes: Vec<u8> = (0..4096u32).map(|n| (n * 7919 >> 3) as u8).collect();
+    let bytes: Vec<u8> = (0..4096u32).map(|n| ((n * 7919) >> 3) as u8).collect();
     for number in 0..64 {
         // SAFETY: none but the kernel's: a number that is not open is refused.
         unsafe { write(number, bytes.as_ptr(), bytes.len()) };
