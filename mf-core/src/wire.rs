@@ -6,62 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 mod head;
+mod plugin;
 mod repository;
 
 pub use head::{HeadSeen, HeadSource};
+pub use plugin::{Crash, HandlerKind, Offer, RegisterHandlers};
 pub use repository::{
     RepositoryDraft, RepositoryFailure, RepositoryFile, RepositoryPart, RepositorySwitch,
 };
-
-/// Kinds of handlers, as the resources are called.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum HandlerKind {
-    /// How a task is built.
-    #[default]
-    BuildHandler,
-    /// How source is fetched.
-    VcsHandler,
-    /// How a bug tracker is talked to.
-    BugHandler,
-}
-
-impl HandlerKind {
-    /// Name of the resource.
-    pub fn resource(self) -> &'static str {
-        match self {
-            HandlerKind::BuildHandler => "build_handler",
-            HandlerKind::VcsHandler => "vcs_handler",
-            HandlerKind::BugHandler => "bug_handler",
-        }
-    }
-}
-
-/// One handler that a plugin provides.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Offer {
-    /// Its kind.
-    pub kind: HandlerKind,
-    /// Its id, which is its label on the hub.
-    pub label: String,
-    /// Its name for people.
-    pub display_name: String,
-    /// Plugin that provides it.
-    pub plugin: String,
-    /// Version of that plugin.
-    pub version: String,
-    /// SHA-256 of the plugin's file, in hexadecimal.
-    pub digest: String,
-    /// What its configuration may hold: JSON Schemas under the names
-    /// `handler` (the `config` that the hub keeps for it), `target` (the one
-    /// that a target keeps) and `local` (a host's own file); each may be
-    /// missing. Workers leave it out: the regulator tells it.
-    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
-    pub schemas: serde_json::Value,
-}
 
 /// `POST /system/enrol`: a host has a one-time token, and has made a key for
 /// itself. The key never travels: the hub is told its hash.
@@ -88,38 +40,6 @@ impl std::fmt::Debug for Enrol {
 pub struct Enrolled {
     /// Label of the system that the host is from now on.
     pub label: String,
-}
-
-/// `POST /util/register_handlers`: all handlers that there are now. Handlers
-/// of the farm that are not named are disabled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RegisterHandlers {
-    /// All of them.
-    pub handlers: Vec<Offer>,
-    /// Plugins that crashed while they were loaded, and so give none.
-    pub crashed: Vec<Crash>,
-}
-
-/// A plugin whose code ended its process, or panicked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Crash {
-    /// Id of the plugin.
-    pub plugin: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of its file, in hexadecimal.
-    pub digest: String,
-    /// Where that file is, on the host where it happened.
-    pub path: String,
-    /// The handler that was called; empty: the plugin was being loaded.
-    pub handler: String,
-    /// How it ended, in a sentence: the signal, or the panic.
-    pub how: String,
-    /// The last lines that it wrote. For a task the hub takes them from the
-    /// task's log.
-    pub log: String,
 }
 
 /// `POST /system/register`: a worker starts, or what it offers has changed.

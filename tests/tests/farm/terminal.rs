@@ -9,7 +9,12 @@ use rustix::process::{Pid, Signal, kill_process};
 /// `mf` on a terminal that can everything.
 fn mf(farm: &Farm, words: &[&str]) -> Command {
     let mut mf = farm.mf_command();
-    mf.args(words).env("TERM", "xterm-256color").env_remove("NO_COLOR").env_remove("PAGER");
+    mf.args(words).env("TERM", "xterm-256color");
+    // What whoever runs the tests has said of colours is not meant for these;
+    // where `CI` is set, even a dumb terminal has them.
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "PAGER"] {
+        mf.env_remove(variable);
+    }
     mf
 }
 
