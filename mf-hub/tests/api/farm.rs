@@ -95,6 +95,11 @@ impl Farm {
         drop(self.client);
         self.serving.await.unwrap();
         self.hub.writer.stop();
+        // Whoever still works for the hub lets go of it, and of the lock on
+        // its directory, before another one starts.
+        while Arc::strong_count(&self.hub) > 1 {
+            tokio::task::yield_now().await;
+        }
         self.dir
     }
 
