@@ -79,14 +79,8 @@ pub async fn switch(mut call: Call) -> Result<Response, Error> {
         tracing::error!("repository generation {generation}: {error}");
         Err(Error::new(Code::Internal, "the hub could not gather the repository"))
     })?;
-    let kept = i64::try_from(call.hub.config.repository_seconds).unwrap_or(i64::MAX / 2);
-    let work = move |tx: &Tx<'_>| {
-        repository::switch(tx, generation)?;
-        // Those that nobody reads any more.
-        repository::sweep(tx, kept)
-    };
+    let work = move |tx: &Tx<'_>| repository::switch(tx, generation);
     call.hub.writer.run(&call.caller, work).await?;
-    call.hub.sweep_soon();
     Ok(envelope::empty())
 }
 
