@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mf_core::config::{self, PluginPolicy, RegulatorConfig};
+use mf_core::config::{self, RegulatorConfig};
 
-use crate::plugin::{local, policy};
+use crate::plugin::PluginFlags;
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -34,24 +34,8 @@ pub struct Flags {
     /// Send the key over plain http to another host
     #[arg(long)]
     plain_http: bool,
-    /// Where plugins are; may be given more than once
-    #[arg(long, value_name = "DIR")]
-    plugins_dir: Vec<PathBuf>,
-    /// Which plugins are used: off (all that pass the checks), digest (those
-    /// that plugins.lock names only with the hash that it says), require
-    /// (those that plugins.lock names)
-    #[arg(long, value_name = "POLICY", value_parser = policy::parse)]
-    plugin_policy: Option<PluginPolicy>,
-    /// The lock file [default: plugins.lock beside the configuration file]
-    #[arg(long, value_name = "FILE")]
-    plugins_lock: Option<PathBuf>,
-    /// A plugin without which this does not start; may be given more than once
-    #[arg(long, value_name = "ID")]
-    require_plugin: Vec<String>,
-    /// Directory with the configuration of plugins, a <plugin>.toml for each
-    /// [default: plugins.d beside the configuration file]
-    #[arg(long, value_name = "DIR")]
-    plugins_d: Option<PathBuf>,
+    #[command(flatten)]
+    plugins: PluginFlags,
     /// Where hooks work, and what plugins keep from call to call
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -59,10 +43,6 @@ pub struct Flags {
     /// and not fetched
     #[arg(long, value_name = "DIR")]
     hub_data_dir: Option<PathBuf>,
-    /// Scheme that source may come from, beyond https, http, git and ssh, such
-    /// as file; may be given more than once
-    #[arg(long, value_name = "SCHEME")]
-    allow_scheme: Vec<String>,
     /// How long a hook rests after it ran, in seconds
     #[arg(long, value_name = "N")]
     cycle_seconds: Option<u64>,
@@ -83,24 +63,20 @@ impl Flags {
     /// # Errors
     /// The file cannot be used, or a value makes no sense.
     pub fn config(self) -> anyhow::Result<RegulatorConfig> {
-        let configured = self.config.clone().unwrap_or(CONFIG.into());
+        let configured = self.config.as_deref().unwrap_or(Path::new(CONFIG));
         let file: RegulatorConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
-        let plugins_dirs =
-            if self.plugins_dir.is_empty() { file.plugins_dirs } else { self.plugins_dir };
-        let mut allow_schemes = file.allow_schemes;
-        allow_schemes.extend(self.allow_scheme);
         let config = RegulatorConfig {
             data_dir: std::path::absolute(self.data_dir.unwrap_or(file.data_dir))?,
             hub_data_dir: self.hub_data_dir.or(file.hub_data_dir),
-            allow_schemes,
+            allow_schemes: self.plugins.schemes(file.allow_schemes),
             url: self.url.unwrap_or(file.url),
             key_file: self.key_file.unwrap_or(file.key_file),
             ca_file: self.ca_file.or(file.ca_file),
             plain_http: self.plain_http || file.plain_http,
-            plugins_dirs,
-            plugin_policy: self.plugin_policy.unwrap_or(file.plugin_policy),
-            plugins_lock: policy::lock_file(self.plugins_lock, file.plugins_lock, &configured),
-            required_plugins: [file.required_plugins, self.require_plugin].concat(),
+            plugins_dirs: self.plugins.dirs(file.plugins_dirs),
+            plugin_policy: self.plugins.policy(file.plugin_policy),
+            plugins_lock: self.plugins.lock(file.plugins_lock, configured),
+            required_plugins: self.plugins.required(file.required_plugins),
             cycle_seconds: self.cycle_seconds.unwrap_or(file.cycle_seconds),
             at_once: self.at_once.unwrap_or(file.at_once),
             hook_seconds: self.hook_seconds.unwrap_or(file.hook_seconds),
@@ -123,7 +99,7 @@ impl Flags {
     /// the regulator's own, unless a flag says otherwise.
     pub fn plugins_d(&self) -> PathBuf {
         let config = self.config.as_deref().unwrap_or(Path::new(CONFIG));
-        self.plugins_d.clone().unwrap_or_else(|| config.with_file_name(local::DIRECTORY))
+        self.plugins.configs(config)
     }
 }
 

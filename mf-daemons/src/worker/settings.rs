@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mf_core::config::{self, PluginPolicy, WorkerConfig};
+use mf_core::config::{self, WorkerConfig};
 
-use crate::plugin::{local, policy};
+use crate::plugin::PluginFlags;
 use crate::program::Misconfigured;
 
 /// Where the configuration is unless a flag says otherwise.
@@ -41,28 +41,8 @@ pub struct Flags {
     /// Send the key over plain http to another host
     #[arg(long)]
     plain_http: bool,
-    /// Where plugins are; may be given more than once
-    #[arg(long, value_name = "DIR")]
-    plugins_dir: Vec<PathBuf>,
-    /// Which plugins are used: off (all that pass the checks), digest (those
-    /// that plugins.lock names only with the hash that it says), require
-    /// (those that plugins.lock names)
-    #[arg(long, value_name = "POLICY", value_parser = policy::parse)]
-    plugin_policy: Option<PluginPolicy>,
-    /// The lock file [default: plugins.lock beside the configuration file]
-    #[arg(long, value_name = "FILE")]
-    plugins_lock: Option<PathBuf>,
-    /// A plugin without which this does not start; may be given more than once
-    #[arg(long, value_name = "ID")]
-    require_plugin: Vec<String>,
-    /// Directory with the configuration of plugins, a <plugin>.toml for each
-    /// [default: plugins.d beside the configuration file]
-    #[arg(long, value_name = "DIR")]
-    plugins_d: Option<PathBuf>,
-    /// Scheme that source may come from, beyond https, http, git and ssh, such
-    /// as file; may be given more than once
-    #[arg(long, value_name = "SCHEME")]
-    allow_scheme: Vec<String>,
+    #[command(flatten)]
+    plugins: PluginFlags,
     /// Plugin whose build handlers may use the network, beside those that the
     /// configuration names; may be given more than once
     #[arg(long, value_name = "PLUGIN")]
@@ -90,13 +70,8 @@ impl Flags {
     /// The file cannot be used, or a value makes no sense.
     pub fn config(&self) -> anyhow::Result<WorkerConfig> {
         let flags = self.clone();
-        let configured = self.config.clone().unwrap_or(CONFIG.into());
+        let configured = self.config.as_deref().unwrap_or(Path::new(CONFIG));
         let file: WorkerConfig = config::load(self.config.as_deref(), Path::new(CONFIG))?;
-        let or = |given: Vec<PathBuf>, else_: Vec<PathBuf>| {
-            if given.is_empty() { else_ } else { given }
-        };
-        let mut allow_schemes = file.allow_schemes;
-        allow_schemes.extend(flags.allow_scheme);
         let config = WorkerConfig {
             url: flags.url.unwrap_or(file.url),
             key_file: flags.key_file.unwrap_or(file.key_file),
@@ -104,12 +79,12 @@ impl Flags {
             ca_file: flags.ca_file.or(file.ca_file),
             plain_http: flags.plain_http || file.plain_http,
             data_dir: std::path::absolute(flags.data_dir.unwrap_or(file.data_dir))?,
-            plugins_dirs: or(flags.plugins_dir, file.plugins_dirs),
-            plugin_policy: flags.plugin_policy.unwrap_or(file.plugin_policy),
-            plugins_lock: policy::lock_file(flags.plugins_lock, file.plugins_lock, &configured),
-            required_plugins: [file.required_plugins, flags.require_plugin].concat(),
+            plugins_dirs: flags.plugins.dirs(file.plugins_dirs),
+            plugin_policy: flags.plugins.policy(file.plugin_policy),
+            plugins_lock: flags.plugins.lock(file.plugins_lock, configured),
+            required_plugins: flags.plugins.required(file.required_plugins),
             archs: if file.archs.is_empty() { host_archs() } else { file.archs },
-            allow_schemes,
+            allow_schemes: flags.plugins.schemes(file.allow_schemes),
             limits: file.limits,
             network: [file.network, flags.network].concat(),
             unconfined: file.unconfined,
@@ -137,7 +112,7 @@ impl Flags {
     /// the worker's own, unless a flag says otherwise.
     pub fn plugins_d(&self) -> PathBuf {
         let config = self.config.as_deref().unwrap_or(Path::new(CONFIG));
-        self.plugins_d.clone().unwrap_or_else(|| config.with_file_name(local::DIRECTORY))
+        self.plugins.configs(config)
     }
 }
 
