@@ -240,6 +240,10 @@ pub struct Complete {
     pub outcome: Outcome,
     /// Why, in a sentence for people; empty for success.
     pub message: String,
+    /// What kept the handlers from the rest of their host, as [`Advance`] says
+    /// it: an attempt that ends soon says it only here.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub isolation: String,
     /// The plugin that crashed, if it was that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crash: Option<Crash>,

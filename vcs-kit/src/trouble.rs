@@ -56,12 +56,44 @@ impl Trouble {
     /// What `complaints` mean: the first row of `known` that fits. `line` is
     /// the one that says why.
     pub fn known(complaints: &str, line: &str, url: &Url, known: &[Meaning]) -> Option<Self> {
-        let lower = complaints.to_lowercase();
+        let lower = without(url, complaints.to_lowercase());
         let fits = |(signs, _): &&Meaning| signs.iter().any(|sign| lower.contains(sign));
         let (_, meaning) = [FULL].iter().chain(known).find(fits).copied()?;
         // What a server says comes last: it is not looked at again.
         let sentence = meaning.replace("{url}", &url.to_string()).replace("{line}", line);
         let full = meaning == FULL.1;
         Some(Self { full, ..Failure::new(sentence).into() })
+    }
+}
+
+/// What is said, in lower case, but for the URL in it: one may have a 403 for
+/// a port, or lead to a repository called openssl.
+fn without(url: &Url, said: String) -> String {
+    let (path, (host, _)) = (url.path().to_lowercase(), url.host_and_port());
+    let from_home = format!("'{}'", path.trim_start_matches('/'));
+    let parts = [url.for_program().to_lowercase(), path, from_home, host.to_lowercase()];
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    parts.fold(said, |said, part| said.replace(part, "\u{2026}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scheme;
+
+    #[test]
+    fn what_a_url_says_is_no_complaint() {
+        const KNOWN: &[Meaning] = &[(&["certificate", "ssl", "disk full"], "{url}: certificate")];
+        let known = |url: &str, said: &str| {
+            let url = Url::parse(url, &[Scheme::HTTPS, Scheme::SSH]).unwrap();
+            Trouble::known(said, said, &url, KNOWN).map(|trouble| trouble.failure.sentence)
+        };
+        let url = "https://ssl.example.org:4430/OpenSSL";
+        assert_eq!(known(url, &format!("fatal: {url}: the server had a cold")), None);
+        assert_eq!(known(url, "fatal: '/openssl' is not there"), None);
+        assert_eq!(known(url, "fatal: could not reach ssl.example.org"), None);
+        assert_eq!(known("git@host:openssl", "fatal: 'openssl' is not there"), None);
+        let told = known(url, &format!("fatal: {url}: SSL: bad certificate"));
+        assert_eq!(told.as_deref(), Some(&*format!("{url}: certificate")));
     }
 }

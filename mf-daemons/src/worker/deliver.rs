@@ -98,8 +98,8 @@ impl Delivery<'_> {
 
     /// Says how the attempt ended. Whether nothing more is to be said of it:
     /// else the next worker says it.
-    pub async fn end(&self, content: Result<(), End>) -> bool {
-        let told = match End::complete(content) {
+    pub async fn end(&self, content: Result<(), End>, isolation: &str) -> bool {
+        let told = match End::complete(content, isolation) {
             Some(said) => complete(self.worker, self.lease, self.halt, &said).await,
             None => false,
         };

@@ -21,8 +21,9 @@ pub enum End {
 }
 
 impl End {
-    /// What the hub is told, if it wants to hear of it.
-    pub fn complete(result: Result<(), Self>) -> Option<Complete> {
+    /// What the hub is told, if it wants to hear of it: with what kept the
+    /// handlers from the rest of this host.
+    pub fn complete(result: Result<(), Self>, isolation: &str) -> Option<Complete> {
         let mut crash = None;
         let (outcome, message) = match result {
             Ok(()) => (Outcome::Success, String::new()),
@@ -36,7 +37,7 @@ impl End {
             Err(End::HandedBack) => (Outcome::HandedBack, "the worker goes away".into()),
             Err(End::Unwanted) => return None,
         };
-        Some(Complete { outcome, message, crash })
+        Some(Complete { outcome, message, isolation: isolation.to_owned(), crash })
     }
 
     /// Why the build failed, if that is how it ended.

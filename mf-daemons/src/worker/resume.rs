@@ -56,7 +56,7 @@ async fn deliver(
             }
             Err(error) => Err(End::Failure(format!("its log is lost on this host: {error}"))),
         };
-        delivery.end(content).await
+        delivery.end(content, &sealed.complete.isolation).await
     };
     if delivery.beside(Some(sealed.clone()), delivering).await {
         delivery.remove().await;

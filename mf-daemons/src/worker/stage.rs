@@ -116,20 +116,26 @@ impl Stage {
     }
 
     /// What hears how the call of a handler is kept from the rest of the host;
-    /// told with the next news, or at the end.
+    /// told with the next news, as the handler's words are, and at the end.
     pub fn isolation(&self, handler: &str) -> impl FnMut(&str) + Send + 'static {
         let (now, handler) = (self.now.clone(), handler.to_owned());
         move |how| {
-            now.send_modify(|now| {
+            now.send_if_modified(|now| {
                 let told = &mut now.advance.isolation;
                 let line = format!("{handler}: {how}");
-                if !told.lines().any(|known| known == line) {
+                let news = !told.lines().any(|known| known == line);
+                if news {
                     let gap = if told.is_empty() { "" } else { "\n" };
                     *told = format!("{told}{gap}{line}");
-                    now.number += 1;
                 }
+                news
             });
         }
+    }
+
+    /// How all calls so far were kept from the rest of the host.
+    pub fn isolated(&self) -> String {
+        self.now.borrow().advance.isolation.clone()
     }
 
     /// What hears the words of a handler about its progress.

@@ -49,7 +49,7 @@ pub async fn hand_back(worker: Arc<Worker>, claim: Claim) {
 }
 
 async fn tell(worker: &Worker, lease: &Lease, halt: &Halt, end: End) {
-    if let Some(said) = End::complete(Err(end)) {
+    if let Some(said) = End::complete(Err(end), "") {
         complete(worker, lease, halt, &said).await;
     }
 }
@@ -80,7 +80,8 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
     let built = build(delivery, claimed, &log, &stage).await;
     let writer = close(log, halt, &built.result).await;
     let Built { result, items, removing } = built;
-    let sealed = seal(delivery, &result, &items);
+    let isolation = stage.isolated();
+    let sealed = seal(delivery, &result, &isolation, &items);
     let keep = sealed.is_some();
     if !items.is_empty() {
         stage.enter("upload");
@@ -92,7 +93,7 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
             // It has told what it could not remove; a panic is told by itself.
             let _ = removing.await;
         }
-        delivery.end(content).await
+        delivery.end(content, &isolation).await
     };
     delivery.beside(sealed, delivering).await || !keep
 }
@@ -150,8 +151,13 @@ async fn close(log: TaskLog, halt: &Halt, result: &Result<(), End>) -> Option<Sp
 
 /// Writes down how the attempt ended, if the hub is to hear of it whatever
 /// becomes of this process.
-fn seal(delivery: &Delivery<'_>, result: &Result<(), End>, items: &[Item]) -> Option<Sealed> {
-    let complete = End::complete(delivery.after(result.clone()))?;
+fn seal(
+    delivery: &Delivery<'_>,
+    result: &Result<(), End>,
+    isolation: &str,
+    items: &[Item],
+) -> Option<Sealed> {
+    let complete = End::complete(delivery.after(result.clone()), isolation)?;
     if !matches!(complete.outcome, Outcome::Success | Outcome::Failure) {
         return None;
     }

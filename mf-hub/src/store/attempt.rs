@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use mf_core::error::Code;
-use mf_core::resource::common::LONG;
+use mf_core::resource::common::{LONG, SHORT};
 use mf_core::task::{ATTEMPT_LIMIT, Event, Lease, State};
 use mf_core::wire::{Complete, Held, Job, Outcome};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -157,12 +157,16 @@ pub fn complete(tx: &Tx<'_>, system: i64, lease: &Lease, said: &Complete) -> Don
     if let Some(crash) = &said.crash {
         plugin::crashed_in_call(tx, held, crash)?;
     }
-    let message = cut(&said.message, LONG);
-    match state {
-        // Who cancelled it is worth more than how its worker ended it.
-        State::Cancelling => task::apply(tx, held.task, event, &[("stage", &"")])?,
-        _ => task::apply(tx, held.task, event, &[("stage", &""), ("message", &message)])?,
-    };
+    let (message, isolation) = (cut(&said.message, LONG), cut(&said.isolation, SHORT));
+    let mut also: Vec<(&str, &dyn ToSql)> = vec![("stage", &"")];
+    if !isolation.is_empty() {
+        also.push(("isolation", &isolation));
+    }
+    // Who cancelled it is worth more than how its worker ended it.
+    if state != State::Cancelling {
+        also.push(("message", &message));
+    }
+    task::apply(tx, held.task, event, &also)?;
     Ok(())
 }
 

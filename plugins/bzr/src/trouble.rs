@@ -25,12 +25,19 @@ const KNOWN: &[Meaning] = &[
         "the ssh key of {url}'s host is not known to this worker: add it to its known_hosts",
     ),
     (
-        &["permission denied", "unauthorized", "401", "403", "forbidden", "authentication"],
+        &[
+            "permission denied",
+            "unauthorized",
+            "http status 401",
+            "http status 403",
+            "forbidden",
+            "authentication",
+        ],
         "{url} wants to know who asks, and this worker has no key that it takes",
     ),
     (&["certificate", "ssl"], "the certificate of {url} is not accepted: {line}"),
     (
-        &["not a branch", "no such file", "no repository present", "404"],
+        &["not a branch", "no such file", "no repository present", "http status 404"],
         "there is no branch at {url}, or none that this worker may see",
     ),
     (
