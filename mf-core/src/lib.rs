@@ -7,6 +7,7 @@ pub mod error;
 pub mod label;
 pub mod lifeline;
 pub mod log;
+pub mod memory;
 pub mod resource;
 pub mod task;
 pub mod time;

@@ -110,6 +110,7 @@ where
 /// Runs `main`, with messages and an exit code like a daemon's.
 pub fn run_blocking(main: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     mf_core::log::start();
+    mf_core::memory::give_back();
     match main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -93,6 +93,7 @@ impl Flags {
 
 fn main() -> ExitCode {
     mf_core::log::start();
+    mf_core::memory::give_back();
     let flags = Flags::parse();
     match run(flags) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,21 @@
+//! Memory that a program has done with.
+
+/// Blocks of at least so many bytes, of which a daemon has few at a time, go
+/// back to the system when they are done with.
+#[cfg(target_env = "gnu")]
+const LARGE: libc::c_int = 128 << 10;
+
+/// Lets what was large and is done with go back to the system at once. The C
+/// library takes one such block for the first of many, and keeps as much from
+/// then on: a plugin that was read once would weigh on a daemon for ever.
+///
+/// It is where glibc begins by itself; said, it stays there (mallopt(3),
+/// `M_MMAP_THRESHOLD`).
+pub fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it sets a number, under the allocator's own lock. What it refuses
+    // costs memory and no more.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+    }
+}
