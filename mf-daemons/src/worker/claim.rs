@@ -1,4 +1,6 @@
-//! Claims tasks: one long poll is always waiting, whatever is being built.
+//! Claims tasks: one long poll is always waiting, whatever is being built; when
+//! tasks come fast, a few claims are under way at once, for each waits for the
+//! hub's disk.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +9,7 @@ use mf_client::{Backoff, Error};
 use mf_core::time::since_boot;
 use mf_core::wire::{Claim, ClaimRequest};
 use rand::distr::{Alphanumeric, SampleString};
+use tokio::task::JoinSet;
 
 use super::{Worker, task};
 use crate::program::Stop;
@@ -19,6 +22,10 @@ const SLACK: Duration = Duration::from_secs(20);
 /// An empty answer that came sooner than this is none that waited: the hub
 /// is stopping.
 const TOO_SOON: Duration = Duration::from_secs(1);
+/// A task that came sooner than this may well have others behind it.
+const SOON: Duration = Duration::from_millis(20);
+/// How many claims may then be under way beside the one that waits.
+const BESIDE: usize = 3;
 /// How long the last poll may take when the worker stops.
 const LAST: Duration = Duration::from_secs(2);
 /// Most attempts that one worker holds. The system's capacity on the hub is
@@ -37,33 +44,52 @@ pub struct Claimed {
 
 /// Claims and starts tasks until the worker is told to stop.
 pub async fn claim(worker: Arc<Worker>, stop: Stop) {
-    loop {
-        tokio::select! {
-            () = worker.held.wait(|state| state.count < HELD_LIMIT) => {}
-            () = stop.wait() => return,
+    let mut beside = JoinSet::new();
+    let mut asked = Instant::now();
+    while one(&worker, &stop, WAIT).await {
+        while beside.try_join_next().is_some() {}
+        if asked.elapsed() < SOON && beside.len() < BESIDE {
+            let (worker, stop) = (worker.clone(), stop.clone());
+            beside.spawn(async move { while one(&worker, &stop, 0).await {} });
         }
-        let nonce = Alphanumeric.sample_string(&mut rand::rng(), 22);
-        tokio::select! {
-            claimed = next(&worker, &nonce) => {
-                drop(tokio::spawn(task::run(worker.clone(), claimed)));
-            }
-            () = stop.wait() => {
-                give_back(&worker, &nonce).await;
-                return;
-            }
+        asked = Instant::now();
+    }
+    // No attempt is added once this has returned.
+    while beside.join_next().await.is_some() {}
+}
+
+/// Claims one task and starts it. Whether another is to be asked for: there
+/// was none in so many seconds, or the worker is told to stop.
+async fn one(worker: &Arc<Worker>, stop: &Stop, wait: u64) -> bool {
+    tokio::select! {
+        () = worker.held.wait(|state| state.count < HELD_LIMIT) => {}
+        () = stop.wait() => return false,
+    }
+    let nonce = Alphanumeric.sample_string(&mut rand::rng(), 22);
+    tokio::select! {
+        claimed = next(worker, &nonce, wait) => {
+            let Some(claimed) = claimed else { return false };
+            drop(tokio::spawn(task::run(worker.clone(), claimed)));
+            true
+        }
+        () = stop.wait() => {
+            give_back(worker, &nonce).await;
+            false
         }
     }
 }
 
-/// Waits for a task, however long that takes.
-async fn next(worker: &Worker, nonce: &str) -> Claimed {
+/// Waits for a task, however long that takes; `None` only for who does not
+/// want to `wait`, when none is ready.
+async fn next(worker: &Worker, nonce: &str, wait: u64) -> Option<Claimed> {
     let mut backoff = Backoff::default();
     loop {
         let (asked, since_boot) = (Instant::now(), since_boot());
-        let limit = Duration::from_secs(WAIT) + SLACK;
-        let answer = tokio::time::timeout(limit, ask(worker, nonce, WAIT)).await;
+        let limit = Duration::from_secs(wait) + SLACK;
+        let answer = tokio::time::timeout(limit, ask(worker, nonce, wait)).await;
         match answer.map(|answer| worker.link.asked(asked, answer)) {
-            Ok(Ok(Some(claim))) => return Claimed { claim, asked: since_boot },
+            Ok(Ok(Some(claim))) => return Some(Claimed { claim, asked: since_boot }),
+            Ok(Ok(None)) if wait == 0 => return None,
             Ok(Ok(None)) if asked.elapsed() > TOO_SOON => backoff.reset(),
             // The hub may have given a task whose answer was lost: it is asked
             // for again before its lease is over.

@@ -12,6 +12,8 @@ use super::{median, milliseconds, percentile};
 const ONE_BY_ONE: usize = 200;
 /// How often many builds are submitted at once.
 const ROUNDS: usize = 3;
+/// How many of them are built at a time.
+const AT_A_TIME: u32 = 8;
 /// How many submit them.
 const SUBMITTERS: usize = 8;
 
@@ -59,8 +61,10 @@ async fn claimed(events: &mut mf_client::Events) -> anyhow::Result<Duration> {
 }
 
 /// So many builds of as many packages, submitted together: by how many of
-/// them ended in a second.
+/// them ended in a second. They are small: their worker is told to build more
+/// of them at a time than it has processors.
 pub fn at_once(bench: &BenchFarm, count: usize, report: &mut Report) -> anyhow::Result<()> {
+    bench.capacity(AT_A_TIME);
     let rates = bench.runtime.block_on(async {
         let mut branches = Vec::new();
         for n in 0..count {

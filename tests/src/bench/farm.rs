@@ -45,6 +45,13 @@ impl BenchFarm {
         self.farm.ok(["target", "update", "one-x86_64", "--config", &config]);
     }
 
+    /// How much the worker builds at a time, from now on.
+    pub fn capacity(&self, capacity: u32) {
+        let systems = self.farm.json(&["system", "list"]);
+        let system = systems["data"]["systems"][0]["label"].as_str().unwrap_or_default();
+        self.farm.ok(["system", "update", system, "--capacity", &capacity.to_string()]);
+    }
+
     /// A package that is built from nothing; label of its package-branch.
     pub async fn package(&self, label: &str) -> anyhow::Result<String> {
         let package = json!({"project_label": "demo", "label": label});
