@@ -50,8 +50,9 @@ fuzz: tools python-tools ## requests made from the API's document, SECONDS=60 fo
 	$(CARGO) build $(LOCKED) --workspace
 	MF_FUZZ_SECONDS=$(SECONDS) $(CARGO) test $(LOCKED) --package monkeyfarm-tests --test interfaces -- --nocapture fuzz::
 
-bench: build ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
-	$(CARGO) run $(LOCKED) --release --package monkeyfarm-tests --bin bench -- $(BASE)
+bench: tools ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
+	$(CARGO) build $(LOCKED) --profile dist --workspace
+	target/dist/bench $(BASE)
 
 snapshots: tools ## rewrite what is made from the table and kept for review; then read the diff
 	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-hub --test api the_document_is
@@ -61,15 +62,16 @@ lint: tools ## formatting, and clippy with warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy $(LOCKED) --workspace --all-targets -- --deny warnings
 
-install: build ## into $(DESTDIR)$(PREFIX)
+install: tools ## into $(DESTDIR)$(PREFIX): slower to build than what `make build` makes, smaller and faster
+	$(CARGO) build $(LOCKED) --profile dist --workspace --exclude monkeyfarm-tests
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins"
-	install -m 755 $(PROGRAMS:%=target/release/%) "$(DESTDIR)$(PREFIX)/bin/"
-	install -m 644 $(PLUGINS:%=target/release/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
+	install -m 755 $(PROGRAMS:%=target/dist/%) "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 644 $(PLUGINS:%=target/dist/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
 	install -d "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
-	target/release/mf completion bash > "$(SHARE)/bash-completion/completions/mf"
-	target/release/mf completion zsh > "$(SHARE)/zsh/site-functions/_mf"
-	target/release/mf completion fish > "$(SHARE)/fish/vendor_completions.d/mf.fish"
-	target/release/mf --quiet man "$(SHARE)/man/man1"
+	target/dist/mf completion bash > "$(SHARE)/bash-completion/completions/mf"
+	target/dist/mf completion zsh > "$(SHARE)/zsh/site-functions/_mf"
+	target/dist/mf completion fish > "$(SHARE)/fish/vendor_completions.d/mf.fish"
+	target/dist/mf --quiet man "$(SHARE)/man/man1"
 
 clean: ## what was built
 	$(CARGO) clean
