@@ -6,4 +6,5 @@ pub mod plugin;
 pub mod program;
 mod registered;
 pub mod regulator;
+mod tell;
 pub mod worker;

@@ -99,6 +99,7 @@ pub struct BuildFacet {
     pub build: Entry,
     // Since plugin API 1.2.
     pub index: Entry,
+    pub sweep: Entry,
 }
 
 /// What a plugin with VCS handlers gives.
@@ -188,6 +189,7 @@ mod tests {
             #[sabi(last_prefix_field)]
             pub build: Entry,
             pub index: Entry,
+            pub sweep: Entry,
             pub estimate: Entry,
         }
     }

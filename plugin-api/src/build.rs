@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Failure, IndexJob, Indexed, LocalConfig, Schemas};
+use crate::{Context, Failure, IndexJob, Indexed, LocalConfig, Schemas, SweepJob, Swept};
 
 /// Builds one task: one package-branch, for one target.
 ///
@@ -28,6 +28,18 @@ pub trait BuildHandler: Send + Sync {
     /// people read at the tag.
     fn index(&self, _job: &IndexJob, _cx: &Context) -> Result<Indexed, Failure> {
         Ok(Indexed::default())
+    }
+
+    /// Removes what builds that were killed have left on this host: all that
+    /// is not in their own directories, such as a chroot. A worker asks for it
+    /// after every build that it had to end, and when it starts. A handler
+    /// whose builds leave nothing elsewhere does nothing.
+    ///
+    /// # Errors
+    /// A [`Failure`] is told in the log; the worker asks again after the next
+    /// build that it has to end, and at its next start.
+    fn sweep(&self, _job: &SweepJob, _cx: &Context) -> Result<Swept, Failure> {
+        Ok(Swept::default())
     }
 
     /// What its configuration may hold; asked once, when the plugin is

@@ -21,8 +21,10 @@
 //! ```
 
 mod hub;
+mod task;
 
 pub use hub::Answers;
+pub use task::Task;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -17,6 +17,7 @@ pub mod index;
 pub mod kit;
 pub mod local;
 pub mod schema;
+pub mod sweep;
 pub mod timeout;
 pub mod tree;
 pub mod vcs;
@@ -32,5 +33,6 @@ pub use local::LocalConfig;
 pub use schema::Schemas;
 #[cfg(feature = "schema")]
 pub use schemars;
+pub use sweep::{SweepJob, Swept};
 pub use timeout::Timeout;
 pub use vcs::{Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};

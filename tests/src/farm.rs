@@ -275,7 +275,7 @@ impl Messages {
     }
 }
 
-fn wait_readable(fd: impl std::os::fd::AsFd, deadline: Instant, late: impl FnOnce()) {
+pub(crate) fn wait_readable(fd: impl std::os::fd::AsFd, deadline: Instant, late: impl FnOnce()) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let rest = deadline.saturating_duration_since(Instant::now());
     let rest = Timespec::try_from(rest).unwrap();

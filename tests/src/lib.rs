@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod awaited;
 pub mod bench;
 pub mod browser;
 pub mod campaign;

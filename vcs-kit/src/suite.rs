@@ -77,6 +77,7 @@ macro_rules! vcs_suite {
                 a_head_is_what_a_checkout_would_be
                 changes_have_author_date_and_message
                 what_moved_is_followed_even_backwards
+                the_revision_of_a_build_stays_what_it_was
                 what_is_gone_is_said
                 an_empty_repository_says_so
                 a_place_where_nothing_answers_is_named

@@ -12,7 +12,7 @@ use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
 use monkeyfarm_plugin_api::schema::SCHEMAS_LIMIT;
-use monkeyfarm_plugin_api::{Failure, HookJob, Host};
+use monkeyfarm_plugin_api::{Failure, HookJob, Host, Swept};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -105,6 +105,9 @@ fn call(
         Job::Describe(handlers) => describe(&plugin, &handlers, farm),
         Job::Build(job) => handle(&plugin, Call::Build, handler, &*job, farm, Outcome::Built),
         Job::Index(job) => handle(&plugin, Call::Index, handler, &*job, farm, Outcome::Indexed),
+        // What an older plugin leaves is its own next call's.
+        Job::Sweep(_) if !plugin.knows(Call::Sweep) => Outcome::Swept(Swept::default()),
+        Job::Sweep(job) => handle(&plugin, Call::Sweep, handler, &job, farm, Outcome::Swept),
         Job::Checkout(job) => {
             handle(&plugin, Call::Checkout, handler, &job, farm, Outcome::CheckedOut)
         }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::farm::Ask;
-use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed};
+use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed, Swept};
 
 use super::checked::Plugin;
 use super::confine::Confine;
@@ -111,6 +111,8 @@ pub enum Ended {
     Built(Built),
     /// It wrote an index.
     Indexed(Indexed),
+    /// It left nothing of builds that were killed.
+    Swept(Swept),
     /// It checked out.
     CheckedOut(Checkout),
     /// It told where something is.
@@ -169,6 +171,7 @@ impl Running {
             Ok(Outcome::Described(_)) => Ended::Described,
             Ok(Outcome::Built(built)) => Ended::Built(built),
             Ok(Outcome::Indexed(indexed)) => Ended::Indexed(indexed),
+            Ok(Outcome::Swept(swept)) => Ended::Swept(swept),
             Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
             Ok(Outcome::At(head)) => Ended::At(head),
             Ok(Outcome::Changed(changes)) => Ended::Changed(changes),

@@ -9,7 +9,7 @@ use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{
     Bug, BugJob, BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head,
-    HookJob, Hooked, IndexJob, Indexed, Schemas, Source,
+    HookJob, Hooked, IndexJob, Indexed, Schemas, Source, SweepJob, Swept,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,8 @@ pub enum Job {
     Build(Box<BuildJob>),
     /// Write the index of a repository's directory.
     Index(Box<IndexJob>),
+    /// Remove what builds that were killed have left.
+    Sweep(SweepJob),
     /// Check source out.
     Checkout(CheckoutJob),
     /// Tell where a branch, tag or revision is.
@@ -127,6 +129,8 @@ pub enum Outcome {
     Built(Built),
     /// It wrote an index.
     Indexed(Indexed),
+    /// It left nothing of builds that were killed.
+    Swept(Swept),
     /// It checked out.
     CheckedOut(Checkout),
     /// It told where something is.

@@ -57,33 +57,11 @@ impl Caller<'_> {
             secrets: self.secrets.clone(),
             confine: self.confine.clone(),
         };
-        let (host, words) = (self.host.clone(), self.stage.words());
-        let isolation = self.stage.isolation(handler);
-        let (sender, stopper) = oneshot::channel();
-        let mut running = tokio::task::spawn_blocking(move || {
-            let running = call.start(&host)?.on_isolation(isolation);
-            // Nobody listens only when the worker has ended.
-            let _ = sender.send(running.stopper());
-            let ended = running.wait(words);
-            // While the hub is told of this call, the next one's processes
-            // are started.
-            tokio::task::spawn_blocking(move || host.keep_spare());
-            Ok(ended)
-        });
-        let ended = tokio::select! {
-            ended = &mut running => ended,
-            _ = self.halt.wait() => {
-                if let Ok(stopper) = stopper.await {
-                    stopper.stop();
-                }
-                running.await
-            }
-        };
-        match ended {
-            Ok(Ok(Ended::Crashed(how))) => self.crashed(&called, handler, how),
-            Ok(Ok(ended)) => self.judge(ended),
-            Ok(Err(error)) => Err(fail("the handler cannot be called", error)),
-            Err(error) => Err(End::Failure(format!("the call broke off: {error}"))),
+        let (words, isolation) = (self.stage.words(), self.stage.isolation(handler));
+        match run(call, self.host, words, isolation, self.halt.wait()).await {
+            Ok(Ended::Crashed(how)) => self.crashed(&called, handler, how),
+            Ok(ended) => self.judge(ended),
+            Err(why) => Err(End::Failure(why)),
         }
     }
 
@@ -122,9 +100,55 @@ impl Caller<'_> {
                 "the task was not done after {} seconds; task_seconds is this worker's limit",
                 self.limit.as_secs()
             ))),
-            Ended::Described | Ended::Indexed(_) | Ended::Bug(_) | Ended::Hooked(_) => {
+            Ended::Described
+            | Ended::Indexed(_)
+            | Ended::Swept(_)
+            | Ended::Bug(_)
+            | Ended::Hooked(_) => {
                 Err(End::Failure("the handler gave an answer to another question".into()))
             }
         }
+    }
+}
+
+/// Makes a call on a thread of its own, and stops it when `stop` comes first.
+///
+/// # Errors
+/// A sentence: it could not be made.
+pub async fn run<T>(
+    call: Call,
+    host: &HostProgram,
+    words: impl FnMut(&str) + Send + 'static,
+    isolation: impl FnMut(&str) + Send + 'static,
+    stop: impl Future<Output = T>,
+) -> Result<Ended, String> {
+    let host = host.clone();
+    let (sender, stopper) = oneshot::channel();
+    let mut running = tokio::task::spawn_blocking(move || {
+        let running = call.start(&host)?.on_isolation(isolation);
+        // Nobody listens only when the worker has ended.
+        let _ = sender.send(running.stopper());
+        let ended = running.wait(words);
+        // While the hub is told of this call, the next one's processes are
+        // started.
+        tokio::task::spawn_blocking(move || host.keep_spare());
+        Ok(ended)
+    });
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        _ = stop => {
+            if let Ok(stopper) = stopper.await {
+                stopper.stop();
+            }
+            running.await
+        }
+    };
+    match ended {
+        Ok(Ok(ended)) => Ok(ended),
+        Ok(Err(error)) => {
+            let error: std::io::Error = error;
+            Err(format!("the handler cannot be called: {error}"))
+        }
+        Err(error) => Err(format!("the call broke off: {error}")),
     }
 }

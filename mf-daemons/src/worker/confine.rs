@@ -1,14 +1,15 @@
 //! What the worker lets the handlers of a plugin take of this host.
 
+use std::path::Path;
+
 use mf_core::wire::HandlerKind;
 
 use super::Worker;
-use super::dir::TaskDir;
 use crate::plugin::{Confine, Plugin};
 
 impl Worker {
-    /// For a call of a handler of that kind, in a task's directory.
-    pub fn confine(&self, kind: HandlerKind, plugin: &Plugin, dir: &TaskDir) -> Confine {
+    /// For a call of a handler of that kind, in that directory.
+    pub fn confine(&self, kind: HandlerKind, plugin: &Plugin, dir: &Path) -> Confine {
         let id = &plugin.meta.id;
         let confine = Confine {
             // Who fetches source or talks to a tracker must reach it.
@@ -22,6 +23,6 @@ impl Worker {
         }
         // A cache that cannot be made is told where it is asked for.
         let cache = self.data.cache(id).ok();
-        confine.writing(cache.into_iter().chain([dir.root().to_path_buf()]).collect())
+        confine.writing(cache.into_iter().chain([dir.to_path_buf()]).collect())
     }
 }

@@ -68,6 +68,11 @@ impl DataDir {
         Ok(path)
     }
 
+    /// Whether a plugin has worked here before.
+    pub fn has_cache(&self, plugin: &str) -> bool {
+        self.path.join("cache").join(plugin).is_dir()
+    }
+
     /// Removes the directories of attempts that a worker left behind that was
     /// killed. Nothing of them may still run.
     pub fn remove_left(&self) {

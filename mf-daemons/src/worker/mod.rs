@@ -24,6 +24,7 @@ mod register;
 mod resume;
 mod settings;
 mod stage;
+mod sweep;
 mod task;
 mod upload;
 mod work;
@@ -94,9 +95,12 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let claiming = tokio::spawn(claim::claim(worker.clone(), stop.clone()));
     let beating = tokio::spawn(heartbeat::beat(worker.clone()));
     let refreshing = tokio::spawn(register::keep(worker.clone(), watch));
+    let sweeping = tokio::spawn(sweep::at_start(worker.clone(), stop.clone()));
     stop.wait().await;
     // No attempt is added once this has ended, which it does by itself.
     let _ = claiming.await;
+    // It has been told to stop too.
+    let _ = sweeping.await;
     refreshing.abort();
     worker.finish().await;
     let host = worker.plugins.host().clone();

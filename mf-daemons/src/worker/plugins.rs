@@ -49,6 +49,16 @@ impl Plugins {
         offers
     }
 
+    /// Every build handler, with the plugin that it is in.
+    pub fn builders(&self) -> Vec<(Arc<Plugin>, String)> {
+        let found = self.found();
+        let all =
+            found.iter().flat_map(|plugin| plugin.meta.handlers.iter().map(move |h| (plugin, h)));
+        all.filter(|(_, handler)| handler.kind == HandlerKind::BuildHandler)
+            .map(|(plugin, handler)| (plugin.clone(), handler.label.clone()))
+            .collect()
+    }
+
     /// Why this worker cannot start, if it needs these.
     pub fn missing(&self, required: &[String]) -> Option<String> {
         let scanner = self.scanner.lock().unwrap_or_else(PoisonError::into_inner);

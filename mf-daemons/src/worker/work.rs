@@ -19,7 +19,7 @@ use super::halt::Halt;
 use super::log::TaskLog;
 use super::outbox::{Item, Parcel};
 use super::stage::Stage;
-use super::{Worker, register};
+use super::{Worker, register, sweep};
 use crate::plugin::{self, Ended, Plugin};
 
 /// What a URL ends in that names no repository but one source package. The
@@ -146,7 +146,13 @@ impl Attempt<'_> {
         self.stage.enter("build");
         let plugin = self.plugin(HandlerKind::BuildHandler, handler).await?;
         let job = plugin::Job::Build(Box::new(self.build_job(&plugin)?));
-        match self.call(plugin, handler, job).await? {
+        let called = self.call(plugin.clone(), handler, job).await;
+        if called.is_err() {
+            // It had no end of its own, in which it would have removed what
+            // is not in its directory.
+            sweep::after(self.worker, &plugin, &handler.label, self.log).await;
+        }
+        match called? {
             Ended::Built(built) => Ok(built.artifacts),
             Ended::Failed(failure) => Err(self.failed(failure).await),
             other => Err(wrong(&handler.label, &other)),
@@ -218,7 +224,7 @@ impl Attempt<'_> {
             let caller = Caller {
                 host: self.worker.plugins.host(),
                 secrets: self.worker.locals.of(&plugin.meta.id).secrets,
-                confine: self.worker.confine(kind, &plugin, self.dir),
+                confine: self.worker.confine(kind, &plugin, self.dir.root()),
                 work_dir: self.dir.root(),
                 deadline: self.deadline,
                 begin_by,

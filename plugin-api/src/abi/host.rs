@@ -23,6 +23,7 @@ use crate::{Failure, Host};
 pub enum Call {
     Build,
     Index,
+    Sweep,
     Checkout,
     Head,
     Changes,
@@ -93,6 +94,11 @@ impl Loaded {
         }
     }
 
+    /// Whether the plugin is not older than a call.
+    pub fn knows(&self, call: Call) -> bool {
+        self.entry(call).is_ok()
+    }
+
     /// Calls one handler; job and answer are JSON.
     ///
     /// # Errors
@@ -154,6 +160,7 @@ impl Loaded {
         let (entry, name, since) = match call {
             Call::Build => return Ok(build()?.build()),
             Call::Index => (build()?.index(), "the index of a repository", "1.2"),
+            Call::Sweep => (build()?.sweep(), "what builds have left", "1.2"),
             Call::Checkout => return Ok(vcs()?.checkout()),
             Call::Bug => return Ok(self.facet::<BugFacetRef>("bug")?.act()),
             Call::Head => (vcs()?.head(), "the head of a branch", "1.1"),

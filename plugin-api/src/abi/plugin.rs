@@ -62,6 +62,13 @@ extern "C" fn index<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: Host
     .into()
 }
 
+extern "C" fn sweep<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
+        L::build(&label).map(|handler| handler.sweep(job, cx))
+    })
+    .into()
+}
+
 extern "C" fn checkout<L: Library>(
     label: RStr<'_>,
     job: RSlice<'_, u8>,
@@ -116,7 +123,7 @@ extern "C" fn schemas<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: Ho
 }
 
 fn build_facet<L: Library>() -> BuildFacet {
-    BuildFacet { build: Entry(build::<L>), index: Entry(index::<L>) }
+    BuildFacet { build: Entry(build::<L>), index: Entry(index::<L>), sweep: Entry(sweep::<L>) }
 }
 
 fn vcs_facet<L: Library>() -> VcsFacet {

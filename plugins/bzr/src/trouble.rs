@@ -37,6 +37,11 @@ const KNOWN: &[Meaning] = &[
     ),
     (&["certificate", "ssl"], "the certificate of {url} is not accepted: {line}"),
     (
+        &["has no revision ", "does not exist in branch"],
+        "{url} has no such revision: {line}; if the branch was written anew since, submit another \
+         build",
+    ),
+    (
         &["not a branch", "no such file", "no repository present", "http status 404"],
         "there is no branch at {url}, or none that this worker may see",
     ),

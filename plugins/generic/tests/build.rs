@@ -40,7 +40,7 @@ fn the_environment_is_the_tasks_and_nothing_else() {
     let mut env: Vec<_> =
         env.lines().filter(|line| !own.iter().any(|own| line.starts_with(own))).collect();
     env.sort();
-    let work = task.dir.path().display();
+    let work = task.job.work_dir.display();
     assert_eq!(
         env,
         [
@@ -61,7 +61,7 @@ fn the_environment_is_the_tasks_and_nothing_else() {
     );
     let pwd = fs::read_to_string(task.source().join("pwd")).unwrap();
     assert_eq!(Path::new(pwd.trim()), task.source());
-    assert!(task.dir.path().join("home").is_dir() && task.dir.path().join("tmp").is_dir());
+    assert!(task.job.work_dir.join("home").is_dir() && task.job.work_dir.join("tmp").is_dir());
 }
 
 #[test]

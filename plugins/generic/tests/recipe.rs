@@ -146,7 +146,7 @@ fn what_is_no_text_is_no_recipe() {
 fn a_linked_recipe_is_refused() {
     let mut task = Task::new();
     task.job.has_source = true;
-    let elsewhere = task.dir.path().join("elsewhere.toml");
+    let elsewhere = task.job.work_dir.join("elsewhere.toml");
     fs::write(&elsewhere, "[build]\ncommands = ['true']").unwrap();
     symlink(elsewhere, task.source().join(".monkeyfarm.toml")).unwrap();
     assert_eq!(

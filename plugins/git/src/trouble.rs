@@ -70,7 +70,8 @@ const KNOWN: &[Meaning] = &[
     ),
     (
         &["not our ref", "unadvertised object"],
-        "{url} has no such revision, or does not give it out: {line}",
+        "{url} has no such revision, or does not give it out: {line}; if its branch was written \
+         anew since, submit another build",
     ),
     (
         &["invalid path", "file name too long"],

@@ -93,7 +93,8 @@ fn a_hash_in_no_branch_is_fetched_by_itself() {
         sentence,
         format!(
             "{url} has no such revision, or does not give it out: \
-             remote error: upload-pack: not our ref {unknown}"
+             remote error: upload-pack: not our ref {unknown}; if its branch was written anew \
+             since, submit another build"
         )
     );
 }

@@ -4,19 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::{
-    Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, Host,
-    IndexJob, Indexed,
+    Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, IndexJob,
+    Indexed, SweepJob, Swept,
 };
 
 use crate::local::Local;
 use crate::phase::Phase;
-use crate::program::{self, Program};
+use crate::program::Program;
 use crate::recipe::Recipe;
 use crate::root::{self, Record, Root};
 use crate::source::Source;
-use crate::stage::{self, Stage};
+use crate::stage::Stage;
 use crate::user::User;
-use crate::{configuration, index, results};
+use crate::{configuration, index, results, sweep};
 
 /// The build handler `mock`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,6 +27,10 @@ impl BuildHandler for Mock {
         index::write(job, cx)
     }
 
+    fn sweep(&self, job: &SweepJob, cx: &Context) -> Result<Swept, Failure> {
+        sweep::sweep(job, cx)
+    }
+
     fn build(&self, job: &BuildJob, cx: &Context) -> Result<Built, Failure> {
         let local = Local::of(job)?;
         let recipe = Recipe::of(job, &local)?;
@@ -34,16 +38,10 @@ impl BuildHandler for Mock {
             configuration::check(name, &local)?;
         }
         let user = User::find(&local, cx)?;
-        for left in Root::left_over(&job.cache_dir) {
-            cx.log(format!(
-                "removing the root {}, left by a task that was killed",
-                left.record.name
-            ));
-            let name = left.record.name.clone();
-            if let Err(failure) = remove(left, &local, &user) {
-                // It is looked for again by the next call.
-                cx.log(format!("the root {name} stays for now: {failure}"));
-            }
+        // What could not be removed when its task was killed.
+        let left = Root::left_over(&job.cache_dir);
+        if let Err(stays) = sweep::remove_all(left, &local, &user, cx) {
+            cx.log(stays.sentence);
         }
         let source = Source::find(job, &local, cx)?;
         let build = Build { job, cx, local: &local, recipe: &recipe, user: &user };
@@ -69,9 +67,9 @@ impl Build<'_> {
         let record = Record { name: name.clone(), stage: dir.clone(), ..Record::default() };
         let mut root = Root::claim(self.job, record)?;
         let made = Stage::make(dir, self.user).and_then(|stage| self.on(&stage, &mut root, source));
-        let removed = remove(root, self.local, self.user);
+        let removed = sweep::remove(root, self.local, self.user);
         if let Err(failure) = removed {
-            self.cx.log(format!("the root {name} stays until the next build: {failure}"));
+            self.cx.log(format!("the root {name} stays for now: {failure}"));
         }
         made
     }
@@ -106,7 +104,7 @@ impl Build<'_> {
         let printed = mock.configuration(cx)?;
         // From here on there may be a root to remove.
         root.record.config = mock.config.to_owned();
-        root.record.bootstrap = configuration::bootstrap(&printed, &root.record.name);
+        root.record.dir = configuration::directory(&printed, &root.record.name);
         root.save()?;
         let name = match &self.recipe.config {
             Some(name) => format!("{name}.cfg"),
@@ -178,37 +176,5 @@ fn only_source_package(result: &Path) -> Result<PathBuf, Failure> {
             "mock made {} source RPMs of the spec file, where one was expected",
             found.len()
         ))),
-    }
-}
-
-/// Removes all that there is of a root, and then its record.
-fn remove(root: Root, local: &Local, user: &User) -> Result<(), Failure> {
-    let record = root.record.clone();
-    let cx = Context::new(Box::new(Unheard));
-    if !record.config.is_empty() {
-        program::clean(local, user, &record.config, &record.name, &cx)?;
-    }
-    let bootstrap = record
-        .bootstrap
-        .iter()
-        .filter(|dir| dir.to_string_lossy().ends_with(&format!("-bootstrap-{}", record.name)));
-    for dir in bootstrap {
-        stage::remove(dir)?;
-    }
-    stage::remove(&Stage::path(local, &record.name))?;
-    root.forget()
-}
-
-/// The farm's side of a call that goes on when the task was told to stop.
-struct Unheard;
-
-impl Host for Unheard {
-    fn log(&self, _line: &str) {}
-    fn progress(&self, _what: &str) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn secret(&self, _name: &str) -> Option<String> {
-        None
     }
 }

@@ -75,14 +75,20 @@ fn without_user(line: &str) -> String {
     text
 }
 
+/// Where mock has a root, by what it prints of the configuration.
+pub(crate) fn directory(printed: &str, root: &str) -> Option<PathBuf> {
+    let start = printed.find("'basedir': '")? + "'basedir': '".len();
+    let dir = Path::new(printed[start..].split('\'').next()?);
+    let own = dir.file_name()?.to_str()?.ends_with(&format!("-{root}"));
+    (own && dir.is_absolute()).then(|| dir.to_owned())
+}
+
 /// The root that mock makes a root with, if the configuration has it so: the
 /// one thing that `--clean` leaves.
-pub(crate) fn bootstrap(printed: &str, root: &str) -> Option<PathBuf> {
-    let start = printed.find("'basedir': '")? + "'basedir': '".len();
-    let own = printed[start..].split('\'').next()?;
-    let shared = Path::new(own.strip_suffix(&format!("-{root}"))?);
-    let name = format!("{}-bootstrap-{root}", shared.file_name()?.to_str()?);
-    shared.is_absolute().then(|| shared.with_file_name(name))
+pub(crate) fn bootstrap(dir: &Path, root: &str) -> Option<PathBuf> {
+    let name = dir.file_name()?.to_str()?;
+    let shared = name.strip_suffix(root)?;
+    Some(dir.with_file_name(format!("{shared}bootstrap-{root}")))
 }
 
 #[cfg(test)]
@@ -115,8 +121,11 @@ mod tests {
     #[test]
     fn the_bootstrap_root_is_told_from_the_others() {
         let printed = " '__init___opts': {'basedir': '/var/lib/mock/el9-x86_64-mf-1.1-ab',\n";
-        let path = bootstrap(printed, "mf-1.1-ab").unwrap();
-        assert_eq!(path, Path::new("/var/lib/mock/el9-x86_64-bootstrap-mf-1.1-ab"));
-        assert_eq!(bootstrap(printed, "mf-2.1-ab"), None);
+        let dir = directory(printed, "mf-1.1-ab").unwrap();
+        assert_eq!(dir, Path::new("/var/lib/mock/el9-x86_64-mf-1.1-ab"));
+        assert_eq!(directory(printed, "mf-2.1-ab"), None);
+        let made_with = bootstrap(&dir, "mf-1.1-ab").unwrap();
+        assert_eq!(made_with, Path::new("/var/lib/mock/el9-x86_64-bootstrap-mf-1.1-ab"));
+        assert_eq!(bootstrap(&dir, "mf-2.1-ab"), None);
     }
 }

@@ -41,7 +41,10 @@ fn sentence(said: &Said<'_>) -> String {
             1 | 10 => said.failed(),
             2 => "mock was not started as root: run the worker as root".into(),
             3 => format!("mock cannot use the configuration of this target: {words}"),
-            4 | 5 | 50 => format!("mock does not understand how it was called: {words}"),
+            5 | 50 => format!(
+                "mock does not understand how it was called: {words}; see that this worker's mock \
+                 is no older than 6.7"
+            ),
             6 => format!(
                 "this worker cannot build for that architecture: {words}; name a configuration \
                  that this host can run, or set forcearch in the target's config"
@@ -56,12 +59,25 @@ fn sentence(said: &Said<'_>) -> String {
                     .into(),
             },
             20 => format!("mock could not {aim}, in the chroot: {words}; see root.log"),
-            25 | 65 => format!("mock has trouble with its LVM volumes on this worker: {words}"),
+            25 => format!(
+                "mock cannot use its LVM volumes on this worker: {words}; mend lvm_root_opts in \
+                 the mock configuration, or turn lvm_root_enable off there"
+            ),
             30 => said.missing(),
-            31 => format!("the build requires something from outside of RPM: {words}"),
-            40 => format!("the source RPM is not as it should be: {words}"),
+            31 => format!(
+                "the build requires something from outside of RPM that cannot be had: {words}; \
+                 mend its `BuildRequires: external:…`, or make a package of it"
+            ),
+            40 => format!(
+                "the source RPM is not as it should be: {}; make it anew by rpmbuild -bs",
+                said.last_words_before("Source RPM is not installable")
+            ),
             60 => format!(
                 "another mock holds this build's chroot ({words}): wait until it ends, or end it, \
+                 and retry"
+            ),
+            65 => format!(
+                "another mock holds the LVM volumes of this worker ({words}): wait until it ends, \
                  and retry"
             ),
             70 => format!(
@@ -75,8 +91,14 @@ fn sentence(said: &Said<'_>) -> String {
                 "mock could not prepare its bootstrap chroot: {words}; see root.log, or set \
                  use_bootstrap to False in the mock configuration"
             ),
-            110 => format!("mock lost its way between its own steps: {words}; see state.log"),
-            120 => format!("a package that the build only recommends is missing: {words}"),
+            110 => format!(
+                "mock lost its way between its own steps: {words}; retry, and see state.log"
+            ),
+            // By its own list a weak dependency; what ends so is the lack of
+            // the program that installs what a build requires.
+            120 => "this worker lacks what installs build requirements: install dnf-utils \
+                    (Debian: dnf-plugins-core), or yum-utils for a configuration that uses yum"
+                .into(),
             126 | 127 => format!("mock cannot be run on this worker: {words}; install mock"),
             129 | 141 | 143 => format!(
                 "mock was ended from outside by signal {}: retry, and see who does that",
@@ -108,6 +130,15 @@ impl Said<'_> {
         line.map_or_else(|| "it said nothing".into(), |line| plain(line).to_owned())
     }
 
+    /// A line with these words, and what is said of it below; else the last.
+    fn last_words_before(&self, words: &str) -> String {
+        let Some(start) = self.lines.iter().position(|line| line.contains(words)) else {
+            return self.last_words();
+        };
+        let lines: Vec<_> = self.lines[start..].iter().map(|line| plain(line)).collect();
+        lines.into_iter().filter(|line| !line.is_empty()).take(2).collect::<Vec<_>>().join(" ")
+    }
+
     /// Exit 1 and 10: the package's fault, mostly.
     fn failed(&self) -> String {
         if let Some(line) = self.find(&["Cannot find/open srpm"]) {
@@ -124,7 +155,9 @@ impl Said<'_> {
                     plugins.d/mock.toml"
                 .into();
         }
-        let why = self.phase.offline().then(|| rpm::why(&self.result.join("build.log"))).flatten();
+        // Elsewhere rpmbuild has its say only where requirements are generated.
+        let ran = self.phase.offline() || self.ended == Ended::Exit(10);
+        let why = ran.then(|| rpm::why(&self.result.join("build.log"))).flatten();
         match (self.phase, why) {
             (Phase::SourcePackage, Some(why)) if why.starts_with("the spec file wants") => why,
             (Phase::SourcePackage, Some(why)) => {

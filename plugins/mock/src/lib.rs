@@ -14,6 +14,7 @@ mod rpm;
 mod source;
 mod spec;
 mod stage;
+mod sweep;
 mod user;
 mod word;
 

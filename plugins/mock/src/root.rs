@@ -17,10 +17,10 @@ pub(crate) struct Record {
     pub(crate) name: String,
     /// The configuration that it is of.
     pub(crate) config: String,
+    /// Where mock has it.
+    pub(crate) dir: Option<PathBuf>,
     /// The directory that its task used beside it.
     pub(crate) stage: PathBuf,
-    /// The root that mock made it with, where the configuration has it so.
-    pub(crate) bootstrap: Option<PathBuf>,
 }
 
 /// A record that this process holds.

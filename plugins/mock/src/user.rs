@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use monkeyfarm_plugin_api::command::Command;
 use monkeyfarm_plugin_api::{Context, Failure};
+use rustix::process::geteuid;
 
 use crate::local::Local;
 
@@ -16,8 +17,21 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// The configured user, or the first member of the group `mock`.
+    /// The configured user, or the first member of the group `mock`; only root
+    /// can become that user.
     pub(crate) fn find(local: &Local, cx: &Context) -> Result<Self, Failure> {
+        let user = Self::named(local, cx)?;
+        if geteuid().is_root() {
+            return Ok(user);
+        }
+        Err(Failure::new(format!(
+            "mock needs a worker that runs as root, and this one runs as user {}: run mf-workerd \
+             as root, or take this target's arch from the archs in its configuration",
+            geteuid().as_raw()
+        )))
+    }
+
+    fn named(local: &Local, cx: &Context) -> Result<Self, Failure> {
         let advice = "add a user to build as: useradd --create-home --groups mock mockbuild, or \
                       name one by `user` in plugins.d/mock.toml";
         let name = match local.user.as_str() {

@@ -186,6 +186,47 @@ const ROWS: &[Row] = &[
         "",
         "mock could not prepare its bootstrap chroot: no podman; see root.log",
     ),
+    Row(
+        "installdeps",
+        120,
+        "[Errno 2] No such file or directory: '/usr/bin/yum-builddep'\nError:      Neither \
+         dnf-utils nor yum-utils are installed. Dnf-utils or yum-utils are needed to complete \
+         this action.\n            $ yum install yum-utils\n",
+        "",
+        "this worker lacks what installs build requirements: install dnf-utils",
+    ),
+    Row(
+        "init",
+        25,
+        "ERROR: Volume group must be specified\n",
+        "",
+        "mock cannot use its LVM volumes on this worker: Volume group must be specified; mend \
+         lvm_root_opts",
+    ),
+    Row(
+        "init",
+        65,
+        "LVM is locked\n",
+        "",
+        "another mock holds the LVM volumes of this worker (LVM",
+    ),
+    Row(
+        "installdeps",
+        31,
+        "Unknown external dependencies: external:gem:x\n",
+        "",
+        "the build requires something from outside of RPM that cannot be had: Unknown external \
+         dependencies: external:gem:x; mend its `BuildRequires: external:…`",
+    ),
+    Row(
+        "rebuild",
+        40,
+        "Source RPM is not installable:\nerror: unpacking of archive failed\n\nmore\n",
+        "",
+        "the source RPM is not as it should be: Source RPM is not installable: error: unpacking of \
+         archive failed; make it anew by rpmbuild -bs",
+    ),
+    Row("rebuild", 4, "some\n", "", "mock could not build: exit status 4: some"),
     Row("rebuild", 110, "ERROR: state\n", "", "mock lost its way between its own steps: state"),
     Row(
         "init",

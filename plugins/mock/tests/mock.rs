@@ -151,15 +151,25 @@ fn mock_keeps_the_logs_and_the_source_of_a_failure_and_removes_the_root() {
 }
 
 #[test]
-fn mock_that_cannot_clean_is_cleaned_by_the_next_build() {
+fn mock_that_cannot_clean_is_cleaned_by_the_next_build_or_sweep() {
     if !isolated() {
         return;
     }
     let task = Task::with_spec();
+    let left = || fs::read_dir(task.at("cache/roots")).unwrap().count();
     task.configure("plain.cfg", "fail clean 60\n");
     task.build().unwrap();
-    assert!(task.farm.log().iter().any(|l| l.contains("stays until the next build")));
-    assert_eq!(fs::read_dir(task.at("cache/roots")).unwrap().count(), 1);
+    assert!(task.farm.log().iter().any(|l| l.contains("stays for now")));
+    assert_eq!(left(), 1);
+    let told = task.sweep().unwrap_err().sentence;
+    assert!(told.contains("stays for now: another mock holds this build's chroot"), "{told}");
+    assert_eq!(left(), 1);
+    task.configure("plain.cfg", "");
+    task.sweep().unwrap();
+    task.assert_nothing_left();
+
+    task.configure("plain.cfg", "fail clean 60\n");
+    task.build().unwrap();
     task.configure("plain.cfg", "");
     let mut next = Task::with_spec();
     next.job.local_config = task.job.local_config.clone();
@@ -170,9 +180,25 @@ fn mock_that_cannot_clean_is_cleaned_by_the_next_build() {
 }
 
 #[test]
-fn mock_that_is_cancelled_is_ended_and_its_root_removed() {
+fn mock_that_never_made_a_root_is_not_asked_to_remove_one() {
+    if !isolated() {
+        return;
+    }
     let task = Task::with_spec();
-    task.configure("plain.cfg", "hang init\n");
+    task.configure("plain.cfg", "never init\nfail clean 25\n");
+    let told = task.refusal();
+    assert!(told.starts_with("mock cannot use its LVM volumes"), "{told}");
+    assert_eq!(task.phases(), ["config", "init"]);
+    task.assert_nothing_left();
+}
+
+#[test]
+fn mock_that_is_cancelled_is_ended_and_its_root_removed() {
+    if !isolated() {
+        return;
+    }
+    let task = Task::with_spec();
+    task.configure("plain.cfg", "hang installdeps\n");
     let fifo = task.at("etc/hung");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let farm = task.farm.clone();
@@ -182,6 +208,6 @@ fn mock_that_is_cancelled_is_ended_and_its_root_removed() {
     });
     assert_eq!(task.build().unwrap_err(), Failure::cancelled());
     canceller.join().unwrap();
-    assert_eq!(task.phases(), ["config", "init", "clean"]);
+    assert_eq!(task.phases(), ["config", "init", "buildsrpm", "installdeps", "clean"]);
     task.assert_nothing_left();
 }

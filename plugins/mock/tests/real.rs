@@ -265,6 +265,54 @@ fn real_mock_says_what_is_wrong_with_the_host() {
     assert_clean(&task);
 }
 
+/// Ends that need a configuration of their own.
+#[test]
+fn real_mock_ends_of_odd_configurations_are_sentences() {
+    let Some((_, fixture)) = host() else { return };
+    let include = format!("include('{}/etc/local-x86_64.cfg')\n", fixture.display());
+    let lvm = "config_opts['plugin_conf']['lvm_root_enable'] = True\n";
+    let yum = "config_opts['package_manager'] = 'yum'\nconfig_opts['yum_command'] = \
+               '/usr/bin/dnf'\nconfig_opts['system_yum_command'] = '/usr/bin/dnf'\n\
+               config_opts['yum_builddep_command'] = '/usr/bin/no-builddep'\n\
+               config_opts['yum.conf'] = config_opts['dnf.conf']\n";
+    for (more, sentence) in [
+        (lvm, "mock cannot use its LVM volumes on this worker: Volume group must be specified"),
+        (yum, "this worker lacks what installs build requirements: install dnf-utils"),
+    ] {
+        let mut task = with_spec(SPEC).unwrap();
+        task.job.local_config.table.insert("allow_config_text".into(), true.into());
+        task.job.target_config = format!("[mock]\ntext = \"\"\"\n{include}{more}\"\"\"\n");
+        let told = task.refusal();
+        assert!(told.starts_with(sentence), "{told}\n{:#?}", task.farm.log());
+        assert_clean(&task);
+    }
+}
+
+#[test]
+fn real_mock_ends_of_odd_packages_are_sentences() {
+    let Some((_, fixture)) = host() else { return };
+    // Its header is whole, and of its content the end is not there.
+    let mut task = real().unwrap();
+    let bytes = fs::read(fixture.join("srpm/tiny-1.0-1.src.rpm")).unwrap();
+    let torn = task.at("torn-1.0-1.src.rpm");
+    fs::write(&torn, &bytes[..bytes.len() - 100]).unwrap();
+    task.job.has_source = false;
+    task.job.source_url = format!("file://{}", torn.display());
+    let told = task.refusal();
+    let begin = "the source RPM is not as it should be: Source RPM is not installable: ";
+    assert!(told.starts_with(begin), "{told}\n{:#?}", task.farm.log());
+    assert_clean(&task);
+
+    // What it requires is generated, and that fails.
+    let spec = SPEC.replace("%build\n", "%generate_buildrequires\necho oh no; exit 3\n%build\n");
+    let mut task = with_spec(&spec).unwrap();
+    task.job.target_config = "[mock]\nconfig = 'local-x86_64'\ndynamic_requires = true\n".into();
+    let told = task.refusal();
+    let begin = "rpmbuild: %generate_buildrequires failed; its last words: ";
+    assert!(told.starts_with(begin), "{told}\n{:#?}", task.farm.log());
+    assert_clean(&task);
+}
+
 #[test]
 fn real_mock_with_a_locked_root_says_so() {
     let Some(task) = with_spec(SPEC) else { return };
@@ -275,7 +323,7 @@ fn real_mock_with_a_locked_root_says_so() {
     rustix::fs::fcntl_lock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive).unwrap();
     let told = task.refusal();
     assert!(told.starts_with("another mock holds this build's chroot ("), "{told}");
-    assert!(task.farm.log().iter().any(|l| l.contains("stays until the next build")));
+    assert!(task.farm.log().iter().any(|l| l.contains("stays for now")));
     drop(lock);
     // The next build of this worker removes it.
     let mut next = with_spec(SPEC).unwrap();

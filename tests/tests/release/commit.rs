@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use monkeyfarm_tests::awaited::wait;
 use monkeyfarm_tests::{Farm, Repository, world};
 use serde_json::json;
-
-use crate::rpms::wait;
 
 /// A farm with a package-branch that watches a repository, seen once.
 fn farm() -> (Farm, Repository) {

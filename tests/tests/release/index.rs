@@ -3,9 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use monkeyfarm_tests::awaited::{followed, wait};
 use monkeyfarm_tests::{Farm, Repository, world};
-
-use crate::rpms::{followed, wait};
 
 /// A farm with a package that is built into one file, and the tag `stable`.
 fn farm() -> Farm {

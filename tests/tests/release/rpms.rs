@@ -4,10 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Instant;
 
-use monkeyfarm_tests::farm::{PATIENCE, Ran};
-use monkeyfarm_tests::{Farm, Repository, programs, world};
+use monkeyfarm_tests::awaited::followed;
+use monkeyfarm_tests::{Farm, Ran, Repository, programs, world};
 
 /// A farm whose `mock` is a stand-in that calls rpmbuild, with the package
 /// `hello` to build.
@@ -110,30 +109,5 @@ impl Rpms {
 
     fn root(&self) -> PathBuf {
         self.dir.path().join("root")
-    }
-}
-
-/// Waits until a tag's repository is as the tag is.
-pub fn followed(farm: &Farm, tag: &str) {
-    wait(farm, &["tag", "show", tag], |shown| {
-        let state = shown["data"]["tag"]["repository_state"].as_str().unwrap();
-        state.starts_with("current as of ")
-    });
-}
-
-/// Asks until the answer is right.
-pub fn wait(
-    farm: &Farm,
-    words: &[&str],
-    right: impl Fn(&serde_json::Value) -> bool,
-) -> serde_json::Value {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        // The process that asks is the pause between two questions.
-        let answer = farm.json(words);
-        if right(&answer) {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "{words:?}: {answer}\n{}", farm.messages().join("\n"));
     }
 }

@@ -69,7 +69,18 @@ impl<'a> Bench<'a> {
 
     /// Checks out: where to, and the revision.
     pub fn try_checkout(&self, url: &str, reference: &str) -> Result<(PathBuf, String), Failure> {
-        let job = self.job(url, reference);
+        self.try_revision(url, reference, "")
+    }
+
+    /// As [`try_checkout`](Self::try_checkout), of the revision that a build is
+    /// of already.
+    pub fn try_revision(
+        &self,
+        url: &str,
+        reference: &str,
+        revision: &str,
+    ) -> Result<(PathBuf, String), Failure> {
+        let job = CheckoutJob { revision: revision.into(), ..self.job(url, reference) };
         let checkout = self.world.handler().checkout(&job, &self.farm.context())?;
         Ok((job.source_dir, checkout.revision))
     }

@@ -112,6 +112,41 @@ pub fn what_moved_is_followed_even_backwards(world: &dyn World) {
     assert_eq!(bench.read("r", "latest"), (third, "third".into()));
 }
 
+/// A build's other tasks are of its revision, however the branch goes on. Of
+/// one that was written anew they still have it, or say that it is gone.
+pub fn the_revision_of_a_build_stays_what_it_was(world: &dyn World) {
+    let bench = Bench::new(world);
+    world.make("r");
+    let first = change(world, "r", "", "first");
+    world.branch("r", "next");
+    let second = change(world, "r", "next", "second");
+    let third = change(world, "r", "next", "third");
+    let url = world.url("r");
+    for (revision, text) in [(&second, "second"), (&third, "third"), (&second, "second")] {
+        let (dir, found) = bench.try_revision(&url, "next", revision).unwrap();
+        assert_eq!(found, *revision);
+        assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), text);
+    }
+    world.reset("r", "next", &first);
+    // With a cache that has it, and on a worker that has never seen it.
+    for bench in [&bench, &Bench::new(world)] {
+        match bench.try_revision(&url, "next", &third) {
+            Ok((dir, found)) => {
+                assert_eq!(found, third);
+                assert_eq!(fs::read_to_string(dir.join("a")).unwrap(), "third");
+            }
+            Err(failure) => {
+                assert!(failure.sentence.contains("submit another build"), "{failure}");
+            }
+        }
+        let unknown: String = third.chars().rev().collect();
+        let said = sentence(bench.try_revision(&url, "next", &unknown));
+        assert!(said.contains(&url) && said.contains("submit another build"), "{said}");
+        // No poisoned cache.
+        assert_eq!(bench.read("r", "next"), (first.clone(), "first".into()));
+    }
+}
+
 /// What was there and is gone is said to be gone, although the cache has it.
 pub fn what_is_gone_is_said(world: &dyn World) {
     let bench = Bench::new(world);

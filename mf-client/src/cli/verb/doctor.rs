@@ -2,6 +2,7 @@
 
 mod farm;
 mod host;
+mod mock;
 
 use clap::{ArgMatches, Command};
 use serde_json::json;

@@ -5,7 +5,6 @@
 //! own key nothing but reading is passed on; a hook that is to change
 //! something is given a user of its own by this host's administrator.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use monkeyfarm_plugin_api::{Failure, HookJob, Hooked};
 use super::HookContext;
 use crate::plugin::{Call, Ended, HostProgram, Job, Local, Locals, Plugin};
 use crate::regulator::frame::PluginHook;
+use crate::tell::tell;
 use crate::worker::mask::{Masker, Secrets};
 
 /// Table of `plugins.d/<plugin>.toml` that is the regulator's own to read.
@@ -105,28 +105,6 @@ fn changes(ask: &Ask) -> bool {
     }
 }
 
-/// Tells what a hook logs, line by line, with its name and without its
-/// secrets.
-fn tell(name: &str, mut log: impl Read, secrets: &Secrets) {
-    let mut masker = Masker::new(secrets);
-    let (mut block, mut text) = (vec![0; BLOCK], Vec::new());
-    while let Ok(length @ 1..) = log.read(&mut block) {
-        masker.push(&block[..length], &mut text);
-        while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-            line(name, &text[..end]);
-            text.drain(..=end);
-        }
-        if text.len() > BLOCK {
-            line(name, &text);
-            text.clear();
-        }
-    }
-    masker.finish(&mut text);
-    if !text.is_empty() {
-        line(name, &text);
-    }
-}
-
 /// What a hook says of itself, without its secrets.
 fn masked(secrets: &Secrets, sentence: &str) -> String {
     let (mut masker, mut text) = (Masker::new(secrets), Vec::new());
@@ -134,22 +112,6 @@ fn masked(secrets: &Secrets, sentence: &str) -> String {
     masker.finish(&mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
-
-fn line(name: &str, bytes: &[u8]) {
-    let text: String = String::from_utf8_lossy(bytes)
-        .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .take(LINE_LIMIT)
-        .collect();
-    tracing::info!("{name}: {}", text.trim_end());
-}
-
-/// How much of a hook's log is read at a time, and the longest line that is
-/// waited for.
-const BLOCK: usize = 16 * 1024;
-
-/// Longest line of a hook's log that is told, in characters.
-const LINE_LIMIT: usize = 2_000;
 
 impl PluginHook {
     /// Its name in messages.

@@ -1,46 +1,35 @@
-//! A task as the worker prepares it, without the worker.
+//! A task for this handler.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::{Deref, DerefMut};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use mf_plugin_debian::Debian;
-use monkeyfarm_plugin_api::kit::Recorder;
-use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Failure, FailureKind, LocalConfig};
+use monkeyfarm_plugin_api::kit;
+use monkeyfarm_plugin_api::{Built, Failure, LocalConfig};
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A task's directories, and its job.
+/// A task, in a directory of its own.
 pub struct Task {
-    pub dir: TempDir,
-    pub job: BuildJob,
-    pub farm: Recorder,
+    task: kit::Task,
+    _dir: TempDir,
 }
 
 impl Task {
     /// A task with an empty checkout.
     pub fn new() -> Self {
         let dir = tempfile::tempdir_in("/var/tmp").unwrap();
-        let at = |name: &str| {
-            let path = dir.path().join(name);
-            fs::create_dir_all(&path).unwrap();
-            path
-        };
-        let local = json!({ "chroot_dir": at("chroots") });
-        let job = BuildJob {
-            package: "hello".into(),
-            target: "bookworm-x86_64".into(),
-            target_config: "bookworm".into(),
-            local_config: LocalConfig::new("plugins.d/debian.toml", local),
-            has_source: true,
-            work_dir: at("7.1"),
-            source_dir: at("7.1/source"),
-            result_dir: at("7.1/result"),
-            cache_dir: at("cache"),
-            allow_schemes: vec!["file".into()],
-            ..BuildJob::default()
-        };
-        Self { dir, job, farm: Recorder::new() }
+        let mut task = kit::Task::below(dir.path());
+        let chroots = task.at("chroots");
+        fs::create_dir(&chroots).unwrap();
+        let local = json!({ "chroot_dir": chroots });
+        task.job.target = "bookworm-x86_64".into();
+        task.job.target_config = "bookworm".into();
+        task.job.local_config = LocalConfig::new("plugins.d/debian.toml", local);
+        Self { task, _dir: dir }
     }
 
     /// With a package that needs nothing but a shell.
@@ -50,20 +39,8 @@ impl Task {
         task.write("debian/control", CONTROL);
         task.write("debian/rules", RULES);
         let rules = task.job.source_dir.join("debian/rules");
-        use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(rules, fs::Permissions::from_mode(0o755)).unwrap();
         task
-    }
-
-    /// Puts a file into the checkout.
-    pub fn write(&self, name: &str, text: &str) {
-        let path = self.job.source_dir.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    pub fn at(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
     }
 
     pub fn work(&self) -> &Path {
@@ -71,15 +48,26 @@ impl Task {
     }
 
     pub fn build(&self) -> Result<Built, Failure> {
-        Debian.build(&self.job, &self.farm.context())
+        self.task.build(&Debian)
     }
 
     /// The sentence of a build that must fail, in one line.
     pub fn refusal(&self) -> String {
-        let failure = self.build().unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Failed, "{failure}");
-        assert!(!failure.sentence.contains('\n'), "one line: {}", failure.sentence);
-        failure.sentence
+        self.failure(&Debian).sentence
+    }
+}
+
+impl Deref for Task {
+    type Target = kit::Task;
+
+    fn deref(&self) -> &kit::Task {
+        &self.task
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut kit::Task {
+        &mut self.task
     }
 }
 

@@ -1,51 +1,44 @@
-//! A task as the worker prepares it, without the worker.
+//! A task for this handler.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
-use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
 use mf_plugin_generic::Generic;
-use monkeyfarm_plugin_api::kit::Recorder;
-use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Failure, FailureKind};
+use monkeyfarm_plugin_api::kit;
+use monkeyfarm_plugin_api::{BuildJob, Built, Failure};
 use tempfile::TempDir;
 
-/// A task's directories, and its job.
+/// A task, in a directory of its own.
 pub struct Task {
-    pub dir: TempDir,
-    pub job: BuildJob,
-    pub farm: Recorder,
+    task: kit::Task,
+    _dir: TempDir,
 }
 
 impl Task {
+    /// A task that is built from nothing.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| {
-            let path = dir.path().join(name);
-            fs::create_dir(&path).unwrap();
-            path
-        };
-        let job = BuildJob {
+        let mut task = kit::Task::below(dir.path());
+        task.job = BuildJob {
             project: "ius".into(),
-            package: "hello".into(),
             build: "hello-1".into(),
             task: "hello-1.el6-x86_64".into(),
             target: "el6-x86_64".into(),
             arch: "x86_64".into(),
             distro: "redhat".into(),
             release: "el6".into(),
-            work_dir: dir.path().to_owned(),
-            source_dir: at("source"),
-            result_dir: at("result"),
-            ..BuildJob::default()
+            has_source: false,
+            ..task.job
         };
-        Self { dir, job, farm: Recorder::new() }
+        Self { task, _dir: dir }
     }
 
     /// A task with a checkout, whose `.monkeyfarm.toml` is this.
     pub fn with_recipe(text: &str) -> Self {
         let mut task = Self::new();
         task.job.has_source = true;
-        fs::write(task.source().join(".monkeyfarm.toml"), text).unwrap();
+        task.write(".monkeyfarm.toml", text);
         task
     }
 
@@ -54,14 +47,11 @@ impl Task {
     }
 
     pub fn build(&self) -> Result<Built, Failure> {
-        Generic.build(&self.job, &self.farm.context())
+        self.task.build(&Generic)
     }
 
     pub fn refusal(&self) -> String {
-        let failure = self.build().unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Failed);
-        assert!(!failure.sentence.contains('\n'), "one line: {}", failure.sentence);
-        failure.sentence
+        self.failure(&Generic).sentence
     }
 
     /// What a recipe of this text is refused with, before anything runs.
@@ -70,5 +60,19 @@ impl Task {
         let sentence = task.refusal();
         assert_eq!(task.farm.log(), [""; 0], "nothing ran");
         sentence
+    }
+}
+
+impl Deref for Task {
+    type Target = kit::Task;
+
+    fn deref(&self) -> &kit::Task {
+        &self.task
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut kit::Task {
+        &mut self.task
     }
 }

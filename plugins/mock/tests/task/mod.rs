@@ -1,14 +1,14 @@
-//! A task as the worker prepares it, without the worker, and a stand-in for
-//! mock.
+//! A task for this handler, and a stand-in for mock.
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use std::fs::{self, Permissions};
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mf_plugin_mock::Mock;
-use monkeyfarm_plugin_api::kit::Recorder;
-use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Failure, FailureKind, LocalConfig};
+use monkeyfarm_plugin_api::kit;
+use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Failure, LocalConfig, SweepJob, Swept};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -33,11 +33,10 @@ cp %{SOURCE0} %{buildroot}/usr/share/hello/
 /usr/share/hello
 ";
 
-/// A task's directories, its job, and a host to build on.
+/// A task, on a host of its own.
 pub struct Task {
-    pub dir: TempDir,
-    pub job: BuildJob,
-    pub farm: Recorder,
+    task: kit::Task,
+    _dir: TempDir,
 }
 
 impl Task {
@@ -46,12 +45,11 @@ impl Task {
         // Outside of what the tests' own user alone may enter.
         let dir = tempfile::tempdir_in("/var/tmp").unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
-        let at = |name: &str| {
-            let path = dir.path().join(name);
-            fs::create_dir_all(&path).unwrap();
-            path
-        };
-        fs::write(at("etc").join("plain.cfg"), "").unwrap();
+        let mut task = kit::Task::below(dir.path());
+        for name in ["etc", "stage"] {
+            fs::create_dir(task.at(name)).unwrap();
+        }
+        fs::write(task.at("etc/plain.cfg"), "").unwrap();
         let user = std::process::Command::new("id").arg("-un").output().unwrap().stdout;
         let user = String::from_utf8(user).unwrap();
         // Root is refused; nobody is on every host.
@@ -59,26 +57,19 @@ impl Task {
         let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand-in/mock");
         let local = json!({
             "program": stand_in,
-            "config_dir": at("etc"),
-            "stage_dir": at("stage"),
+            "config_dir": task.at("etc"),
+            "stage_dir": task.at("stage"),
             "user": user,
         });
-        let job = BuildJob {
-            package: "hello".into(),
+        task.job = BuildJob {
             task: "hello-1.el9-x86_64".into(),
             target: "el9-x86_64".into(),
             arch: "x86_64".into(),
             target_config: "plain".into(),
             local_config: LocalConfig::new("plugins.d/mock.toml", local),
-            has_source: true,
-            work_dir: at("tasks/7.1"),
-            source_dir: at("tasks/7.1/source"),
-            result_dir: at("tasks/7.1/result"),
-            cache_dir: at("cache"),
-            allow_schemes: vec!["file".into()],
-            ..BuildJob::default()
+            ..task.job
         };
-        Self { dir, job, farm: Recorder::new() }
+        Self { task, _dir: dir }
     }
 
     /// With a spec file and its source.
@@ -89,20 +80,9 @@ impl Task {
         task
     }
 
-    /// Puts a file into the checkout.
-    pub fn write(&self, name: &str, text: &str) {
-        let path = self.job.source_dir.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
     /// Puts a file beside the configurations of the stand-in.
     pub fn configure(&self, name: &str, text: &str) {
         fs::write(self.at("etc").join(name), text).unwrap();
-    }
-
-    pub fn at(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
     }
 
     /// What the stand-in was called with, one call a line, each line its
@@ -117,7 +97,12 @@ impl Task {
     }
 
     pub fn build(&self) -> Result<Built, Failure> {
-        Mock.build(&self.job, &self.farm.context())
+        self.task.build(&Mock)
+    }
+
+    pub fn sweep(&self) -> Result<Swept, Failure> {
+        let BuildJob { local_config, cache_dir, .. } = self.job.clone();
+        Mock.sweep(&SweepJob { local_config, cache_dir }, &self.farm.context())
     }
 
     /// The sentence of a build that must fail, in one line.
@@ -126,10 +111,7 @@ impl Task {
     }
 
     pub fn failure(&self) -> Failure {
-        let failure = self.build().unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Failed, "{failure}");
-        assert!(!failure.sentence.contains('\n'), "one line: {}", failure.sentence);
-        failure
+        self.task.failure(&Mock)
     }
 
     /// Nothing is left of any build: no root, no stage, no record.
@@ -140,6 +122,20 @@ impl Task {
                 .unwrap_or_default();
             assert!(left.is_empty(), "left: {left:?}");
         }
+    }
+}
+
+impl Deref for Task {
+    type Target = kit::Task;
+
+    fn deref(&self) -> &kit::Task {
+        &self.task
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut kit::Task {
+        &mut self.task
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Check;
+use super::{Check, mock};
 use crate::cli::exit::Exit;
 use crate::cli::sibling;
 
@@ -15,6 +15,7 @@ pub fn look() -> Vec<Check> {
     let mut checks = vec![programs()];
     checks.extend(plugins());
     checks.extend([namespaces(), disk()]);
+    checks.extend(mock::look());
     checks
 }
 
