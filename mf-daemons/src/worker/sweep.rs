@@ -16,7 +16,7 @@ use crate::program::Stop;
 use crate::tell::tell;
 
 /// How long a handler may take for it: large trees on a slow disk.
-const TIME: Duration = Duration::from_secs(600);
+const TIME: Duration = Duration::from_secs(300);
 
 /// Once a build has been ended, whatever that was by: nothing of it runs any
 /// more. What cannot be removed is told, and is removed another time.

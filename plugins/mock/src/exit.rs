@@ -46,8 +46,8 @@ fn sentence(said: &Said<'_>) -> String {
                  is no older than 6.7"
             ),
             6 => format!(
-                "this worker cannot build for that architecture: {words}; name a configuration \
-                 that this host can run, or set forcearch in the target's config"
+                "this worker cannot build for that arch: {words}; install what is wanted there, or \
+                 have the target built on a worker of that arch"
             ),
             11 => match said.timeout {
                 Some(limit) => format!(
@@ -70,7 +70,7 @@ fn sentence(said: &Said<'_>) -> String {
             ),
             40 => format!(
                 "the source RPM is not as it should be: {}; make it anew by rpmbuild -bs",
-                said.last_words_before("Source RPM is not installable")
+                said.first_error_after("Source RPM is not installable")
             ),
             60 => format!(
                 "another mock holds this build's chroot ({words}): wait until it ends, or end it, \
@@ -130,13 +130,11 @@ impl Said<'_> {
         line.map_or_else(|| "it said nothing".into(), |line| plain(line).to_owned())
     }
 
-    /// A line with these words, and what is said of it below; else the last.
-    fn last_words_before(&self, words: &str) -> String {
-        let Some(start) = self.lines.iter().position(|line| line.contains(words)) else {
-            return self.last_words();
-        };
-        let lines: Vec<_> = self.lines[start..].iter().map(|line| plain(line)).collect();
-        lines.into_iter().filter(|line| !line.is_empty()).take(2).collect::<Vec<_>>().join(" ")
+    /// The first error below a line with these words; else the last line.
+    fn first_error_after(&self, words: &str) -> String {
+        let start = self.lines.iter().position(|line| line.contains(words)).unwrap_or_default();
+        let error = self.lines[start..].iter().find_map(|line| line.trim().strip_prefix("error: "));
+        error.map_or_else(|| self.last_words(), |error| short(error).to_owned())
     }
 
     /// Exit 1 and 10: the package's fault, mostly.

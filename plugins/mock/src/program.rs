@@ -126,7 +126,10 @@ fn as_user(command: Command, user: &User, home: &Path) -> Command {
 
 fn common(command: Command, local: &Local, config: &str, root: &str) -> Command {
     let command = command.arg("--configdir").arg(&local.config_dir);
-    command.args(["--root", config, "--uniqueext", root])
+    // Else mock asks somebody to press Enter where a configuration is for yum and
+    // the host has dnf.
+    let unasked = "--config-opts=dnf_warning=False";
+    command.args(["--root", config, "--uniqueext", root, unasked])
 }
 
 /// The step that a line of `state.log`, which mock shows too, tells of.

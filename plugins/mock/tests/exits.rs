@@ -138,9 +138,13 @@ const ROWS: &[Row] = &[
     Row(
         "init",
         6,
-        "ERROR: Cannot build target s390x on arch x86_64\n",
+        "Unable to build arch s390x natively on arch x86_64. Setting forcearch to use software \
+         emulation.\nThe --forcearch=s390x feature requires the /usr/bin/qemu-s390x-static file to \
+         be installed (typically qemu-user-static* package)\n",
         "",
-        "this worker cannot build for that architecture: Cannot build target s390x on arch x86_64; name a",
+        "this worker cannot build for that arch: The --forcearch=s390x feature requires the \
+         /usr/bin/qemu-s390x-static file to be installed (typically qemu-user-static* package); \
+         install what is wanted there",
     ),
     Row(
         "init",
@@ -221,10 +225,11 @@ const ROWS: &[Row] = &[
     Row(
         "rebuild",
         40,
-        "Source RPM is not installable:\nerror: unpacking of archive failed\n\nmore\n",
+        "Source RPM is not installable:\nUpdating / installing...\nerror: unpacking of archive \
+         failed on file a.spec: cpio: read failed\nerror: a.src.rpm cannot be installed\n\n",
         "",
-        "the source RPM is not as it should be: Source RPM is not installable: error: unpacking of \
-         archive failed; make it anew by rpmbuild -bs",
+        "the source RPM is not as it should be: unpacking of archive failed on file a.spec: cpio: \
+         read failed; make it anew by rpmbuild -bs",
     ),
     Row("rebuild", 4, "some\n", "", "mock could not build: exit status 4: some"),
     Row("rebuild", 110, "ERROR: state\n", "", "mock lost its way between its own steps: state"),
