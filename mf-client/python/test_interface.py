@@ -313,6 +313,11 @@ class Configuration(unittest.TestCase):
         self.assertEqual(load()[:3], ("http://evil:1", "", ""))
         self.assertFalse(load().plain_http)
 
+    def test_a_key_of_the_environment_says_itself_whose_it_is(self) -> None:
+        self.write("[connection:default]\nuser = derks\napi_key = mf_other\nurl = http://a:1\n")
+        os.environ["MF_API_KEY"] = KEY
+        self.assertEqual(load()[:3], ("http://a:1", "", KEY))
+
     def test_a_broken_file_is_named_and_its_key_is_not_shown(self) -> None:
         self.write(f"{KEY}\n")
         with self.assertRaisesRegex(ValueError, "mf.conf") as caught:

@@ -54,10 +54,12 @@ def load(name: Optional[str] = None) -> Connection:
     if other and other.rstrip("/") != url.rstrip("/"):
         # A key and a trust are for the hub that they were written down with.
         values = {"user": values.get("user", "")}
+    key = os.environ.get("MF_API_KEY")
     return Connection(
         url=other or url,
-        user=values.get("user", ""),
-        api_key=os.environ.get("MF_API_KEY") or values.get("api_key", ""),
+        # A key of the environment may be somebody else's than the file's.
+        user="" if key else values.get("user", ""),
+        api_key=key or values.get("api_key", ""),
         ca_file=os.environ.get("MF_CA_FILE") or values.get("ca_file") or None,
         plain_http=_truth(values.get("plain_http", "false")),
     )

@@ -11,6 +11,7 @@ import base64
 import http.client
 import io
 import ipaddress
+import socket
 import ssl
 from types import TracebackType
 from typing import BinaryIO, Callable, Dict, Mapping, NamedTuple, Optional, Type
@@ -219,7 +220,8 @@ def _is_this_host(host: str) -> bool:
 
 def reason(error: BaseException) -> str:
     """Why, in a few words."""
-    if isinstance(error, TimeoutError):
+    # The same since Python 3.10.
+    if isinstance(error, (TimeoutError, socket.timeout)):
         return "no sign of it in time"
     text = getattr(error, "strerror", None) or str(error)
     return str(text) or type(error).__name__

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::ALL;
-use super::shape::{Field, Function, On, Resource, Scope, Who};
+use super::shape::{Field, Function, Kind, On, Resource, Scope, Who};
 
 const HEAD: &str = "\
 # Permissions
@@ -29,7 +29,8 @@ secret; with what is.
 
 A password is taken, by Basic with label and password, for `create_key` and
 `change_password` of that user alone. Joining a group waits for a member's approval
-where the group is restricted, is `admin`, or administers a project.
+where the group is restricted, is `admin`, administers a project, or owns packages of
+a restricted one.
 
 ## Verbs
 
@@ -56,7 +57,8 @@ pub fn text() -> String {
     page += "verb's row allows.\n\n| field | read | write |\n| --- | --- | --- |\n";
     for resource in ALL {
         for field in resource.fields().filter(|field| is_special(resource, field)) {
-            let (read, write) = (names(field.read), names(field.write));
+            let read = if field.kind == Kind::Secret { Who::NOBODY } else { field.read };
+            let (read, write) = (names(read), names(field.write));
             let _ = writeln!(page, "| {}.{} | {read} | {write} |", resource.name, field.name);
         }
     }

@@ -309,6 +309,12 @@ impl Resource {
         self.name.replace('-', "_")
     }
 
+    /// One of them, in a sentence: `an arch`, `a user`.
+    pub fn one(&self) -> String {
+        let article = if self.name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {}", self.name)
+    }
+
     /// Key of a list in replies: `package_branches`, `archs`.
     pub fn plural(&self) -> String {
         let key = self.key();

@@ -1,11 +1,16 @@
 //! A field's kind is its parser: the same for JSON, query, form and command
 //! line.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use super::shape::{Field, Kind};
 use crate::error::{Code, Error};
 use crate::{label, time};
+
+/// Most labels in a list of references: more than any farm has users or releases.
+pub const LIST_LIMIT: usize = 10_000;
 
 /// A value as it came in.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +49,12 @@ impl Field {
                 .map(Value::Int)
                 .ok_or_else(|| wrong(&format!("a whole number from {low} to {high}"))),
             Kind::Refs { .. } => {
-                list_of(input).map(Value::List).ok_or_else(|| wrong("a list of labels"))
+                let list = list_of(input).ok_or_else(|| wrong("a list of labels"))?;
+                if list.len() > LIST_LIMIT {
+                    let told = format!("{} has more than {LIST_LIMIT} labels", self.name);
+                    return Err(Error::new(Code::InvalidValue, told));
+                }
+                Ok(Value::List(list))
             }
             Kind::Label => {
                 let text = text_of(input).ok_or_else(|| wrong("one label"))?;
@@ -149,11 +159,12 @@ fn list_of(input: Input<'_>) -> Option<Vec<String>> {
         Input::Json(_) => return None,
         Input::Texts(texts) => texts.to_vec(),
     };
-    let mut list = Vec::new();
-    for label in texts.iter().flat_map(|text| text.split(',')).map(str::trim) {
-        if !label.is_empty() && !list.iter().any(|known| known == label) {
-            list.push(label.to_owned());
-        }
-    }
-    Some(list)
+    let mut known = HashSet::new();
+    let labels = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+    Some(
+        labels
+            .filter(|label| !label.is_empty() && known.insert(*label))
+            .map(str::to_owned)
+            .collect(),
+    )
 }

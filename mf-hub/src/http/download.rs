@@ -65,7 +65,7 @@ pub async fn url(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The link is none of ours or too old, or the file is gone.
 pub async fn download(hub: Arc<Hub>, parts: Parts) -> Result<Response, Error> {
-    let mut query = input::query(&parts);
+    let mut query = input::query(&parts)?;
     let mut text = |name| query.take_text(name).map(Option::unwrap_or_default);
     let (path, expires, signature) = (text("path")?, text("expires")?, text("signature")?);
     let forbidden = |told: &str| Error::new(Code::Forbidden, told);

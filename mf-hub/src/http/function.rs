@@ -195,7 +195,7 @@ pub async fn call(
         caller.need(caller.roles(), function.who, &owner)?;
     }
     let (mut params, body) = match bound.takes {
-        Takes::Address => (input::query(&parts), body),
+        Takes::Address => (input::query(&parts)?, body),
         Takes::Anywhere => (input::params(&parts, body, &secrets(function)).await?, Body::empty()),
     };
     let mut asked = Asked::read(&hub, &caller, &parts, &params)?;
@@ -248,7 +248,7 @@ fn object(
         let roles = roles::on(db, caller, resource, object.id)?;
         Ok((object, roles))
     })?;
-    let what = format!("{} of a {}", function.name, resource.name);
+    let what = format!("{} of {}", function.name, resource.one());
     caller.need(roles, function.who, &what)?;
     Ok(object)
 }

@@ -11,10 +11,14 @@ use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 
+use super::session::Checked;
 use crate::params::{Given, Params};
 
 /// Largest body that is read whole, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
+/// The same of somebody without a key, and of what only reads: such requests
+/// can be sent by anybody in any number, and each is in memory until it is read.
+pub const STRANGERS_LIMIT: usize = 64 * 1024;
 /// Longest that a body which is read whole may take.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -25,17 +29,33 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// The body is too large, too slow, of an unknown type or not what its type
 /// says; a parameter is given in two places with different values.
 pub async fn params(parts: &Parts, body: Body, secrets: &[&str]) -> Result<Params, Error> {
-    let query = query(parts);
+    params_within(parts, body, secrets, most(parts)).await
+}
+
+/// The same, of a body of at most so many bytes.
+///
+/// # Errors
+/// As [`params`].
+pub async fn params_within(
+    parts: &Parts,
+    body: Body,
+    secrets: &[&str],
+    most: usize,
+) -> Result<Params, Error> {
+    let query = query(parts)?;
     if let Some(name) = secrets.iter().find(|name| query.0.contains_key(**name)) {
         let told = format!("{name} is taken from a body only: an address is no place for a secret");
         return Err(Error::new(Code::Malformed, told));
     }
-    let body = bytes(body).await?;
+    let body = bytes(body, most).await?;
     merge(query, of_body(&parts.headers, &body)?)
 }
 
 /// The parameters in the address alone.
-pub fn query(parts: &Parts) -> Params {
+///
+/// # Errors
+/// One of them is no text.
+pub fn query(parts: &Parts) -> Result<Params, Error> {
     form(parts.uri.query().unwrap_or_default().as_bytes())
 }
 
@@ -44,7 +64,7 @@ pub fn query(parts: &Parts) -> Params {
 /// # Errors
 /// It is too large, too slow, or not such a value.
 pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, Error> {
-    let body = bytes(body).await?;
+    let body = bytes(body, most(parts)).await?;
     if !body.is_empty() && media(&parts.headers)? != Media::Json {
         return Err(unsupported("a form"));
     }
@@ -58,7 +78,7 @@ pub async fn wire<T: DeserializeOwned>(parts: &Parts, body: Body) -> Result<T, E
 /// # Errors
 /// As [`wire`].
 pub async fn loose(parts: &Parts, body: Body) -> Result<serde_json::Value, Error> {
-    let body = bytes(body).await?;
+    let body = bytes(body, most(parts)).await?;
     if body.is_empty() {
         return Ok(serde_json::Value::Null);
     }
@@ -74,22 +94,31 @@ pub async fn loose(parts: &Parts, body: Body) -> Result<serde_json::Value, Error
     }
 }
 
+/// How large a body may be. Whoever says to have a key was asked for it before
+/// the body of what changes anything is read; so was the form of a page.
+fn most(parts: &Parts) -> usize {
+    let known = parts.headers.contains_key(header::AUTHORIZATION) && !parts.method.is_safe();
+    let checked = parts.extensions.get::<Checked>().is_some();
+    if known || checked { BODY_LIMIT } else { STRANGERS_LIMIT }
+}
+
 /// A whole body, within the limits.
-async fn bytes(body: Body) -> Result<Vec<u8>, Error> {
-    let read = tokio::time::timeout(BODY_TIME, whole(body)).await;
+async fn bytes(body: Body, most: usize) -> Result<Vec<u8>, Error> {
+    let read = tokio::time::timeout(BODY_TIME, whole(body, most)).await;
     read.unwrap_or_else(|_| {
         Err(Error::new(Code::BrokenOff, "the body did not come within 30 seconds"))
     })
 }
 
-async fn whole(body: Body) -> Result<Vec<u8>, Error> {
+async fn whole(body: Body, most: usize) -> Result<Vec<u8>, Error> {
     let mut chunks = body.into_data_stream();
     let mut all = Vec::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk
             .map_err(|error| Error::new(Code::BrokenOff, format!("the body broke off: {error}")))?;
-        if all.len() + chunk.len() > BODY_LIMIT {
-            let told = format!("the body is larger than {BODY_LIMIT} bytes");
+        if all.len() + chunk.len() > most {
+            let who = if most < BODY_LIMIT { ", the most without a key and for a GET" } else { "" };
+            let told = format!("the body is larger than {most} bytes{who}");
             return Err(Error::new(Code::TooLarge, told));
         }
         all.extend_from_slice(&chunk);
@@ -127,7 +156,7 @@ fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Params, Error> {
         return Ok(Params::default());
     }
     match media(headers)? {
-        Media::Form => Ok(form(body)),
+        Media::Form => form(body),
         Media::Json => {
             let object: Object = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
             Ok(Params(object.0))
@@ -139,7 +168,13 @@ fn malformed(error: &serde_json::Error) -> Error {
     Error::new(Code::Malformed, format!("the body is not the JSON that is expected: {error}"))
 }
 
-fn form(text: &[u8]) -> Params {
+/// # Errors
+/// What is no UTF-8 would be read with other letters in its place.
+fn form(text: &[u8]) -> Result<Params, Error> {
+    if String::from_utf8(decoded(text)).is_err() {
+        let told = "a parameter is not UTF-8, in which all text is";
+        return Err(Error::new(Code::Malformed, told));
+    }
     let mut all: BTreeMap<String, Given> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(text) {
         let entry = all.entry(name.into_owned()).or_insert_with(|| Given::Texts(Vec::new()));
@@ -147,7 +182,27 @@ fn form(text: &[u8]) -> Params {
             texts.push(value.into_owned());
         }
     }
-    Params(all)
+    Ok(Params(all))
+}
+
+/// The bytes that percent signs stand for, and all others.
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    let (mut bytes, mut at) = (Vec::with_capacity(text.len()), 0);
+    while let Some(byte) = text.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                // Two digits of four bits each.
+                bytes.push((high << 4 | low) as u8);
+                at += 3;
+            }
+            _ => {
+                bytes.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    bytes
 }
 
 /// Puts both places together. The same parameter in both must say the same:
@@ -227,8 +282,17 @@ mod tests {
         let error = of_body(&json, br#"{"label":"a","label":"b"}"#).unwrap_err();
         assert_eq!(error.code, Code::Malformed);
         let body = || of_body(&json, br#"{"label":"a","archs":["x","y"]}"#).unwrap();
-        assert!(merge(form(b"label=a&archs=x&archs=y"), body()).is_ok());
-        assert_eq!(merge(form(b"label=b"), body()).unwrap_err().code, Code::Malformed);
+        assert!(merge(form(b"label=a&archs=x&archs=y").unwrap(), body()).is_ok());
+        assert_eq!(merge(form(b"label=b").unwrap(), body()).unwrap_err().code, Code::Malformed);
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_refused_and_not_mended() {
+        for text in [&b"a=%ff"[..], b"%c3%28=x", b"a=\xff", b"a=%ED%A0%80", b"a=x&b=%e4"] {
+            assert_eq!(form(text).unwrap_err().code, Code::Malformed, "{text:?}");
+        }
+        let given = |text: &str| form(text.as_bytes()).unwrap().take_text("a").unwrap().unwrap();
+        assert_eq!(given("a=%EF%BF%BD+%C3%a4%zz%"), "\u{fffd} ä%zz%");
     }
 
     #[test]

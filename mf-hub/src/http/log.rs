@@ -1,8 +1,10 @@
 //! `GET /task/LABEL/log/NAME`: a log as it is, or as it grows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -11,10 +13,11 @@ use mf_core::error::{Code, Error};
 use mf_core::task::ATTEMPT_HEADER;
 use mf_core::wire::Held;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::call::Call;
 use super::file::{attempt, missing};
-use super::ranges;
+use super::{caller, ranges};
 use crate::dispatch::Pulse;
 use crate::files::{BLOCK, Reading};
 use crate::hub::Hub;
@@ -49,9 +52,15 @@ fn plain(body: Body) -> Response {
     response
 }
 
+/// How often it is asked again who follows, and whether they still may.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+
 /// Somebody who follows a log.
 struct Follower {
     hub: Arc<Hub>,
+    /// The request, which has the key.
+    parts: Parts,
+    ask_again: Instant,
     of: Held,
     name: String,
     offset: u64,
@@ -67,7 +76,7 @@ struct Follower {
 
 fn follow(call: Call, offset: u64) -> Result<Response, Error> {
     let id = call.id()?;
-    let permit = call.hub.streams.permit()?;
+    let permit = call.hub.streams.permit(&call.caller)?;
     // Before the rows are read, so that no move falls in between.
     let bell = call.hub.dispatch.watch(id);
     let of = match call.values.int("attempt") {
@@ -81,6 +90,8 @@ fn follow(call: Call, offset: u64) -> Result<Response, Error> {
     let number = HeaderValue::from(of.attempt);
     let mut follower = Follower {
         hub: call.hub,
+        parts: call.parts,
+        ask_again: Instant::now() + ASK_AGAIN,
         of,
         name: call.part,
         offset,
@@ -118,6 +129,7 @@ impl Follower {
     /// hub that stops breaks off, so that nobody takes that for the end.
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
+            self.still_may()?;
             // Whether it is over is looked up before the last bytes are read:
             // what was written before the end is never missed.
             self.look()?;
@@ -134,7 +146,22 @@ impl Follower {
             tokio::select! {
                 rung = self.bell.changed() => rung.map_err(|_| stopping())?,
                 () = self.hub.stopped() => return Err(stopping()),
+                () = sleep_until(self.ask_again) => {}
             }
+        }
+    }
+
+    /// A stream does not outlive its key, nor the rights of who has that.
+    fn still_may(&mut self) -> Result<(), Error> {
+        if Instant::now() < self.ask_again {
+            return Ok(());
+        }
+        self.ask_again = Instant::now() + ASK_AGAIN;
+        let sight = caller::of(&self.hub, &self.parts)?.sight();
+        let task = self.of.task;
+        match self.hub.readers.read(|db| task::may_know(db, task, sight))? {
+            true => Ok(()),
+            false => Err(missing("log", &self.name)),
         }
     }
 

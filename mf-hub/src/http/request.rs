@@ -31,6 +31,16 @@ pub fn id() -> String {
     id.unwrap_or_else(|_| "-".into())
 }
 
+/// Work of the request that is being answered here, for another thread: what
+/// it says there names the request too.
+pub fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let id = CURRENT.try_with(HeaderValue::clone).ok();
+    move || match id {
+        Some(id) => CURRENT.sync_scope(id, work),
+        None => work(),
+    }
+}
+
 /// Answers one request, whose body may pause for `patience`.
 pub async fn answer(mut router: Router, asked: Request<Incoming>, patience: Duration) -> Response {
     let id = taken_over(asked.headers()).unwrap_or_else(new_id);

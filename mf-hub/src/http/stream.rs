@@ -22,8 +22,6 @@ use crate::streams::Permit;
 
 /// How often a silent stream says that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
-/// Most events that are read from the database at a time.
-const REPLAY: usize = 256;
 
 /// What changes who may know what; a key that ends by its time is noticed at
 /// the next sign of life.
@@ -62,7 +60,7 @@ pub async fn events(call: Call) -> Result<Response, Error> {
             })?)
         }
     };
-    let permit = call.hub.streams.permit()?;
+    let permit = call.hub.streams.permit(&call.caller)?;
     // Subscribed before the database is read: nothing falls in between.
     let receiver = call.hub.events.watch();
     let newest = call.hub.readers.read(history::newest)?;
@@ -113,7 +111,7 @@ impl Watch {
         loop {
             if self.behind {
                 self.ask_again()?;
-                let bytes = self.replay()?;
+                let bytes = self.replay().await?;
                 if !bytes.is_empty() {
                     return Ok(Some(bytes.into()));
                 }
@@ -136,7 +134,7 @@ impl Watch {
                         self.ask_again()?;
                     }
                     if self.seen(&happened)? {
-                        return Ok(Some(self.line(&happened).into()));
+                        return Ok(Some(line(&self.filter, &happened).into()));
                     }
                 }
                 Err(RecvError::Lagged(_)) => self.behind = true,
@@ -153,18 +151,19 @@ impl Watch {
     }
 
     /// One piece of what the database has after the last event.
-    fn replay(&mut self) -> Result<Vec<u8>, Error> {
-        let sight = self.filter.sight;
-        let last = self.last;
-        let found = self.hub.readers.read(|db| history::after(db, last, sight, REPLAY))?;
-        self.behind = found.len() == REPLAY;
-        let mut bytes = Vec::new();
-        for happened in found {
-            self.last = happened.event.id;
-            if self.filter.wants(&happened) {
-                bytes.extend_from_slice(&self.line(&happened));
-            }
-        }
+    async fn replay(&mut self) -> Result<Vec<u8>, Error> {
+        let (hub, filter, last) = (Arc::clone(&self.hub), self.filter.clone(), self.last);
+        let read = self.hub.readers.at_length(move || {
+            let piece = hub.readers.read(|db| history::after(db, last, filter.sight))?;
+            let wanted = piece.events.iter().filter(|happened| filter.wants(happened));
+            Ok::<_, Error>((
+                wanted.flat_map(|it| line(&filter, it)).collect(),
+                piece.last,
+                piece.more,
+            ))
+        });
+        let (bytes, last, more) = read.await??;
+        (self.last, self.behind) = (last, more);
         Ok(bytes)
     }
 
@@ -176,11 +175,11 @@ impl Watch {
         let sight = self.filter.sight;
         self.hub.readers.read(|db| history::may_know(db, happened, sight))
     }
+}
 
-    /// An event as it is sent.
-    fn line(&self, happened: &Happened) -> Vec<u8> {
-        let event = self.filter.shown(happened);
-        let json = serde_json::to_string(&event).unwrap_or_else(|_| "{}".into());
-        format!("id: {}\ndata: {json}\n\n", event.id).into_bytes()
-    }
+/// An event as it is sent to who watches with this filter.
+fn line(filter: &Filter, happened: &Happened) -> Vec<u8> {
+    let event = filter.shown(happened);
+    let json = serde_json::to_string(&event).unwrap_or_else(|_| "{}".into());
+    format!("id: {}\ndata: {json}\n\n", event.id).into_bytes()
 }

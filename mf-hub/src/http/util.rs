@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use mf_core::error::{Code, Error};
+use mf_core::error::Error;
 use mf_core::resource::TASK;
 use mf_core::wire::RegisterHandlers;
 use serde_json::json;
@@ -20,12 +20,12 @@ use crate::store::{Tx, find, handler, plugin, roles, status, system, task_data};
 /// The database would not.
 pub async fn status(call: Call) -> Result<Response, Error> {
     let (hub, sight) = (Arc::clone(&call.hub), call.caller.sight());
-    // Counts every build there ever was: not on a thread that serves others.
-    let read = tokio::task::spawn_blocking(move || {
-        hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight))
-    });
-    let failed = |_| Error::new(Code::Internal, "reading the status failed");
-    let status = read.await.map_err(failed)??;
+    // Counts every build there ever was.
+    let read = call
+        .hub
+        .readers
+        .at_length(move || hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight)));
+    let status = read.await??;
     Ok(envelope::data(&json!({ "status": status })))
 }
 

@@ -10,6 +10,9 @@ use super::{Done, history};
 
 /// Changes in one page, unless the caller says how many.
 pub const PAGE: i64 = 50;
+/// Bytes after which a page ends even so: each change may have long texts, as
+/// they were and as they became.
+const BYTES: usize = 1 << 20;
 
 /// One change of one object.
 #[derive(Debug, Serialize)]
@@ -39,7 +42,7 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// Reads a page of at most `limit` changes, those older than `after`, with
+/// Reads a page of at most `limit` changes, fewer where they are large, those older than `after`, with
 /// the fields that somebody with these roles sees.
 ///
 /// # Errors
@@ -57,13 +60,14 @@ pub fn page(
     let mut statement = db.prepare_cached(sql)?;
     let after = after.unwrap_or(i64::MAX);
     let mut rows = statement.query(params![resource.key(), object, after, limit + 1])?;
-    let mut page = Page::default();
+    let (mut page, mut bytes) = (Page::default(), 0);
     while let Some(row) = rows.next()? {
-        if page.changes.len() as i64 == limit {
+        if page.changes.len() as i64 == limit || bytes > BYTES {
             page.next = page.changes.last().map(|change| change.id);
             break;
         }
         let (before, changes): (String, String) = (row.get(6)?, row.get(7)?);
+        bytes += before.len() + changes.len();
         page.changes.push(Change {
             id: row.get(0)?,
             date: row.get(1)?,

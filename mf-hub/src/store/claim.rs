@@ -5,7 +5,7 @@ use mf_core::task::{Event, State};
 use mf_core::wire::{BUILD_LOG, Claim, Held};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Done, Tx, attempt, file, job, queue, ready, task};
+use super::{Done, Tx, attempt, file, job, key, queue, ready, task};
 use crate::files::{Secret, fs_path};
 
 /// Longest nonce, in bytes.
@@ -50,7 +50,7 @@ pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done
 /// system drained meanwhile.
 ///
 /// # Errors
-/// SQLite would not.
+/// [`Code::Unauthorized`] when its key is no key any more.
 pub fn claim(
     tx: &Tx<'_>,
     system: i64,
@@ -71,6 +71,8 @@ pub fn claim(
         ready::follow(tx, id)?;
         return Ok(None);
     };
+    // It waited for this with a key that may have been revoked since.
+    key::check(tx, tx.key())?;
     // It was chosen a moment ago, and this may have been told since.
     if !queue::gives(tx, system)? {
         return Ok(None);

@@ -11,6 +11,9 @@ use super::{Done, Fault, Tx, edit};
 
 /// Most comments of one build.
 const LIMIT: i64 = 1_000;
+/// Most bytes of all comments of one build together: they are shown with it,
+/// and kept with every reply to a comment that may be asked for again.
+const BYTES: i64 = 256 << 10;
 
 /// Adds a comment. A user's karma counts once for a build: the last that is
 /// not 0, so that who changes their mind says so with another comment.
@@ -23,10 +26,14 @@ pub fn add(tx: &Tx<'_>, caller: &Caller, build: i64, text: &str, karma: i64) -> 
     if text.trim().is_empty() && karma == 0 {
         return Err(Fault::told(Code::InvalidValue, "a comment without karma needs some text"));
     }
-    let count = "SELECT count(*) FROM build_comment WHERE build_id = ?1";
-    let count: i64 = tx.prepare_cached(count)?.query_row([build], |row| row.get(0))?;
-    if count >= LIMIT {
-        let told = format!("the build has {count} comments, which is the limit");
+    let all = "SELECT count(*), coalesce(sum(length(CAST(comment AS BLOB))), 0) \
+               FROM build_comment WHERE build_id = ?1";
+    let (count, bytes): (i64, i64) =
+        tx.prepare_cached(all)?.query_row([build], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if count >= LIMIT || bytes + text.len() as i64 > BYTES {
+        let told = format!(
+            "the build has {count} comments of {bytes} bytes; {LIMIT} of {BYTES} are the limit"
+        );
         return Err(Fault::told(Code::Refused, told));
     }
     let before = self::karma(tx, build)?;

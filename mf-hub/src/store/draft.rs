@@ -36,7 +36,7 @@ impl Draft {
                     _ => None,
                 };
             } else if field.read_only() {
-                let told = format!("{name} of a {} cannot be set: {}", resource.name, field.about);
+                let told = format!("{name} of {} cannot be set: {}", resource.one(), field.about);
                 return Err(Error::new(Code::ReadOnlyField, told));
             } else {
                 draft.values.insert(field.name, field.parse(given.input())?);
@@ -79,6 +79,6 @@ fn unknown(resource: &Resource, name: &str) -> Error {
         resource.fields().filter(|field| !field.read_only()).map(|field| field.name).collect();
     let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
     let name: String = name.chars().take(80).collect();
-    let told = format!("a {} has no field {name:?}; it takes {known}", resource.name);
+    let told = format!("{} has no field {name:?}; it takes {known}", resource.one());
     Error::new(Code::UnknownField, told)
 }

@@ -51,6 +51,10 @@ pub fn create(
     let roles = if caller.newcomer { roles.or(Who::OWNER) } else { roles };
     caller.need(roles, resource.creators(), &format!("creating {}", resource.plural()))?;
     may_set(caller, roles, resource, &draft)?;
+    if draft.id.is_some() {
+        let told = format!("id of {} cannot be set: the hub numbers them", resource.one());
+        return Err(Fault::told(Code::ReadOnlyField, told));
+    }
     let context = Context { tx, caller, roles, project };
     missing(resource, &draft, false)?;
     special::before_create(&context, resource, &mut draft)?;

@@ -98,11 +98,14 @@ const MEMBERS: &str = "group_user";
 const PENDING: &str = "group_pending_user";
 
 /// Whether who joins must wait: in a restricted group, and wherever being a
-/// member means to administer the site or a project. Nobody may make himself
-/// an admin only because somebody forgot to restrict a group.
+/// member means to administer the site or a project, or to know of a restricted
+/// one. Nobody may make himself an admin, or let himself in, only because
+/// somebody forgot to restrict a group.
 fn waits(tx: &Tx<'_>, group: i64) -> Done<bool> {
     let sql = "SELECT restricted OR label = ?2 \
                OR EXISTS (SELECT 1 FROM project WHERE admin_group_id = ?1) \
+               OR EXISTS (SELECT 1 FROM package k JOIN project p ON p.id = k.project_id \
+                          WHERE k.group_id = ?1 AND p.restricted) \
                FROM \"group\" WHERE id = ?1";
     Ok(tx.prepare_cached(sql)?.query_row(params![group, ADMIN_GROUP], |row| row.get(0))?)
 }

@@ -180,23 +180,49 @@ pub fn newest(db: &Connection) -> Done<i64> {
     Ok(db.query_row("SELECT coalesce(max(id), 0) FROM history", [], |row| row.get(0))?)
 }
 
-/// The first `limit` events after `last` that somebody with this sight may
-/// know of.
+/// Most events of one piece of history.
+const PIECE: i64 = 256;
+/// How many events are looked at for one piece, by their numbers: all of them
+/// may be what others only may know of.
+const LOOKED_AT: i64 = 20_000;
+/// Bytes after which a piece ends even so: each change may have long texts.
+const BYTES: usize = 1 << 20;
+
+/// A piece of history, as far as somebody may know of it.
+#[derive(Debug, Default)]
+pub struct Piece {
+    /// What happened, in order.
+    pub events: Vec<Happened>,
+    /// Number of the last event that was looked at.
+    pub last: i64,
+    /// Whether there is more after that.
+    pub more: bool,
+}
+
+/// What happened next after the event `last`.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn after(db: &Connection, last: i64, sight: Sight, limit: usize) -> Done<Vec<Happened>> {
+pub fn after(db: &Connection, last: i64, sight: Sight) -> Done<Piece> {
     let condition = match sight.of_project("project_id") {
         Some(condition) => format!(" AND (project_id IS NULL OR {condition})"),
         None => String::new(),
     };
     let sql = format!(
         "SELECT id, date, actor, verb, resource, object, label, project_id, project_label, \
-         build_label, changes FROM history WHERE id > ?1{condition} ORDER BY id LIMIT ?2"
+         build_label, changes FROM history WHERE id > ?1 AND id <= ?2{condition} \
+         ORDER BY id LIMIT ?3"
     );
+    let newest = newest(db)?;
+    let end = newest.min(last.saturating_add(LOOKED_AT));
     let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![last, limit as i64], |row| {
+    let mut rows = statement.query(params![last, end, PIECE])?;
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes <= BYTES
+        && let Some(row) = rows.next()?
+    {
         let changes: String = row.get(10)?;
+        bytes += changes.len();
         let event = wire::Event {
             id: row.get(0)?,
             date: row.get(1)?,
@@ -209,9 +235,11 @@ pub fn after(db: &Connection, last: i64, sight: Sight, limit: usize) -> Done<Vec
             build_label: row.get(9)?,
             changes: serde_json::from_str(&changes).unwrap_or_default(),
         };
-        Ok(Happened { event, project: row.get(7)? })
-    })?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        events.push(Happened { event, project: row.get(7)? });
+    }
+    let cut = bytes > BYTES || events.len() as i64 == PIECE;
+    let last = events.last().filter(|_| cut).map_or(end, |happened| happened.event.id);
+    Ok(Piece { events, last, more: last < newest })
 }
 
 /// Whether somebody with this sight may know of an event now.
@@ -224,4 +252,38 @@ pub fn may_know(db: &Connection, happened: &Happened, sight: Sight) -> Done<bool
     };
     let sql = format!("SELECT {condition}");
     Ok(db.prepare_cached(&sql)?.query_row([project], |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::open;
+
+    #[test]
+    fn a_piece_of_history_ends_though_nothing_of_it_may_be_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_lock, db) = open::open(dir.path()).unwrap();
+        let many = 2 * LOOKED_AT + 10;
+        db.execute_batch(&format!(
+            "INSERT INTO project (label, create_date, update_date, restricted) VALUES ('p', '', '', 1);
+             INSERT INTO history (date, actor, verb, resource, object, label, project_id, changes)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})
+             SELECT '', '', 'update', 'build', 1, '', (SELECT id FROM project), '{{}}' FROM n;
+             INSERT INTO history (date, actor, verb, resource, object, label, changes)
+             VALUES ('', '', 'create', 'arch', 1, 'x', '{{}}');"
+        ))
+        .unwrap();
+        let (mut last, mut pieces, mut labels) = (0, 0, Vec::new());
+        loop {
+            let piece = after(&db, last, Sight::Public).unwrap();
+            labels.extend(piece.events.into_iter().map(|happened| happened.event.label));
+            (last, pieces) = (piece.last, pieces + 1);
+            if !piece.more {
+                break;
+            }
+        }
+        assert_eq!((last, pieces, labels), (many + 1, 3, vec!["x".to_owned()]));
+        let first = after(&db, 0, Sight::All).unwrap();
+        assert_eq!((first.events.len() as i64, first.last, first.more), (PIECE, PIECE, true));
+    }
 }

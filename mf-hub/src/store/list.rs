@@ -1,7 +1,7 @@
 //! Finding many objects: filters, search, order, pages. The first page of a
 //! million rows costs what that of a few costs, as far as an index can help.
 
-use mf_core::error::Error;
+use mf_core::error::{Code, Error};
 use mf_core::resource::shape::Find;
 use mf_core::resource::{Field, Kind, Resource, Scope, Value, Who};
 use rusqlite::types::Value as Sql;
@@ -16,6 +16,12 @@ use crate::params::{Given, Params};
 
 /// Most objects in one page.
 pub const PAGE_LIMIT: i64 = 1_000;
+/// Bytes after which a page ends even so: objects may have long texts, and
+/// pages are held in memory.
+const PAGE_BYTES: usize = 4 << 20;
+/// Most values of one filter: each is a parameter of a statement, which has a
+/// limit of its own.
+const WANTED_LIMIT: usize = 1_000;
 /// Longest text that lists are ordered by, in bytes.
 const ORDER_LIMIT: usize = 1_000;
 
@@ -89,8 +95,8 @@ impl Query {
         Ok(())
     }
 
-    /// Reads one page of at most `limit` objects, as somebody with this sight
-    /// and these roles sees them.
+    /// Reads one page of at most `limit` objects, fewer where they are large,
+    /// as somebody with this sight and these roles sees them.
     ///
     /// # Errors
     /// A filter names what does not exist, or SQLite would not.
@@ -103,7 +109,7 @@ impl Query {
         let mut page = Page::default();
         let (mut count, mut last, mut more) = (0, 0, false);
         while let Some(row) = rows.next()? {
-            if count == limit {
+            if count == limit || page.objects.len() > PAGE_BYTES {
                 more = true;
                 break;
             }
@@ -279,9 +285,20 @@ const PROJECT_COLUMN: &str = "project_id";
 
 /// Values of a filter: any of them matches.
 fn wanted(field: &Field, given: &Given) -> Result<Vec<Value>, Error> {
+    let wanted = values(field, given)?;
+    if wanted.len() > WANTED_LIMIT {
+        let told = format!("{} takes at most {WANTED_LIMIT} values in a filter", field.name);
+        return Err(Error::new(Code::InvalidValue, told));
+    }
+    Ok(wanted)
+}
+
+fn values(field: &Field, given: &Given) -> Result<Vec<Value>, Error> {
     match given {
         // Neither a label nor a word of a choice has a comma in it.
-        Given::Texts(texts) if matches!(field.kind, Kind::Choice(_) | Kind::Ref { .. }) => {
+        Given::Texts(texts)
+            if matches!(field.kind, Kind::Label | Kind::Choice(_) | Kind::Ref { .. }) =>
+        {
             texts.iter().flat_map(|text| text.split(',')).map(|one| field.parse_text(one)).collect()
         }
         Given::Texts(texts) => texts.iter().map(|text| field.parse_text(text)).collect(),

@@ -1,22 +1,34 @@
 //! Read-only connections: a pool, so that readers never wait for the writer.
+//!
+//! What is read quickly is read where it is asked for. What may look at much
+//! of the database takes its turn: it has threads of its own, and so few that
+//! whoever wants little always finds a connection.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::error::{Code, Error};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
 
 use super::{Done, open};
+use crate::http::request;
 
 /// Most connections: more readers than cores only wait for each other.
 const LIMIT: u32 = 16;
 /// How long a reader waits for a connection.
 const WAIT: Duration = Duration::from_secs(5);
+/// Most that read at length at the same time.
+const AT_LENGTH: usize = 4;
+/// How long one of them waits for its turn.
+const TURN: Duration = Duration::from_secs(20);
 
 /// The pool.
 pub struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
+    turns: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -34,21 +46,43 @@ impl Readers {
             .connection_timeout(WAIT)
             .test_on_check_out(false)
             .build(manager)?;
-        Ok(Self { pool })
+        Ok(Self { pool, turns: Arc::new(Semaphore::new(AT_LENGTH)) })
     }
 
     /// Reads in one snapshot. Bounded reads run right here; what may take
-    /// long belongs on a blocking thread.
+    /// long belongs into [`Readers::at_length`].
     ///
     /// # Errors
     /// What `read` said, or [`Code::Busy`].
     pub fn read<T>(&self, read: impl FnOnce(&Connection) -> Done<T>) -> Result<T, Error> {
-        let connection = self.pool.get().map_err(|_| {
-            Error::new(Code::Busy, "the hub has too much to read; try again in a second")
-        })?;
+        let connection = self.pool.get().map_err(|_| busy())?;
         let snapshot = Snapshot::begin(&connection).map_err(super::Fault::from)?;
         Ok(read(snapshot.0)?)
     }
+
+    /// Does work that may read much of the database, when it is its turn, on
+    /// a thread that serves nobody else.
+    ///
+    /// # Errors
+    /// [`Code::Busy`] when its turn does not come.
+    pub async fn at_length<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
+        let work = request::carried(work);
+        let done = tokio::task::spawn_blocking(move || {
+            // Until the work is done, even when nobody waits for it any more.
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|_| Error::new(Code::Internal, "reading it failed"))
+    }
+}
+
+fn busy() -> Error {
+    Error::new(Code::Busy, "the hub has too much to read; try again in a second")
 }
 
 /// A transaction that only reads. Its two statements are kept prepared: for
@@ -68,6 +102,43 @@ impl Drop for Snapshot<'_> {
         if let Err(error) = end {
             // SQLite has ended it by itself if it is not there any more.
             tracing::debug!("database: a read did not end as it began: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Condvar, Mutex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_reads_little_finds_a_connection_whatever_others_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let _open = open::open(dir.path()).unwrap();
+        let readers = Arc::new(Readers::open(dir.path()).unwrap());
+        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let read_long = || {
+            let (own, readers, gate) =
+                (Arc::clone(&readers), Arc::clone(&readers), Arc::clone(&gate));
+            let wait = move || {
+                let open = gate.0.lock().unwrap();
+                drop(gate.1.wait_while(open, |open| !*open).unwrap());
+            };
+            tokio::spawn(async move {
+                own.at_length(move || readers.read(|_| Ok(wait())).unwrap()).await
+            })
+        };
+        let long: Vec<_> = (0..2 * LIMIT).map(|_| read_long()).collect();
+        while readers.turns.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let one = |db: &Connection| Ok(db.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?);
+        assert_eq!(readers.read(one).unwrap(), 1);
+        *gate.0.lock().unwrap() = true;
+        gate.1.notify_all();
+        for done in long {
+            done.await.unwrap().unwrap();
         }
     }
 }

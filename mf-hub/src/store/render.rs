@@ -44,11 +44,11 @@ fn one(field: &Field, value: ValueRef<'_>, out: &mut Vec<u8>) -> Done<bool> {
             out.extend_from_slice(if number == 0 { b"false" } else { b"true" });
         }
         (_, ValueRef::Integer(number)) => write(&number, out)?,
-        (Kind::Refs { .. } | Kind::Back { .. }, ValueRef::Text(json)) => {
+        (Kind::Refs { .. } | Kind::Back { .. }, ValueRef::Text(json)) if field.grows() => {
             return list(json, out);
         }
-        (Kind::Computed(Gives::List | Gives::Json), ValueRef::Text(json)) => {
-            out.extend_from_slice(json);
+        (Kind::Refs { .. } | Kind::Computed(Gives::List | Gives::Json), ValueRef::Text(json)) => {
+            out.extend_from_slice(json)
         }
         (_, ValueRef::Text(text)) => {
             let text = std::str::from_utf8(text)

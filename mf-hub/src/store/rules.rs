@@ -24,7 +24,7 @@ pub(super) fn may_set(
         caller.need(
             roles,
             field.write,
-            &format!("setting {} of a {}", field.name, resource.name),
+            &format!("setting {} of {}", field.name, resource.one()),
         )?;
     }
     Ok(())
@@ -46,7 +46,7 @@ pub(super) fn missing(resource: &Resource, draft: &Draft, made: bool) -> Result<
     if missing.is_empty() {
         return Ok(());
     }
-    let told = format!("a {} needs {}", resource.name, missing.join(", "));
+    let told = format!("{} needs {}", resource.one(), missing.join(", "));
     Err(Error::new(Code::MissingField, told))
 }
 

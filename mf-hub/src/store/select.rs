@@ -8,8 +8,12 @@ use mf_core::resource::{self, ALL, Field, Kind, Resource, Scope, Who};
 
 use super::sums;
 
-/// Most entries of a list in an object; `<name>_more` says that there are more.
+/// Most entries of a list in an object that grows with the farm's age;
+/// `<name>_more` says that there are more. What people set is shown whole: it
+/// may be given back as it was read.
 pub const LIST_LIMIT: usize = 1_000;
+/// How many of such a list are read.
+const CUT: usize = LIST_LIMIT + 1;
 
 /// What a caller may know of.
 ///
@@ -206,15 +210,25 @@ pub fn expression(resource: &Resource, field: &Field) -> String {
         }
         Kind::Refs { to, via } => {
             let (mine, theirs) = ends(resource, to);
-            list(&format!(
+            let rows = format!(
                 "SELECT r.label FROM {via} v JOIN {} r ON r.id = v.{theirs} WHERE v.{mine} = t.id",
                 table(to)
-            ))
+            );
+            let sorted = match field.grows() {
+                // Of what may be a million the newest, which the link table
+                // has in order.
+                true => format!(
+                    "SELECT label FROM ({rows} ORDER BY v.{theirs} DESC LIMIT {CUT}) ORDER BY label"
+                ),
+                false => format!("{rows} ORDER BY r.label"),
+            };
+            list(&rows, &sorted)
         }
         Kind::Back { of, by } => {
             let by = resource::find(of).and_then(|of| of.field(by)).and_then(column);
             let by = by.unwrap_or_default();
-            list(&format!("SELECT r.label FROM {} r WHERE r.{by} = t.id", table(of)))
+            let rows = format!("SELECT r.label FROM {} r WHERE r.{by} = t.id", table(of));
+            list(&rows, &format!("{rows} ORDER BY r.label LIMIT {CUT}"))
         }
         Kind::Computed(_) => {
             sums::expression(&resource.key(), field.name).unwrap_or("NULL").to_owned()
@@ -232,13 +246,12 @@ pub fn ends(resource: &Resource, to: &str) -> (String, String) {
     (format!("{}_id", resource.key()), format!("{}_id", to.replace('-', "_")))
 }
 
-/// The labels of `rows`, sorted. Sorting takes a table of its own, and most
-/// lists are empty.
-fn list(rows: &str) -> String {
-    let most = LIST_LIMIT + 1;
+/// The labels of `rows`, as they are `sorted`. That takes a table of its own,
+/// and most lists are empty.
+fn list(rows: &str, sorted: &str) -> String {
     format!(
-        "CASE WHEN EXISTS ({rows}) THEN (SELECT json_group_array(label) FROM \
-         ({rows} ORDER BY r.label LIMIT {most})) ELSE '[]' END"
+        "CASE WHEN EXISTS ({rows}) THEN (SELECT json_group_array(label) FROM ({sorted})) \
+         ELSE '[]' END"
     )
 }
 

@@ -52,7 +52,7 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
             "CASE WHEN NOT EXISTS (SELECT 1 FROM errand WHERE build_id = t.id) THEN '[]' \
              ELSE (SELECT json_group_array(json_object('id', id, 'about', about, 'state', state, \
              'attempts', attempt, 'next_try', next_try, 'message', message)) FROM \
-             (SELECT * FROM errand WHERE build_id = t.id ORDER BY id)) END"
+             (SELECT * FROM errand WHERE build_id = t.id ORDER BY id DESC LIMIT 100)) END"
         }
         ("tag", "errands") => {
             "CASE WHEN NOT EXISTS (SELECT 1 FROM errand WHERE tag_id = t.id) THEN '[]' \

@@ -71,7 +71,7 @@ where
         Err((visit, error)) => return answer::refusal(&visit, &error),
     };
     let done = async {
-        let sent = read(&hub, &parts, body, true).await?;
+        let sent = read(&visit, &parts, body, true).await?;
         parts.extensions.insert(session::Checked);
         let body = form(&sent.params);
         let media = HeaderValue::from_static("application/x-www-form-urlencoded");
@@ -93,11 +93,18 @@ where
 ///
 /// # Errors
 /// [`Code::Forbidden`] when it was not; it cannot be read.
-pub async fn read(hub: &Hub, parts: &Parts, body: Body, signed_in: bool) -> Result<Sent, Error> {
+pub async fn read(
+    visit: &Visit,
+    parts: &Parts,
+    body: Body,
+    signed_in: bool,
+) -> Result<Sent, Error> {
     from_here(parts)?;
-    let mut params = input::params(parts, body, &[]).await?;
+    let known = visit.caller.holder.is_some();
+    let most = if known { input::BODY_LIMIT } else { input::STRANGERS_LIMIT };
+    let mut params = input::params_within(parts, body, &[], most).await?;
     // What the address says stays there.
-    for name in input::query(parts).0.keys() {
+    for name in input::query(parts)?.0.keys() {
         params.0.remove(name);
     }
     let csrf = params.take_text("csrf")?.unwrap_or_default();
@@ -105,7 +112,7 @@ pub async fn read(hub: &Hub, parts: &Parts, body: Body, signed_in: bool) -> Resu
         let Some(secret) = session::of(parts) else {
             return Err(Error::new(Code::Unauthorized, "your session is over: sign in again"));
         };
-        let right = session::csrf(hub, secret);
+        let right = session::csrf(&visit.hub, secret);
         if !bool::from(right.as_bytes().ct_eq(csrf.as_bytes())) {
             let told =
                 "this form is not one of your session: open the page again and send it from there";

@@ -109,7 +109,7 @@ pub fn create(
     let fields = names.iter().filter_map(|name| resource.field(name));
     Some(Form {
         name: format!("new-{}", resource.name),
-        title: format!("submit a {}", resource.name),
+        title: format!("submit {}", resource.one()),
         about: super::sentence(resource.about),
         button: "Submit".into(),
         grave: false,

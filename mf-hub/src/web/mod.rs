@@ -27,11 +27,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use mf_core::error::Error;
 use mf_core::resource::{ALL, Resource, Scope};
 
+use crate::http::error::Refusal;
 use crate::http::{Known, spellings};
 use crate::hub::Hub;
 use visit::Visit;
@@ -53,7 +54,7 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
         .route("/repo/{*path}", get(in_repositories));
     for resource in ALL.iter().filter(|resource| resource.scope != Scope::NoRows) {
         let list = move |State(hub): State<Arc<Hub>>, parts: Parts| async move {
-            show(hub, parts, |visit| page::list::page(visit, resource))
+            show_at_length(hub, parts, |visit| page::list::page(visit, resource)).await
         };
         let detail = move |State(hub): State<Arc<Hub>>,
                            Known(label): Known<String>,
@@ -70,7 +71,7 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
 }
 
 async fn home(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
-    show(hub, parts, page::home::page)
+    show_at_length(hub, parts, page::home::page).await
 }
 
 async fn docs(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
@@ -147,6 +148,17 @@ fn show(
         }
         Err((visit, error)) => answer::page(&visit, Err(error)),
     }
+}
+
+/// The same of a page that may look at much of the database.
+async fn show_at_length(
+    hub: Arc<Hub>,
+    parts: Parts,
+    page: impl FnOnce(&Visit) -> Result<String, Error> + Send + 'static,
+) -> Response {
+    let own = Arc::clone(&hub);
+    let shown = own.readers.at_length(move || show(hub, parts, page)).await;
+    shown.unwrap_or_else(|error| Refusal(error).into_response())
 }
 
 /// What the API says, as a sentence on a page.

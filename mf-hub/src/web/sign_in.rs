@@ -43,7 +43,7 @@ pub async fn sent(State(hub): State<Arc<Hub>>, request: Request<Body>) -> Respon
         Ok(visit) => visit,
         Err((visit, error)) => return answer::refusal(&visit, &error),
     };
-    let mut sent = match act::read(&hub, &parts, body, false).await {
+    let mut sent = match act::read(&visit, &parts, body, false).await {
         Ok(sent) => sent,
         Err(error) => return answer::refusal(&visit, &error),
     };
@@ -87,7 +87,7 @@ pub async fn out(State(hub): State<Arc<Hub>>, request: Request<Body>) -> Respons
         Err((visit, error)) => return answer::refusal(&visit, &error),
     };
     let ended = async {
-        act::read(&hub, &parts, body, true).await?;
+        act::read(&visit, &parts, body, true).await?;
         let token = session::of(&parts).unwrap_or_default().to_owned();
         hub.writer.run(&visit.caller, move |tx: &Tx<'_>| sessions::end(tx, &token)).await
     };

@@ -78,7 +78,10 @@ impl Visit {
     }
 
     /// The parameters in the address.
-    pub fn query(&self) -> Params {
+    ///
+    /// # Errors
+    /// One of them is no text.
+    pub fn query(&self) -> Result<Params, Error> {
         input::query(&self.parts)
     }
 
@@ -87,7 +90,7 @@ impl Visit {
     /// # Errors
     /// It is given twice.
     pub fn text(&self, name: &str) -> Result<String, Error> {
-        Ok(self.query().take_text(name)?.unwrap_or_default())
+        Ok(self.query()?.take_text(name)?.unwrap_or_default())
     }
 
     /// Reads the database.

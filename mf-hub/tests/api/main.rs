@@ -1,6 +1,7 @@
 //! The API of a real hub: its router on a real socket, its database in a file.
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
+mod abuse;
 mod accounts;
 mod again;
 mod builds;

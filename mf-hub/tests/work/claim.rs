@@ -84,6 +84,28 @@ async fn a_worker_that_hangs_up_strands_nothing() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_revoked_while_it_waits_gets_nothing() {
+    let mut farm = Farm::new().await;
+    let second = farm.second_worker(1).await;
+    let first = Arc::new(farm.worker(8).await);
+    let asked = tokio::spawn({
+        let (first, body) = (Arc::clone(&first), json!({ "nonce": "a", "wait": 30 }));
+        async move { first.0.send(Method::POST, "/system/claim.json", body).await }
+    });
+    waiting(&farm, 1).await;
+    let admin = farm.admin();
+    let system = farm.host().await;
+    let path = format!("/system/{system}/list_keys");
+    let keys = admin.ok(Method::GET, &path, json!(null)).await;
+    let key = json!({ "key": keys.json["data"]["keys"][0]["key_id"] });
+    admin.ok(Method::POST, &format!("/system/{system}/revoke_key"), key).await;
+    farm.build("two").await;
+    asked.await.unwrap().refused(401, "Unauthorized");
+    let claim = second.claim("b", 30).await.expect("the task is not stranded");
+    assert_eq!((claim.job.package.as_str(), claim.attempt), ("two", 1));
+}
+
+#[tokio::test]
 async fn capacity_source_names_and_priority_are_kept() {
     let farm = Farm::new().await;
     let worker = farm.worker(2).await;

@@ -176,6 +176,13 @@ impl Farm {
         std::fs::write(self.dir.path().join(CONFIG), text).unwrap();
     }
 
+    /// Label of the system that the worker of this host is.
+    pub async fn host(&self) -> String {
+        let key = self.caller("worker");
+        let who = key.ok(Method::GET, "/util/whoami.json", Value::Null).await;
+        who.json["data"]["whoami"]["label"].as_str().unwrap().to_owned()
+    }
+
     /// Submits a build of a branch; gives it as it is.
     pub async fn build(&self, branch: &str) -> Value {
         self.build_with(branch, json!({})).await

@@ -131,6 +131,28 @@ async fn a_hub_that_stops_breaks_a_followed_log_off() {
 }
 
 #[tokio::test]
+async fn who_may_no_longer_read_a_log_follows_it_no_longer() {
+    let farm = Farm::new().await;
+    let (worker, admin) = (farm.worker(1).await, farm.admin());
+    let post = async |path: &str, body: Value| admin.ok(Method::POST, path, body).await;
+    post("/user/post.json", json!({ "label": "ann" })).await;
+    post("/group/post.json", json!({ "label": "crew", "users": "ann" })).await;
+    let key = post("/user/ann/create_key", json!({})).await.json["data"]["key"].take();
+    let secret = json!({ "restricted": true, "admin_group_label": "crew" });
+    admin.ok(Method::PUT, "/project/demo/put.json", secret).await;
+    farm.build("two").await;
+    let claim = worker.take("a").await;
+    worker.append(&claim, 0, "so far\n").await.done();
+    let path = format!("/task/{}/log/build.log?project_label=demo&follow=1", claim.job.task);
+    let request = farm.http.get(format!("{}{path}", farm.url)).bearer_auth(key.as_str().unwrap());
+    let mut log = request.send().await.unwrap();
+    assert_eq!(log.chunk().await.unwrap().unwrap(), "so far\n");
+    admin.ok(Method::PUT, "/group/crew/put.json", json!({ "users": [] })).await;
+    // Nothing more comes of the log, and it is asked again by itself.
+    assert!(log.chunk().await.is_err(), "it breaks off, and has not ended");
+}
+
+#[tokio::test]
 async fn the_files_of_a_deleted_build_go_soon() {
     let farm = Farm::new().await;
     let worker = farm.worker(1).await;

@@ -1,6 +1,7 @@
 //! The Python interface.
 
 use std::fs;
+use std::process::Command;
 
 use monkeyfarm_tests::programs::source_tree;
 use monkeyfarm_tests::{Farm, Ran, Repository, python};
@@ -10,6 +11,23 @@ fn its_own_tests_pass() {
     let ran =
         Ran::of(python::python().args(["-m", "unittest", "-q"]).current_dir(python::interface()));
     assert_eq!(ran.code, 0, "{}", ran.err);
+}
+
+/// On whatever this host has beside the Python that all other tests use.
+#[test]
+fn its_own_tests_pass_on_other_versions_of_python() {
+    for minor in [9, 10, 11, 12, 13, 14] {
+        let name = format!("python3.{minor}");
+        let there = Command::new(&name).arg("--version").output();
+        if !there.is_ok_and(|ran| ran.status.success()) {
+            eprintln!("skipped: no {name}");
+            continue;
+        }
+        let mut python = Command::new(&name);
+        python.args(["-B", "-m", "unittest", "-q"]).current_dir(python::interface());
+        let ran = Ran::of(&mut python);
+        assert_eq!(ran.code, 0, "{name}: {}", ran.err);
+    }
 }
 
 #[test]

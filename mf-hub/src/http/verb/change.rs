@@ -114,7 +114,7 @@ impl Change {
             };
             if let Some(field) = self.resource.field(name) {
                 let most = self.caller.roles().or(Who::OWNER).or(Who::PROJECT);
-                let what = format!("setting {name} of a {}", self.resource.name);
+                let what = format!("setting {name} of {}", self.resource.one());
                 self.caller.need(most, field.write, &what)?;
             }
             let hash = self.hub.passwords.hash(secret).await?;

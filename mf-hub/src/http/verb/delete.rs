@@ -42,6 +42,6 @@ fn confirmed(resource: &Resource, params: &mut Params) -> Result<(), Error> {
     if matches!(confirmed.as_deref(), Some("True" | "true" | "1")) {
         return Ok(());
     }
-    let told = format!("deleting a {} cannot be undone: give confirm_delete=True", resource.name);
+    let told = format!("deleting {} cannot be undone: give confirm_delete=True", resource.one());
     Err(Error::new(Code::NotConfirmed, told))
 }

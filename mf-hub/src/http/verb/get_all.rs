@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
-use mf_core::error::{Code, Error};
+use mf_core::error::Error;
 use mf_core::resource::Resource;
 
 use crate::http::{caller, envelope, input};
@@ -32,9 +32,8 @@ pub async fn get_all(
     let query = Query::read(resource, input::params(&parts, body, &[]).await?)?;
     let list = List { hub, caller, query };
     let (list, first) = if list.query.is_long() {
-        // May look at much of the database: not on a thread that serves others.
-        let read = tokio::task::spawn_blocking(move || (list.page(), list)).await;
-        let (page, list) = read.map_err(|_| failed())?;
+        let own = Arc::clone(&list.hub);
+        let (page, list) = own.readers.at_length(move || (list.page(), list)).await?;
         (list, page?)
     } else {
         let page = list.page()?;
@@ -80,9 +79,9 @@ impl List {
         let first = stream::once(async move { Ok(Bytes::from(start)) });
         let rest = stream::try_unfold((Some(next), self), |(next, list)| async move {
             let Some(next) = next else { return Ok(None) };
-            let read = tokio::task::spawn_blocking(move || list.chunk(&next)).await;
+            let own = Arc::clone(&list.hub);
             // Too late for a status: the list breaks off, and is seen to.
-            read.map_err(|_| failed())?.map(Some)
+            own.readers.at_length(move || list.chunk(&next)).await?.map(Some)
         });
         Body::from_stream(first.chain(rest))
     }
@@ -102,8 +101,4 @@ impl List {
         }
         Ok((bytes.into(), (page.next, self)))
     }
-}
-
-fn failed() -> Error {
-    Error::new(Code::Internal, "reading the list failed")
 }

@@ -6,9 +6,11 @@ mod used;
 
 use mf_core::error::{Code, Error};
 use mf_core::time;
+use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::{Done, Fault};
 pub use list::{Listed, end, list};
 pub use new::{NewKey, Terms, record, store};
 pub use used::Uses;
@@ -58,6 +60,19 @@ pub fn not_over(expires: &str) -> Result<(), Error> {
     }
     let told = format!("the key is over since {expires} UTC; ask for a new one");
     Err(Error::new(Code::Unauthorized, told))
+}
+
+/// Refuses a key, by its public id, that is no key any more.
+///
+/// # Errors
+/// [`Code::Unauthorized`].
+pub fn check(db: &Connection, public_id: &str) -> Done<()> {
+    let sql = "SELECT expire_date FROM api_key WHERE public_id = ?1";
+    let found = db.prepare_cached(sql)?.query_row([public_id], |row| row.get::<_, String>(0));
+    match found.optional()? {
+        Some(expires) => Ok(not_over(&expires)?),
+        None => Err(Fault::told(Code::Unauthorized, "the key was revoked")),
+    }
 }
 
 /// The part of a key by which it is found, and which may be shown; `None`

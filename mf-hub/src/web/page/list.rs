@@ -44,7 +44,7 @@ struct Filter {
 /// # Errors
 /// A parameter is wrong.
 pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error> {
-    let mut params = visit.query();
+    let mut params = visit.query()?;
     // A form sends what was left empty too.
     params
         .0

@@ -74,6 +74,24 @@ async fn rights_over_others_are_never_taken_by_joining() {
     farm.stop().await;
 }
 
+/// Nobody lets himself into a restricted project by a group that anybody joins.
+#[tokio::test]
+async fn what_a_restricted_project_is_is_not_learned_by_joining() {
+    let farm = Farm::start().await;
+    let (ann, eve) = (farm.user("ann").await, farm.user("eve").await);
+    farm.post("group", json!({ "label": "owners", "users": "ann" })).await.ok();
+    farm.post("project", json!({ "label": "secret", "restricted": true })).await.ok();
+    let owned = json!({ "project_label": "secret", "label": "k", "group_label": "owners" });
+    farm.post("package", owned).await.ok();
+    call(&farm, &eve, "/group/owners/join", json!({})).await.ok();
+    let project = "/project/secret/get_one.json";
+    farm.get_as(&ann, project).await.ok();
+    farm.get_as(&eve, project).await.refused(404, "NotFound");
+    call(&farm, &ann, "/group/owners/approve", json!({ "user_label": "eve" })).await.ok();
+    farm.get_as(&eve, project).await.ok();
+    farm.stop().await;
+}
+
 /// The last member of `admin` cannot be removed by any way.
 #[tokio::test]
 async fn the_last_admin_stays() {
