@@ -15,6 +15,11 @@ use super::{Done, Fault, find};
 
 /// So few rows are sorted as quickly as they are read.
 pub(super) const FEW: i64 = 256;
+/// So many are sorted in tens of milliseconds.
+pub(super) const SORTED: i64 = 20_000;
+/// Where less than one row in so many is wanted, going along all of them in
+/// order may find the first of those only at the end.
+pub(super) const RARE: i64 = 8;
 
 /// A filter as it was asked for: any of these values.
 #[derive(Clone, Debug)]
@@ -102,13 +107,15 @@ impl Condition {
         self.range
     }
 
-    /// How many rows there are, counted no further than [`FEW`].
-    pub(super) fn few(&self, db: &Connection, resource: &Resource) -> Done<i64> {
+    /// How many rows there are, counted no further than `most`.
+    pub(super) fn count(&self, db: &Connection, resource: &Resource, most: i64) -> Done<i64> {
         let mut values = Vec::new();
+        let condition = self.text(true, &mut values);
+        values.push(Sql::Integer(most));
         let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM {} t WHERE {} LIMIT {FEW})",
+            "SELECT count(*) FROM (SELECT 1 FROM {} t WHERE {condition} LIMIT ?{})",
             table(resource.name),
-            self.text(true, &mut values)
+            values.len()
         );
         Ok(db.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))?)
     }
@@ -177,7 +184,7 @@ fn referred(
 }
 
 /// The largest id of a resource: about as many as there are.
-fn largest(db: &Connection, resource: &str) -> Done<i64> {
+pub(super) fn largest(db: &Connection, resource: &str) -> Done<i64> {
     let sql = format!("SELECT max(id) FROM {}", table(resource));
     let largest: Option<i64> = db.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
     Ok(largest.unwrap_or(0))

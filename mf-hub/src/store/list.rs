@@ -8,7 +8,7 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params_from_iter};
 
 use super::cursor::{Cursor, invalid};
-use super::filter::{Condition, FEW, Filter};
+use super::filter::{self, Condition, FEW, Filter, RARE, SORTED};
 use super::search::{self, Search};
 use super::select::{self, Sight, table};
 use super::{Done, render};
@@ -232,6 +232,23 @@ impl Query {
         Ok(all)
     }
 
+    /// The filter whose rows are sooner sorted than found along an index that
+    /// has all of them in order; `None` for none.
+    fn rarest(&self, db: &Connection, filters: &[Condition]) -> Done<Option<usize>> {
+        if self.by_id() || filters.is_empty() {
+            return Ok(None);
+        }
+        let rare = filter::largest(db, self.resource.name)? / RARE;
+        let mut rarest = (rare.min(SORTED), None);
+        for (n, filter) in filters.iter().enumerate() {
+            let count = filter.count(db, self.resource, rarest.0)?;
+            if count < rarest.0 {
+                rarest = (count, Some(n));
+            }
+        }
+        Ok(rarest.1)
+    }
+
     /// Which condition's index the rows come from. The one that gives few
     /// rows; else one that gives them in the order that is asked for, and of
     /// those by id the one whose column has the most values.
@@ -243,7 +260,7 @@ impl Query {
         }
         let mut fewest = (FEW, Lead::Walk);
         for (n, filter) in filters.iter().enumerate() {
-            let few = filter.few(db, self.resource)?;
+            let few = filter.count(db, self.resource, FEW)?;
             if few < fewest.0 {
                 fewest = (few, Lead::Filter(n));
             }
@@ -256,6 +273,9 @@ impl Query {
         }
         if fewest.0 < FEW {
             return Ok(fewest.1);
+        }
+        if let Some(rarest) = self.rarest(db, filters)? {
+            return Ok(Lead::Filter(rarest));
         }
         let single = filters.iter().enumerate().filter(|(_, filter)| filter.is_single());
         let best = match self.by_id() {

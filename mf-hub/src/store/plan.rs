@@ -5,7 +5,7 @@
 use mf_core::resource::{BUILD, Resource, TASK};
 use rusqlite::{Connection, params_from_iter};
 
-use super::filter::FEW;
+use super::filter::{FEW, RARE};
 use super::list::Query;
 use super::select::Sight;
 use super::{build, open};
@@ -103,6 +103,30 @@ fn what_is_rare_is_found_by_its_index_and_then_sorted() {
         let plan = plan(&db, &BUILD, query, Sight::Public);
         assert!(plan[0].contains(first), "{query}: {plan:#?}");
         assert!(!plan[0].contains("SCAN t"), "{query}: {plan:#?}");
+    }
+}
+
+/// Between rare and common: more than are sorted at once, and still far fewer
+/// than are gone along in order.
+#[test]
+fn what_is_one_in_many_is_sorted_rather_than_looked_for() {
+    let (_dir, db) = farm();
+    db.execute_batch(&format!(
+        "INSERT INTO build (label, create_date, update_date, project_id, package_branch_id,
+             package_id, user_id, status)
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most})
+             SELECT 'more' || i, '', '', 1, 2, 2, 1, 'BuildSuccess' FROM n",
+        most = RARE * (FEW + 20)
+    ))
+    .unwrap();
+    for (query, first) in [
+        ("package_label=old&order=label", "build_package ("),
+        ("package_label=old&project_label=p&order=-update_date", "build_package ("),
+        ("package_label=old&status_label=BuildSuccess&order=label", "build_package ("),
+        ("package_label=new&order=label", "build_label"),
+    ] {
+        let plan = plan(&db, &BUILD, query, Sight::Public);
+        assert!(plan[0].contains(first), "{query}: {plan:#?}");
     }
 }
 

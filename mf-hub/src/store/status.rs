@@ -59,8 +59,8 @@ pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<S
     let known = known(db, sight)?;
     Ok(Status {
         version: mf_core::VERSION,
-        builds: counts(db, "build", &known)?,
-        tasks: counts(db, "task", &known)?,
+        builds: counts(db, "build", sight)?,
+        tasks: counts(db, "task", sight)?,
         queue: queue::read(db, sight)?,
         errands: errand::counts(db, sight)?,
         systems: systems(db, busy, &known)?,
@@ -77,20 +77,27 @@ pub(super) fn known(db: &Connection, sight: Sight) -> Done<String> {
     Ok(condition.unwrap_or_else(|| "1".to_owned()))
 }
 
-fn counts(db: &Connection, table: &str, known: &str) -> Done<BTreeMap<String, i64>> {
+/// How many there are in each status. All of them are counted by an index
+/// alone; those that may not be known, which are few or none, are then taken off.
+fn counts(db: &Connection, table: &str, sight: Sight) -> Done<BTreeMap<String, i64>> {
     let mut counts: BTreeMap<String, i64> =
         STATUSES.iter().map(|status| ((*status).to_owned(), 0)).collect();
-    // The state that is not shown counts as the one that is.
-    let sql = format!(
-        "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} \
-         WHERE {known} GROUP BY status"
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    for row in
-        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?
-    {
-        let (status, count) = row?;
-        *counts.entry(status).or_default() += count;
+    let hidden = sight.of_project("p.id").map(|known| {
+        format!("WHERE project_id IN (SELECT p.id FROM project p WHERE NOT ({known}))")
+    });
+    for (sign, which) in [(1, Some(String::new())), (-1, hidden)] {
+        let Some(which) = which else { continue };
+        // The state that is not shown counts as the one that is.
+        let sql = format!(
+            "SELECT replace(status, 'Cancelling', 'Building'), count(*) FROM {table} {which} \
+             GROUP BY status"
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for row in rows {
+            let (status, count): (String, i64) = row?;
+            *counts.entry(status).or_default() += sign * count;
+        }
     }
     Ok(counts)
 }
