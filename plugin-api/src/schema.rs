@@ -16,7 +16,8 @@ pub const SCHEMAS_LIMIT: usize = 32 * 1024;
 /// it.
 ///
 /// The two texts of the hub are TOML, and what a schema speaks of is their
-/// table.
+/// table; or one [word](word) alone, for a schema that takes a string, such as
+/// that of [`WordOr`].
 ///
 /// ```
 /// # #[cfg(feature = "schema")] {
@@ -66,6 +67,32 @@ impl Schemas {
     pub fn local<T: schemars::JsonSchema>(self) -> Self {
         Self { local: Some(schema::<T>()), ..self }
     }
+}
+
+/// The word that a text of the hub is, where a handler takes one alone, such as
+/// the name of a configuration, in the place of a table. What only TOML has in
+/// it is none, and neither is nothing at all.
+///
+/// ```
+/// use monkeyfarm_plugin_api::schema::word;
+/// assert_eq!(word(" epel-9-x86_64\n"), Some("epel-9-x86_64"));
+/// assert_eq!(word("config = 'epel-9-x86_64'"), None);
+/// ```
+pub fn word(text: &str) -> Option<&str> {
+    let word = text.trim();
+    let plain = |c: char| !c.is_whitespace() && !"=[]\"'#".contains(c);
+    (!word.is_empty() && word.chars().all(plain)).then_some(word)
+}
+
+/// For [`Schemas`]: a text that is a table `T`, or one [word](word).
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+pub enum WordOr<T> {
+    /// More than one word says.
+    Table(T),
+    /// One word.
+    Word(String),
 }
 
 /// The schema of a type, as whoever writes such a configuration must keep to.

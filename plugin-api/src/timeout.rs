@@ -24,6 +24,26 @@ impl<'de> Deserialize<'de> for Timeout {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timeout {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timeout".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "maximum": LONGEST.as_secs(),
+            "pattern": r"^\s*[0-9]+\s*[smh]\s*$",
+        })
+    }
+}
+
 /// What may stand in the file.
 struct Written;
 

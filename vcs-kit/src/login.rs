@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{Context, Failure};
 use serde::Deserialize;
 
@@ -9,8 +10,9 @@ use crate::scheme::{Kind, Scheme};
 use crate::url::Url;
 
 /// One `[[login]]` of `plugins.d/<plugin>.toml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub struct Login {
     /// Scheme and host, such as `https://git.example.org`.
     pub at: String,

@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::Failure;
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::home::Home;
 use crate::url::Url;
 
 /// The table `[ssh]` of `plugins.d/<plugin>.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub struct Ssh {
     /// The key, instead of those of the worker's user.
+    #[schemars(with = "Option<String>")]
     pub identity_file: Option<PathBuf>,
     /// The keys of hosts, instead of those that the worker's user knows.
+    #[schemars(with = "Option<String>")]
     pub known_hosts: Option<PathBuf>,
     /// The port, where a URL has none.
     pub port: Option<u16>,

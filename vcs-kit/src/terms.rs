@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use monkeyfarm_plugin_api::{Context, Failure, Source};
+use monkeyfarm_plugin_api::schemars::JsonSchema;
+use monkeyfarm_plugin_api::{Context, Failure, Schemas, Source};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -24,22 +25,33 @@ pub struct Handler {
 }
 
 /// What the hub keeps for a vcs handler: TOML.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, bound = "T: DeserializeOwned + Default")]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars", bound = "T: JsonSchema + Default")]
 struct Farm<T> {
+    /// Schemes that source may come from beyond the usual ones, such as file.
     allow_schemes: Vec<String>,
+    /// How source is checked out.
     checkout: T,
 }
 
 /// `plugins.d/<plugin>.toml` of a host, but for its secrets.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 struct Local {
+    /// Schemes that source may come from beyond the usual ones, such as file.
     allow_schemes: Vec<String>,
+    /// Places that source may come from, with all that is below; none: any.
     allow_urls: Vec<String>,
+    /// PEM file of certificate authorities to believe beside the usual ones.
+    #[schemars(with = "Option<String>")]
     ca_file: Option<PathBuf>,
+    /// How much the mirrors may take of the disk, in MiB.
     cache_mib: u64,
+    /// Who this host is to which server.
     login: Vec<Login>,
+    /// How ssh is used.
     ssh: Ssh,
 }
 
@@ -57,9 +69,15 @@ impl Default for Local {
 }
 
 /// A handler's options of its own that has none.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub struct NoOptions {}
+
+/// What the configuration of a vcs handler may hold whose own options are `T`.
+pub fn schemas<T: JsonSchema + Default>() -> Schemas {
+    Schemas::default().handler::<Farm<T>>().local::<Local>()
+}
 
 /// The terms of one call. `T` is the table `[checkout]` of what the hub keeps
 /// for the handler.

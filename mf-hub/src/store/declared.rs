@@ -55,9 +55,18 @@ fn check(owner: &str, schemas: &str, place: &str, text: &str) -> Done<()> {
     let Some(schema) = schemas.get(place).filter(|_| !text.trim().is_empty()) else {
         return Ok(());
     };
+    // One word alone may name all that there is to say.
+    if is_word(text) && schema::check(schema, &Value::String(text.trim().to_owned())).is_ok() {
+        return Ok(());
+    }
     let told = config::table(text).and_then(|table| schema::check(schema, &table));
     told.map_err(|why| {
         let told = format!("config does not fit the {owner}: {why}; `mf plugin show` has all");
         Fault::told(Code::InvalidValue, told)
     })
+}
+
+/// Whether a text has nothing in it that only TOML has, as handlers tell it.
+fn is_word(text: &str) -> bool {
+    !text.trim().contains(|c: char| c.is_whitespace() || "=[]\"'#".contains(c))
 }

@@ -2,9 +2,9 @@
 //! its tree is written.
 
 use monkeyfarm_plugin_api::{
-    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Source, VcsHandler,
+    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Schemas, Source, VcsHandler,
 };
-use monkeyfarm_vcs_kit::terms::NoOptions;
+use monkeyfarm_vcs_kit::terms::{NoOptions, schemas};
 use monkeyfarm_vcs_kit::twice::twice;
 use monkeyfarm_vcs_kit::{Handler, Kind, Lock, Scheme, Terms, Trouble};
 
@@ -58,6 +58,10 @@ impl VcsHandler for Bzr {
         let (terms, reference) = read(&job.source)?;
         let found = resolve(&terms, &reference, cx).map_err(|trouble| trouble.failure)?;
         changes::changes(&terms, &found, job, cx)
+    }
+
+    fn schemas() -> Schemas {
+        schemas::<NoOptions>()
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::fs;
 
+use monkeyfarm_plugin_api::schema::WordOr;
 use monkeyfarm_plugin_api::{
     Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, IndexJob,
-    Indexed,
+    Indexed, Schemas,
 };
 
 use crate::chroot::{Chroot, PLACE};
 use crate::local::Local;
-use crate::recipe::Recipe;
+use crate::recipe::{Document, Recipe};
 use crate::source::Source;
 use crate::why::Step;
 use crate::{index, results};
@@ -22,6 +23,11 @@ const TREE: &str = "source";
 pub struct Debian;
 
 impl BuildHandler for Debian {
+    fn schemas() -> Schemas {
+        let hub = Schemas::default().handler::<WordOr<Document>>().target::<WordOr<Document>>();
+        hub.local::<Local>()
+    }
+
     fn index(&self, job: &IndexJob, cx: &Context) -> Result<Indexed, Failure> {
         index::write(job, cx)
     }

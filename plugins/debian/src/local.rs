@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use monkeyfarm_plugin_api::download::Rules;
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{BuildJob, Failure};
 use serde::Deserialize;
 
@@ -11,10 +12,12 @@ use serde::Deserialize;
 const DOWNLOAD_TIME: Duration = Duration::from_secs(3600);
 
 /// This host's configuration of the handler.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Local {
     /// Where tarballs of chroots are.
+    #[schemars(with = "String")]
     pub(crate) chroot_dir: PathBuf,
     /// Hosts that source packages may be downloaded from; empty: any.
     pub(crate) download_hosts: Vec<String>,

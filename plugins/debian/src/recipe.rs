@@ -1,14 +1,16 @@
 //! What a target says: the table `[debian]` of its config.
 
 use monkeyfarm_plugin_api::download::{Rules, is_file_name};
-use monkeyfarm_plugin_api::{BuildJob, Failure, Timeout};
+use monkeyfarm_plugin_api::schemars::JsonSchema;
+use monkeyfarm_plugin_api::{BuildJob, Failure, Timeout, schema};
 use serde::Deserialize;
 
 use crate::local::Local;
 
 /// How a package is to be built. The keys are all that may be said.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Recipe {
     /// Suite of the chroot, such as `bookworm`.
     pub(crate) suite: Option<String>,
@@ -26,9 +28,11 @@ pub(crate) struct Recipe {
     pub(crate) timeout: Option<Timeout>,
 }
 
-#[derive(Deserialize)]
+/// The config of a target, or of the handler.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
+pub(crate) struct Document {
     #[serde(default)]
     debian: Recipe,
 }
@@ -81,11 +85,10 @@ impl Recipe {
 
 /// One word is the name of a suite; anything else is TOML.
 fn parse(text: &str, place: &str) -> Result<Recipe, Failure> {
-    let word = text.trim();
-    if word.is_empty() {
+    if text.trim().is_empty() {
         return Ok(Recipe::default());
     }
-    if !word.contains(|c: char| c.is_whitespace() || "=[]\"'#".contains(c)) {
+    if let Some(word) = schema::word(text) {
         return Ok(Recipe { suite: Some(word.to_owned()), ..Recipe::default() });
     }
     let document: Document = toml::from_str(text).map_err(|error| {

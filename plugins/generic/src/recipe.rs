@@ -34,7 +34,6 @@ pub(crate) struct Recipe {
     #[schemars(with = "Vec<String>")]
     pub(crate) sources: Vec<Pattern>,
     /// How long all commands may take together, such as `90m`.
-    #[schemars(with = "Option<String>")]
     pub(crate) timeout: Option<Timeout>,
 }
 

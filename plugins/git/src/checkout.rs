@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{
-    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Source, VcsHandler,
+    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Schemas, Source, VcsHandler,
 };
+use monkeyfarm_vcs_kit::terms::schemas;
 use monkeyfarm_vcs_kit::twice::twice;
 use monkeyfarm_vcs_kit::{Handler, Kind, Lock, Scheme, Suspicion, Terms, Trouble, Url};
 use serde::Deserialize;
@@ -31,8 +33,9 @@ pub(crate) const HANDLER: Handler = Handler {
 };
 
 /// The table `[checkout]` of what the hub keeps for this handler.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Options {
     /// Which repositories' submodules are checked out with them.
     pub(crate) submodules: Asked,
@@ -62,6 +65,10 @@ impl VcsHandler for Git {
         let terms = Terms::new(&job.source, HANDLER)?;
         let reference = Reference::parse(&job.source.reference)?;
         changes::changes(&terms, &reference, job, cx)
+    }
+
+    fn schemas() -> Schemas {
+        schemas::<Options>()
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{Context, Failure};
 use monkeyfarm_vcs_kit::{Terms, Url};
 use serde::Deserialize;
@@ -23,7 +24,8 @@ const DEEPEST: usize = 8;
 const MOST_TREE: usize = 256 << 20;
 
 /// For which repositories something is wanted.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 #[serde(untagged, expecting = "expected true, false or a list of urls")]
 pub(crate) enum Asked {
     /// For all, or none.

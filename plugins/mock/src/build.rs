@@ -3,15 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use monkeyfarm_plugin_api::schema::WordOr;
 use monkeyfarm_plugin_api::{
     Artifact, ArtifactKind, BuildHandler, BuildJob, Built, Context, Failure, FailureKind, IndexJob,
-    Indexed, SweepJob, Swept,
+    Indexed, Schemas, SweepJob, Swept,
 };
 
 use crate::local::Local;
 use crate::phase::Phase;
 use crate::program::Program;
-use crate::recipe::Recipe;
+use crate::recipe::{Document, Recipe};
 use crate::root::{self, Record, Root};
 use crate::source::Source;
 use crate::stage::Stage;
@@ -23,6 +24,11 @@ use crate::{configuration, index, results, sweep};
 pub struct Mock;
 
 impl BuildHandler for Mock {
+    fn schemas() -> Schemas {
+        let hub = Schemas::default().handler::<WordOr<Document>>().target::<WordOr<Document>>();
+        hub.local::<Local>()
+    }
+
     fn index(&self, job: &IndexJob, cx: &Context) -> Result<Indexed, Failure> {
         index::write(job, cx)
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use monkeyfarm_plugin_api::download::Rules;
+use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{BuildJob, Failure};
 use serde::Deserialize;
 
@@ -15,16 +16,19 @@ const BEHIND_CONSOLEHELPER: &str = "/usr/libexec/mock/mock";
 const DOWNLOAD_TIME: Duration = Duration::from_secs(3600);
 
 /// This host's configuration of the handler.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Local {
     /// The mock program; empty: mock, wherever it is.
     pub(crate) program: String,
     /// Where mock's configurations are.
+    #[schemars(with = "String")]
     pub(crate) config_dir: PathBuf,
     /// User whom mock drops its privileges to; empty: the first of group mock.
     pub(crate) user: String,
     /// Where the directories are that mock and the worker both use.
+    #[schemars(with = "String")]
     pub(crate) stage_dir: PathBuf,
     /// Whether a target may give the text of a configuration, which mock runs
     /// as a program.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use monkeyfarm_plugin_api::download::Rules;
-use monkeyfarm_plugin_api::{BuildJob, Failure, Timeout};
+use monkeyfarm_plugin_api::schemars::JsonSchema;
+use monkeyfarm_plugin_api::{BuildJob, Failure, Timeout, schema};
 use serde::Deserialize;
 
 use crate::local::Local;
@@ -14,22 +15,33 @@ const PREFIX: &str = "{build_prefix}";
 
 /// How mock is to build. The keys are all that may be said: mock's own options
 /// can make it run anything as root.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Recipe {
     /// Name of a configuration that is installed on the worker.
     pub(crate) config: Option<String>,
     /// A whole configuration, where the worker allows it.
     pub(crate) text: Option<String>,
+    /// Conditions of the spec file to turn on.
     with: Vec<String>,
+    /// Conditions of the spec file to turn off.
     without: Vec<String>,
+    /// Macros, by name.
     define: BTreeMap<String, String>,
+    /// Repositories of the configuration to use although it does not.
     enablerepo: Vec<String>,
+    /// Repositories of the configuration not to use.
     disablerepo: Vec<String>,
+    /// URLs of more repositories.
     addrepo: Vec<String>,
+    /// Packages to install beside what the package requires.
     packages: Vec<String>,
+    /// Whether the package's own tests are run.
     check: Option<bool>,
+    /// Arch to build for by emulation.
     forcearch: Option<String>,
+    /// What stands for %dist; {build_prefix} in it is that of the build.
     release_suffix: Option<String>,
     /// Whether build requirements are generated, so that the package itself
     /// must say them while there is still a network.
@@ -38,9 +50,11 @@ pub(crate) struct Recipe {
     pub(crate) timeout: Option<Timeout>,
 }
 
-#[derive(Deserialize)]
+/// The config of a target, or of the handler.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Document {
+#[schemars(crate = "monkeyfarm_plugin_api::schemars")]
+pub(crate) struct Document {
     #[serde(default)]
     mock: Recipe,
 }
@@ -58,11 +72,10 @@ impl Recipe {
 
     /// One word is the name of a configuration; anything else is TOML.
     fn parse(text: &str, place: &str) -> Result<Self, Failure> {
-        let word = text.trim();
-        if word.is_empty() {
+        if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        if !word.contains(|c: char| c.is_whitespace() || "=[]\"'#".contains(c)) {
+        if let Some(word) = schema::word(text) {
             return Ok(Self { config: Some(word.to_owned()), ..Self::default() });
         }
         let document: Document = toml::from_str(text).map_err(|error| {
