@@ -31,19 +31,24 @@ pub fn child(parent: i32, name: &str) -> Option<i32> {
 
 /// How many processes are below `pid`.
 pub fn descendants(pid: i32) -> usize {
+    below(pid).len()
+}
+
+/// The processes below `pid`.
+pub fn below(pid: i32) -> Vec<i32> {
     let all: Vec<(i32, i32)> = fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
         .filter_map(|pid| Some((pid, stat(pid)?.parent)))
         .collect();
-    let (mut below, mut count) = (vec![pid], 0);
-    while let Some(parent) = below.pop() {
+    let (mut left, mut found) = (vec![pid], Vec::new());
+    while let Some(parent) = left.pop() {
         let children = all.iter().filter(|(_, its)| *its == parent).map(|(pid, _)| *pid);
-        let before = below.len();
-        below.extend(children);
-        count += below.len() - before;
+        let before = left.len();
+        left.extend(children);
+        found.extend_from_slice(&left[before..]);
     }
-    count
+    found
 }
 
 /// The parent of a process, if that runs.

@@ -13,7 +13,7 @@ const ONE_BY_ONE: usize = 200;
 /// How often many builds are submitted at once.
 const ROUNDS: usize = 3;
 /// How many of them are built at a time.
-const AT_A_TIME: u32 = 8;
+pub const AT_A_TIME: u32 = 8;
 /// How many submit them.
 const SUBMITTERS: usize = 8;
 
@@ -65,11 +65,8 @@ async fn claimed(events: &mut mf_client::Events) -> anyhow::Result<Duration> {
 /// of them at a time than it has processors.
 pub fn at_once(bench: &BenchFarm, count: usize, report: &mut Report) -> anyhow::Result<()> {
     bench.capacity(AT_A_TIME);
+    let branches = packages(bench, count)?;
     let rates = bench.runtime.block_on(async {
-        let mut branches = Vec::new();
-        for n in 0..count {
-            branches.push(bench.package(&format!("many{n}")).await?);
-        }
         let mut rates = Vec::new();
         for _ in 0..ROUNDS {
             rates.push(round(bench, &branches).await?);
@@ -86,7 +83,20 @@ pub fn at_once(bench: &BenchFarm, count: usize, report: &mut Report) -> anyhow::
     Ok(())
 }
 
-async fn round(bench: &BenchFarm, branches: &[String]) -> anyhow::Result<f64> {
+/// So many packages, each of which builds nothing; their package-branches.
+pub fn packages(bench: &BenchFarm, count: usize) -> anyhow::Result<Vec<String>> {
+    bench.runtime.block_on(async {
+        let mut branches = Vec::new();
+        for n in 0..count {
+            branches.push(bench.package(&format!("many{n}")).await?);
+        }
+        Ok(branches)
+    })
+}
+
+/// Submits a build of each, and waits for the end of all; how many ended in a
+/// second.
+pub async fn round(bench: &BenchFarm, branches: &[String]) -> anyhow::Result<f64> {
     let mut events = bench.events("build").await?;
     let begin = Instant::now();
     let mut submitting = tokio::task::JoinSet::new();

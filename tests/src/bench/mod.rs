@@ -11,6 +11,7 @@ mod crowd;
 mod dispatch;
 mod farm;
 mod floor;
+mod growth;
 mod hello;
 mod idle;
 mod load;
@@ -35,7 +36,7 @@ const MANY: usize = 500;
 /// What is measured of a farm, in this order: each finds what the ones before
 /// have left.
 type Part = (&'static str, fn(&mut BenchFarm, &mut Report) -> anyhow::Result<()>);
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 12] = [
     ("idle", |bench, report| idle::measure(bench, report)),
     ("one-by-one", |bench, report| builds::one_by_one(bench, report)),
     ("at-once", |bench, report| builds::at_once(bench, MANY, report)),
@@ -47,6 +48,7 @@ const PARTS: [Part; 11] = [
     ("restart", |_, report| restart::measure(report)),
     ("age", age::measure),
     ("dispatch", dispatch::measure),
+    ("growth", |_, report| growth::measure(report)),
 ];
 
 /// Measures everything, or only these parts, and prints it beside what a
