@@ -10,7 +10,7 @@ mod plugin;
 mod repository;
 
 pub use head::{HeadSeen, HeadSource};
-pub use plugin::{Crash, HandlerKind, Offer, RegisterHandlers};
+pub use plugin::{Called, Crash, HandlerKind, Offer, RegisterHandlers, ReportCalls};
 pub use repository::{
     RepositoryDraft, RepositoryFailure, RepositoryFile, RepositoryPart, RepositorySwitch,
 };
@@ -55,6 +55,9 @@ pub struct Register {
     /// Tasks that it still holds, as in a heartbeat. What the hub believes
     /// it to hold beyond these is queued again at once.
     pub held: Vec<Held>,
+    /// Plugins that crashed while it loaded them, and that it does not use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crashed: Vec<Crash>,
 }
 
 /// Answer to [`Register`].

@@ -2,7 +2,8 @@
 
 use std::io::Read;
 
-use crate::worker::mask::{Masker, Secrets};
+use crate::plugin::last_words;
+use crate::plugin::mask::{Masker, Secrets};
 
 /// How much is read at a time, and the longest line that is waited for.
 const BLOCK: usize = 16 * 1024;
@@ -11,24 +12,30 @@ const BLOCK: usize = 16 * 1024;
 const LINE_LIMIT: usize = 2_000;
 
 /// Tells it line by line, with the name of who said it and without secrets,
-/// until nobody is left to write.
-pub fn tell(name: &str, mut log: impl Read, secrets: &Secrets) {
+/// until nobody is left to write; gives the end of it.
+pub fn tell(name: &str, mut log: impl Read, secrets: &Secrets) -> String {
     let mut masker = Masker::new(secrets);
-    let (mut block, mut text) = (vec![0; BLOCK], Vec::new());
-    while let Ok(length @ 1..) = log.read(&mut block) {
-        masker.push(&block[..length], &mut text);
-        while let Some(end) = text.iter().position(|byte| *byte == b'\n') {
-            line(name, &text[..end]);
-            text.drain(..=end);
+    let (mut block, mut text, mut end) = (vec![0; BLOCK], Vec::new(), Vec::new());
+    loop {
+        let length = log.read(&mut block).unwrap_or(0);
+        let before = text.len();
+        match length {
+            0 => masker.finish(&mut text),
+            _ => masker.push(&block[..length], &mut text),
         }
-        if text.len() > BLOCK {
+        end.extend_from_slice(&text[before..]);
+        end.drain(..end.len().saturating_sub(last_words::LIMIT as usize));
+        while let Some(at) = text.iter().position(|byte| *byte == b'\n') {
+            line(name, &text[..at]);
+            text.drain(..=at);
+        }
+        if text.len() > BLOCK || (length == 0 && !text.is_empty()) {
             line(name, &text);
             text.clear();
         }
-    }
-    masker.finish(&mut text);
-    if !text.is_empty() {
-        line(name, &text);
+        if length == 0 {
+            return String::from_utf8_lossy(&end).into_owned();
+        }
     }
 }
 

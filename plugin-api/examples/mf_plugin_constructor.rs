@@ -24,6 +24,7 @@ extern "C" fn construct() {
         b"exit0" => std::process::exit(0),
         b"hangs" => sleep(),
         b"forks" => fork(),
+        b"files" => die_of_few_files(),
         _ => {}
     }
 }
@@ -31,6 +32,17 @@ extern "C" fn construct() {
 fn sleep() {
     loop {
         std::thread::sleep(std::time::Duration::from_secs(1000));
+    }
+}
+
+/// Dies on a host that lets it open few files, and on no other.
+fn die_of_few_files() {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let most = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    if most.is_some_and(|most: u32| most < 200) {
+        eprintln!("too few files");
+        std::process::abort();
     }
 }
 

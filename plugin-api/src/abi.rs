@@ -9,6 +9,8 @@
 #![allow(missing_docs, non_local_definitions, non_camel_case_types, clippy::needless_lifetimes)]
 #![allow(unused_qualifications)] // abi_stable's macros write whole paths.
 
+#[cfg(test)]
+mod headers;
 mod host;
 mod plugin;
 

@@ -159,6 +159,15 @@ pub const UTIL: Resource = Resource {
             writes: true,
         },
         Function {
+            name: "report_calls",
+            about: "the regulator says how calls of plugins went that it made",
+            on: On::All,
+            takes: &[],
+            gives: &[],
+            who: Who::REGULATOR,
+            writes: true,
+        },
+        Function {
             name: "enable_handlers",
             about: "the regulator enables build handlers that an enabled system has, and disables those that none has",
             on: On::All,

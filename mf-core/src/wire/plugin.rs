@@ -63,6 +63,35 @@ pub struct RegisterHandlers {
     pub crashed: Vec<Crash>,
 }
 
+/// `POST /util/report_calls`: how calls of plugins went that the regulator
+/// made, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportCalls {
+    /// All of them; of several in a row that came off one is enough.
+    pub calls: Vec<Called>,
+}
+
+/// How one call of a plugin went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Called {
+    /// It came off; the SHA-256 of the plugin's file, in hexadecimal.
+    Worked(String),
+    /// The plugin crashed.
+    Crashed(Box<Crash>),
+}
+
+impl Called {
+    /// SHA-256 of the plugin's file, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        match self {
+            Self::Worked(digest) => digest,
+            Self::Crashed(crash) => &crash.digest,
+        }
+    }
+}
+
 /// A plugin whose code ended its process, or panicked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

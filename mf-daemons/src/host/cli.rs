@@ -1,6 +1,7 @@
 //! `mf-plugin-host` for people: which plugins there are, and what is wrong
 //! with a file.
 
+mod built;
 mod conformance;
 mod find;
 mod here;
@@ -205,10 +206,20 @@ fn of_farm(arguments: &Arguments) -> Option<anyhow::Result<bool>> {
         match &arguments.verb {
             _ if arguments.json => envelope(out, &data, &json!({}))?,
             Verb::Clear { plugin } => writeln!(out, "{plugin} is cleared")?,
-            _ => farm::write(out, &data)?,
+            _ => match farm::write(out, &data) {
+                // Who reads has seen enough.
+                Err(error) if is_broken_pipe(&error) => {}
+                written => written?,
+            },
         }
         Ok(true)
     }))
+}
+
+/// Whether nobody reads what is written.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// What to do with a new crate.

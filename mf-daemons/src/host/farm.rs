@@ -7,6 +7,8 @@ use mf_client::{Connection, Hub};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::keys;
+
 /// A plugin as the hub shows it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -87,9 +89,8 @@ fn one(out: &mut impl Write, shown: &Shown) -> io::Result<()> {
         writeln!(out, "  {} {}  {usable}", safe(kind), safe(&handler.label))?;
         for (place, schema) in &handler.schemas {
             writeln!(out, "    {}:", place_of(place))?;
-            let text = serde_json::to_string_pretty(schema).unwrap_or_default();
-            for line in text.lines() {
-                writeln!(out, "      {}", safe(line))?;
+            for line in keys::lines(schema) {
+                writeln!(out, "      {}", safe(&line))?;
             }
         }
     }

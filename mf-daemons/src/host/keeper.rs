@@ -14,11 +14,8 @@ use rustix::process::{
 };
 
 use super::fork::fork;
-use super::{descriptors, init, kill, namespace};
+use super::{GRACE, descriptors, init, kill, namespace};
 use crate::plugin::frame::{CallOrder, Death, Order, Outcome, Report, Word};
-
-/// How long a handler that was told to stop has for it.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the rest of a frame may take once it has begun: who sends half a
 /// frame must not hold the keeper.

@@ -15,6 +15,7 @@ mod fork;
 mod init;
 mod isolate;
 mod keeper;
+mod keys;
 mod kill;
 mod landlock;
 mod load;
@@ -23,6 +24,11 @@ mod network;
 mod new;
 pub mod orphans;
 mod runner;
+
+use std::time::Duration;
+
+/// How long a handler that was told to stop has for it.
+pub const GRACE: Duration = Duration::from_secs(3);
 
 /// First argument of this program as the keeper of a call.
 pub const KEEPER: &str = "__keeper";

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
+use monkeyfarm_plugin_api::Failure;
 use monkeyfarm_plugin_api::farm::Ask;
-use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed, Swept};
 
 use super::checked::Plugin;
 use super::confine::Confine;
+use super::ended::Ended;
 use super::frame::{CallOrder, Job, Order, Outcome, Reply, Report};
 use super::program::HostProgram;
 use crate::host::orphans;
@@ -59,7 +60,7 @@ impl Call {
             lifeline: Arc::new(keeper.lifeline),
             keeper: keeper.child,
             on_isolation: Box::new(|_| ()),
-            plugin: format!("plugin '{}' ({})", self.plugin.meta.id, self.plugin.path.display()),
+            plugin: self.plugin.named(),
         };
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let order = Order::Call(Box::new(CallOrder {
@@ -102,44 +103,6 @@ impl Stopper {
     }
 }
 
-/// How a call ended; nothing of it is left on this host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The plugin can be loaded, and its layouts fit this host.
-    Described,
-    /// It built.
-    Built(Built),
-    /// It wrote an index.
-    Indexed(Indexed),
-    /// It left nothing of builds that were killed.
-    Swept(Swept),
-    /// It checked out.
-    CheckedOut(Checkout),
-    /// It told where something is.
-    At(Head),
-    /// It told what has changed.
-    Changed(Changes),
-    /// It did something to a bug, which is this now.
-    Bug(Bug),
-    /// The hook did its work.
-    Hooked(Hooked),
-    /// The handler says why not.
-    Failed(Failure),
-    /// The plugin could not be called: a sentence.
-    Refused(String),
-    /// The plugin panicked or its process died by itself: a sentence with the
-    /// plugin's id and path and how it ended.
-    Crashed(String),
-    /// Somebody else killed its process, or that of its keeper: a sentence.
-    Killed(String),
-    /// The deadline passed.
-    TimedOut,
-    /// It was told to stop.
-    Stopped,
-    /// It was too late for it to begin, and nothing of it has.
-    Late,
-}
-
 impl Running {
     /// A handle that ends the call from any thread.
     pub fn stopper(&self) -> Stopper {
@@ -168,27 +131,7 @@ impl Running {
     pub fn serve(self, on_progress: impl FnMut(&str), on_ask: impl FnMut(Ask) -> Reply) -> Ended {
         let plugin = self.plugin.clone();
         match self.outcome(on_progress, on_ask) {
-            Ok(Outcome::Described(_)) => Ended::Described,
-            Ok(Outcome::Built(built)) => Ended::Built(built),
-            Ok(Outcome::Indexed(indexed)) => Ended::Indexed(indexed),
-            Ok(Outcome::Swept(swept)) => Ended::Swept(swept),
-            Ok(Outcome::CheckedOut(checkout)) => Ended::CheckedOut(checkout),
-            Ok(Outcome::At(head)) => Ended::At(head),
-            Ok(Outcome::Changed(changes)) => Ended::Changed(changes),
-            Ok(Outcome::Bug(bug)) => Ended::Bug(bug),
-            Ok(Outcome::Hooked(hooked)) => Ended::Hooked(hooked),
-            Ok(Outcome::Failed(failure)) => Ended::Failed(failure),
-            Ok(Outcome::Refused(why)) => Ended::Refused(format!("{plugin}: {why}")),
-            Ok(Outcome::Panicked(how)) => Ended::Crashed(format!("{plugin} {how}")),
-            Ok(Outcome::Died(death)) if death.is_kill() => {
-                Ended::Killed(format!("the process of {plugin} {death}"))
-            }
-            Ok(Outcome::Died(death)) => {
-                Ended::Crashed(format!("{plugin} crashed: its process {death}"))
-            }
-            Ok(Outcome::TimedOut) => Ended::TimedOut,
-            Ok(Outcome::Stopped) => Ended::Stopped,
-            Ok(Outcome::Late) => Ended::Late,
+            Ok(outcome) => Ended::of(outcome, &plugin),
             Err(lost) => Ended::Killed(format!("{plugin} was lost: {lost}")),
         }
     }

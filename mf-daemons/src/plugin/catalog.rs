@@ -17,6 +17,11 @@ use super::rejected::Rejected;
 use super::scan::Stamp;
 use super::sources::Sources;
 
+/// Most bytes of what crashed plugins wrote that are told together.
+const TOLD: usize = 128 * 1024;
+/// Most crashes that are told together.
+const MOST_CRASHES: usize = 500;
+
 /// What a file is: a plugin; or else why not, and which it would be.
 type Found = Result<Arc<Plugin>, (Option<String>, String)>;
 
@@ -35,7 +40,7 @@ pub struct Catalog {
     probed: HashMap<String, Result<Arc<Plugin>, String>>,
     /// What the farm does not use any more: why, by its hash.
     quarantined: BTreeMap<String, String>,
-    /// Whether those that crash here are made known to the hub.
+    /// Whether one crash while it is loaded quarantines a plugin.
     quarantines: bool,
     policy: Policy,
     lock: Lock,
@@ -70,7 +75,8 @@ impl Catalog {
         self
     }
 
-    /// The hub will be told of those that crash while they are loaded.
+    /// The hub believes this of those that crash while they are loaded, at the
+    /// first time.
     pub fn quarantining(mut self) -> Self {
         self.quarantines = true;
         self
@@ -131,9 +137,15 @@ impl Catalog {
         &self.rejected
     }
 
-    /// Those that crashed while they were loaded.
-    pub fn crashed(&self) -> &[Crash] {
-        &self.crashed
+    /// Those that crashed while they were loaded. What they wrote is cut where
+    /// there are so many of them that no message could hold it.
+    pub fn crashed(&self) -> Vec<Crash> {
+        let each = TOLD / self.crashed.len().max(1);
+        let cut = |crash: &Crash| {
+            let begin = crash.log.ceil_char_boundary(crash.log.len().saturating_sub(each));
+            Crash { log: crash.log[begin..].to_owned(), ..crash.clone() }
+        };
+        self.crashed.iter().take(MOST_CRASHES).map(cut).collect()
     }
 
     /// All handlers of all plugins, as the hub is told of them.
@@ -210,12 +222,14 @@ impl Catalog {
     fn probe(&mut self, plugin: &Arc<Plugin>) -> io::Result<Result<(), String>> {
         let said = tempfile::tempfile()?;
         let verdict = plugin.probe(&self.host, said.try_clone()?)?;
-        Ok(verdict.map_err(|unloadable| match unloadable.crash(plugin, &said) {
-            Some(crash) if self.quarantines => {
-                self.crashed.push(crash);
-                quarantined(&unloadable.reason, &plugin.meta.id)
+        Ok(verdict.map_err(|unloadable| {
+            let crash = unloadable.crash(plugin, &said);
+            let crashed = crash.is_some();
+            self.crashed.extend(crash);
+            match crashed && self.quarantines {
+                true => quarantined(&unloadable.reason, &plugin.meta.id),
+                false => unloadable.reason,
             }
-            _ => unloadable.reason,
         }))
     }
 }

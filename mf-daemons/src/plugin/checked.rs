@@ -56,6 +56,11 @@ impl Plugin {
         self.meta.handlers.iter().enumerate().map(offer).collect()
     }
 
+    /// Which it is, in sentences.
+    pub fn named(&self) -> String {
+        format!("plugin '{}' ({})", self.meta.id, self.path.display())
+    }
+
     /// What the hub is told of its crash.
     pub fn crash(&self, handler: &str, how: String) -> Crash {
         Crash {

@@ -7,11 +7,13 @@ mod checked;
 mod choose;
 pub mod confine;
 pub mod elf;
+pub mod ended;
 mod flags;
 pub mod frame;
 mod image;
+pub mod last_words;
 pub mod local;
-
+pub mod mask;
 pub mod meta;
 pub mod policy;
 pub mod program;
@@ -23,10 +25,11 @@ mod spare;
 mod unloadable;
 pub mod watch;
 
-pub use call::{Call, Ended, Running, Stopper};
+pub use call::{Call, Running, Stopper};
 pub use catalog::Catalog;
 pub use checked::Plugin;
 pub use confine::Confine;
+pub use ended::Ended;
 pub use flags::PluginFlags;
 pub use frame::Job;
 pub use local::{Local, Locals};

@@ -6,11 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mf_core::wire::{Handler, HandlerKind};
+use mf_core::wire::{Called, Crash, Handler, HandlerKind, ReportCalls};
 use monkeyfarm_plugin_api::{Failure, LocalConfig};
+use serde_json::Value;
 
 use super::HookContext;
+use crate::plugin::last_words;
+use crate::plugin::mask::Secrets;
 use crate::plugin::{Call, Confine, Ended, HostProgram, Job, Locals, Plugin, Sources};
+
+/// Most crashes that the hub is told of at once: each comes with 16 KiB.
+const MOST_CRASHES: usize = 8;
 
 /// The handlers of this host's plugins; threads may share it.
 pub struct Handlers {
@@ -22,6 +28,8 @@ pub struct Handlers {
     confine: Confine,
     /// Those that were called for.
     found: Mutex<Vec<Arc<Plugin>>>,
+    /// How calls went that the hub has not heard of.
+    calls: Mutex<Vec<Called>>,
 }
 
 impl Handlers {
@@ -37,6 +45,7 @@ impl Handlers {
             locals: Locals::read(context.plugins_d())?,
             confine: context.confine(Vec::new()),
             found: Mutex::default(),
+            calls: Mutex::default(),
         })
     }
 
@@ -46,24 +55,9 @@ impl Handlers {
     /// in `log`, for who has to find out.
     ///
     /// # Errors
-    /// A sentence: why there is no answer of the handler's, or its own.
-    pub fn call(
-        &self,
-        kind: HandlerKind,
-        wanted: &Handler,
-        work_dir: &Path,
-        limit: Duration,
-        job: impl FnOnce(LocalConfig, PathBuf) -> Job,
-    ) -> Result<Ended, String> {
-        self.ask(kind, wanted, work_dir, limit, job).map_err(|failure| failure.sentence)
-    }
-
-    /// As [`call`](Self::call).
-    ///
-    /// # Errors
     /// The handler's own failure, or why there is no answer of it: that may be
     /// better later.
-    pub fn ask(
+    pub fn call(
         &self,
         kind: HandlerKind,
         wanted: &Handler,
@@ -79,10 +73,13 @@ impl Handlers {
         };
         let cache_dir = self.data_dir.join("cache").join(&plugin.meta.id);
         fs::create_dir_all(&cache_dir).map_err(cannot("the plugin's cache cannot be made"))?;
-        let log = File::create(work_dir.join("log")).map_err(cannot("no log can be written"))?;
+        let opened = File::create(work_dir.join("log"))
+            .and_then(|log| Ok((log, File::open(work_dir.join("log"))?)));
+        let (log, said) = opened.map_err(cannot("no log can be written"))?;
+        let secrets = Secrets::new(local.secrets.values().map(String::as_str));
         let confine = self.confine.clone().writing(vec![work_dir.to_path_buf(), cache_dir.clone()]);
         let call = Call {
-            plugin,
+            plugin: Arc::clone(&plugin),
             handler: wanted.label.clone(),
             job: job(local.config, cache_dir),
             log: log.into(),
@@ -93,18 +90,53 @@ impl Handlers {
             confine,
         };
         let running = call.start(&self.host).map_err(cannot("the handler cannot be called"))?;
-        match running.wait(|_| ()) {
+        match running.wait(|_| ()).masked(&secrets) {
             Ended::Failed(failure) => Err(failure),
-            Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
-                Err(Failure::later(why))
+            Ended::Refused(why) | Ended::Killed(why) => Err(Failure::later(why)),
+            Ended::Crashed(how) => {
+                let log = secrets.masked(&last_words::of(&said));
+                let crash = Crash { log, ..plugin.crash(&wanted.label, how.clone()) };
+                self.went(Called::Crashed(Box::new(crash)));
+                Err(Failure::later(how))
             }
             Ended::TimedOut => {
                 let told = format!("it was not done after {} seconds", limit.as_secs());
                 Err(Failure::later(told))
             }
             Ended::Stopped | Ended::Late => Err(Failure::later("it was stopped")),
-            answer => Ok(answer),
+            answer => {
+                self.went(Called::Worked(plugin.digest.clone()));
+                Ok(answer)
+            }
         }
+    }
+
+    /// Remembers how a call went, for [`report`](Self::report).
+    fn went(&self, call: Called) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = calls.iter().rev().find(|known| known.digest() == call.digest());
+        let crashes = calls.iter().filter(|known| matches!(known, Called::Crashed(_))).count();
+        let news = match call {
+            // Of many that came off one says as much.
+            Called::Worked(_) => last != Some(&call),
+            Called::Crashed(_) => crashes < MOST_CRASHES,
+        };
+        if news {
+            calls.push(call);
+        }
+    }
+
+    /// Tells the hub how the calls went: it quarantines what crashes again and
+    /// again.
+    ///
+    /// # Errors
+    /// The hub refuses, or cannot be reached.
+    pub fn report(&self, context: &HookContext) -> Result<(), mf_client::Error> {
+        let calls = std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner));
+        if calls.is_empty() {
+            return Ok(());
+        }
+        context.post::<Value>("/util/report_calls.json", &ReportCalls { calls }).map(drop)
     }
 
     /// The plugin that the farm has for a handler: that one and no other

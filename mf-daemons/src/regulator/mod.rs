@@ -15,7 +15,7 @@ mod ready;
 mod schedule;
 mod settings;
 mod slot;
-mod tree;
+pub(crate) mod tree;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

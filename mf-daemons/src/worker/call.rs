@@ -12,6 +12,7 @@ use super::end::End;
 use super::halt::Halt;
 use super::log::TaskLog;
 use super::stage::Stage;
+use crate::plugin::mask::Secrets;
 use crate::plugin::{Call, Confine, Ended, HostProgram, Job, Plugin};
 
 /// What a call needs beside its job.
@@ -30,6 +31,8 @@ pub struct Caller<'a> {
     pub begin_by: Option<Duration>,
     /// For the sentence of a task that was not: `task_seconds`.
     pub limit: Duration,
+    /// What no log and no sentence may show.
+    pub masked: &'a Arc<Secrets>,
     /// The log.
     pub log: &'a TaskLog,
     /// Hears of the handler's progress.
@@ -57,8 +60,10 @@ impl Caller<'_> {
             secrets: self.secrets.clone(),
             confine: self.confine.clone(),
         };
-        let (words, isolation) = (self.stage.words(), self.stage.isolation(handler));
-        match run(call, self.host, words, isolation, self.halt.wait()).await {
+        let (words, isolation) =
+            (self.stage.words(self.masked.clone()), self.stage.isolation(handler));
+        let ended = run(call, self.host, words, isolation, self.halt.wait()).await;
+        match ended.map(|ended| ended.masked(self.masked)) {
             Ok(Ended::Crashed(how)) => self.crashed(&called, handler, how),
             Ok(ended) => self.judge(ended),
             Err(why) => Err(End::Failure(why)),

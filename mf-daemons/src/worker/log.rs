@@ -10,8 +10,8 @@ use rustix::pipe::{PipeFlags, fcntl_setpipe_size, pipe_with};
 use tokio::task::JoinHandle;
 
 use super::halt::{Halt, Reason};
-use super::mask::{Masker, Secrets};
 use super::outbox::SpoolWriter;
+use crate::plugin::mask::{Masker, Secrets};
 
 /// What the pipe holds while this worker is busy elsewhere, in bytes: a build
 /// that writes much does not wait for every block.

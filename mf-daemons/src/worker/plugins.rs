@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use mf_core::wire::{Handler, HandlerKind, Offer};
+use mf_core::wire::{Crash, Handler, HandlerKind, Offer};
 
 use super::link::Link;
 use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources, required};
@@ -16,6 +16,8 @@ pub struct Plugins {
     scanner: Arc<Mutex<Scanner>>,
     /// What the last scan found; the scanner itself is busy while it scans.
     found: RwLock<Vec<Arc<Plugin>>>,
+    /// Those that crashed when they were loaded.
+    crashed: Mutex<Vec<Crash>>,
     /// Those that were replaced or removed while attempts went on, which may
     /// have been given them.
     former: Mutex<Vec<Arc<Plugin>>>,
@@ -33,7 +35,8 @@ impl Plugins {
     pub fn new(host: HostProgram, sources: Sources, policy: Policy) -> Self {
         let catalog = Catalog::new(host.clone(), sources).keep_to(policy);
         let scanner = Arc::new(Mutex::new(Scanner { catalog, known: Vec::new() }));
-        Self { host, scanner, found: RwLock::default(), former: Mutex::default() }
+        let (found, former, crashed) = Default::default();
+        Self { host, scanner, found, crashed, former }
     }
 
     /// The program that calls them.
@@ -57,6 +60,11 @@ impl Plugins {
         all.filter(|(_, handler)| handler.kind == HandlerKind::BuildHandler)
             .map(|(plugin, handler)| (plugin.clone(), handler.label.clone()))
             .collect()
+    }
+
+    /// Those that crashed when they were loaded, and are not used here.
+    pub fn crashed(&self) -> Vec<Crash> {
+        self.crashed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why this worker cannot start, if it needs these.
@@ -115,11 +123,14 @@ impl Plugins {
                 // The regulator warns of these, once for the farm.
                 catalog.rejected().iter().for_each(|file| tracing::debug!("{file}"));
             }
-            catalog.plugins().to_vec()
+            (catalog.plugins().to_vec(), catalog.crashed())
         });
         // A scan that panicked has found nothing new.
         match look.await {
-            Ok(plugins) => plugins,
+            Ok((plugins, crashed)) => {
+                *self.crashed.lock().unwrap_or_else(PoisonError::into_inner) = crashed;
+                plugins
+            }
             Err(_) => self.found().clone(),
         }
     }

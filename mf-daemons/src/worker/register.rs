@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mf_client::{Backoff, Error};
-use mf_core::wire::{Offer, Register, Registered};
+use mf_core::wire::{Crash, Offer, Register, Registered};
 
 use super::Worker;
 use crate::plugin::Watch;
@@ -19,8 +19,15 @@ const LOOK: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub struct Registration {
     /// What it was told last; held while it is told, one at a time.
-    told: tokio::sync::Mutex<Option<Vec<Offer>>>,
+    told: tokio::sync::Mutex<Option<Told>>,
     answer: Mutex<Registered>,
+}
+
+/// What is told of plugins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    offers: Vec<Offer>,
+    crashed: Vec<Crash>,
 }
 
 impl Registration {
@@ -93,23 +100,24 @@ pub async fn refresh(worker: &Worker) -> Result<Option<Registered>, Error> {
         worker.plugins.quarantine(registered::quarantined(worker.link.hub()).await?).await;
     }
     worker.plugins.scan(&worker.link, !worker.held.all().is_empty()).await?;
-    let offers = worker.plugins.offers();
-    if told.as_ref() == Some(&offers) {
+    let news = Told { offers: worker.plugins.offers(), crashed: worker.plugins.crashed() };
+    if told.as_ref() == Some(&news) {
         return Ok(None);
     }
     let cpus = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let register = Register {
         cpus: i64::try_from(cpus).unwrap_or(i64::MAX),
         archs: worker.config.archs.clone(),
-        handlers: offers.clone(),
+        handlers: news.offers.clone(),
         held: worker.held.all(),
+        crashed: news.crashed.clone(),
     };
     let hub = worker.link.hub();
     let registered: Registered =
         hub.post("/system/register.json", &register, None, "system").await?;
     worker.held.stop(&registered.stop);
     *worker.registration.answer() = registered.clone();
-    *told = Some(offers);
+    *told = Some(news);
     Ok(Some(registered))
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::halt::Halt;
 use super::link::{Link, Undelivered};
+use crate::plugin::mask::Secrets;
 
 /// Words of a handler about its progress are told this often at most.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -138,12 +139,17 @@ impl Stage {
         self.now.borrow().advance.isolation.clone()
     }
 
-    /// What hears the words of a handler about its progress.
-    pub fn words(&self) -> impl FnMut(&str) + Send + 'static {
+    /// What hears the words of a handler about its progress, and tells them
+    /// without secrets.
+    pub fn words(&self, secrets: Arc<Secrets>) -> impl FnMut(&str) + Send + 'static {
         let now = self.now.clone();
         move |words| {
-            let stage: String =
-                words.chars().filter(|c| !c.is_control()).take(WORD_LIMIT).collect();
+            let stage: String = secrets
+                .masked(words)
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(WORD_LIMIT)
+                .collect();
             now.send_if_modified(|now| {
                 let news = now.advance.stage != stage && !stage.is_empty();
                 if news {

@@ -78,7 +78,8 @@ async fn sweep(
         secrets: local.secrets,
         confine: worker.confine(HandlerKind::BuildHandler, plugin, &cache_dir),
     };
-    match run(call, worker.plugins.host(), |_: &str| (), |_: &str| (), stop).await? {
+    let ended = run(call, worker.plugins.host(), |_: &str| (), |_: &str| (), stop).await?;
+    match ended.masked(&worker.masked) {
         // A worker that goes away leaves it to the next.
         Ended::Swept(_) | Ended::Stopped => Ok(()),
         Ended::Failed(failure) => Err(failure.sentence),

@@ -229,6 +229,7 @@ impl Attempt<'_> {
                 deadline: self.deadline,
                 begin_by,
                 limit: Duration::from_secs(self.worker.config.task_seconds),
+                masked: &self.worker.masked,
                 log: self.log,
                 stage: self.stage,
                 halt: self.halt,

@@ -130,6 +130,7 @@ const BOUND: &[Bound] = &[
     bound!("util", "get_all_task_data", Anywhere, super::util::get_all_task_data),
     bound!("util", "get_file_download_url", Anywhere, super::download::url),
     bound!("util", "register_handlers", Address, super::util::register_handlers),
+    bound!("util", "report_calls", Address, super::util::report_calls),
     bound!("util", "enable_handlers", Anywhere, super::util::enable_handlers),
     bound!("util", "heads", Anywhere, super::head::heads),
     bound!("util", "report_head", Address, super::head::report),

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::store::{Tx, plugin, plugins};
+use crate::store::{Tx, plugin, quarantine};
 
 /// All plugins of the farm, without the evidence of their crashes.
 ///
 /// # Errors
 /// The database would not.
 pub async fn list(call: Call) -> Result<Response, Error> {
-    let all = call.hub.readers.read(plugins::list)?;
+    let all = call.hub.readers.read(plugin::list)?;
     Ok(envelope::data(&json!({ "plugins": all })))
 }
 
@@ -24,7 +24,7 @@ pub async fn list(call: Call) -> Result<Response, Error> {
 /// Nothing is known of it.
 pub async fn show(call: Call) -> Result<Response, Error> {
     let named = call.values.text("plugin");
-    let shown = call.hub.readers.read(|db| plugins::show(db, &plugin::find(db, named)?))?;
+    let shown = call.hub.readers.read(|db| plugin::show(db, &quarantine::find(db, named)?))?;
     Ok(envelope::data(&json!({ "plugin": shown })))
 }
 
@@ -35,7 +35,7 @@ pub async fn show(call: Call) -> Result<Response, Error> {
 pub async fn clear(call: Call) -> Result<Response, Error> {
     let named = call.values.text("plugin").to_owned();
     let work = move |tx: &Tx<'_>| {
-        let cleared = json!({ "cleared": plugin::clear(tx, &named)? });
+        let cleared = json!({ "cleared": quarantine::clear(tx, &named)? });
         tx.keep_reply(|| envelope::data_text(&cleared))?;
         Ok(cleared)
     };

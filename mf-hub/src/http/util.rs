@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::response::Response;
 use mf_core::error::Error;
 use mf_core::resource::TASK;
-use mf_core::wire::RegisterHandlers;
+use mf_core::wire::{RegisterHandlers, ReportCalls};
 use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::store::{Tx, find, handler, plugin, roles, status, system, task_data};
+use crate::store::{Tx, find, handler, quarantine, roles, status, system, task_data};
 
 /// `GET /util/status`.
 ///
@@ -59,15 +59,27 @@ pub async fn get_all_task_data(call: Call) -> Result<Response, Error> {
 pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
     let said: RegisterHandlers = call.wire().await?;
     system::check_offers(&said.handlers)?;
-    system::check_crashes(&said.crashed)?;
+    system::check_crashes(said.crashed.iter())?;
     let work = move |tx: &Tx<'_>| {
         for crash in &said.crashed {
-            plugin::crashed_at_load(tx, crash)?;
+            quarantine::crashed_at_load(tx, crash)?;
         }
         handler::register(tx, &said.handlers)
     };
     let changed = call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::data(&json!({ "registered": changed })))
+}
+
+/// `POST /util/report_calls`.
+///
+/// # Errors
+/// A crash is not what one can be.
+pub async fn report_calls(mut call: Call) -> Result<Response, Error> {
+    let said: ReportCalls = call.wire().await?;
+    system::check_calls(&said.calls)?;
+    let work = move |tx: &Tx<'_>| quarantine::called(tx, &said.calls);
+    call.hub.writer.run(&call.caller, work).await?;
+    Ok(envelope::empty())
 }
 
 /// `POST /util/enable_handlers`.

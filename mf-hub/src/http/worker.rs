@@ -19,7 +19,7 @@ use super::envelope;
 use crate::files::check_name;
 use crate::hub::Hub;
 use crate::store::actor::Actor;
-use crate::store::{Done, Tx, attempt, file, plugin, progress};
+use crate::store::{Done, Tx, attempt, file, progress, quarantine};
 
 /// Most bytes of a log in one request.
 const APPEND_LIMIT: usize = 4 << 20;
@@ -182,7 +182,7 @@ impl Writing {
         let held = self.held;
         let found = self.hub.readers.read(|db| file::find(db, held, file::LOG, BUILD_LOG))?;
         let Some(found) = found else { return Ok(String::new()) };
-        self.hub.files.end_of_log(held, found.stored, plugin::LOG_LIMIT).await
+        self.hub.files.end_of_log(held, found.stored, quarantine::LOG_LIMIT).await
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T, Error>

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Done, Fault, Tx, plugin, ready, task};
+use super::{Done, Fault, Tx, quarantine, ready, task};
 use crate::dispatch::Silence;
 
 /// How an attempt ended whose worker was lost.
@@ -23,33 +23,37 @@ pub fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
+/// An attempt that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct New<'a> {
+    /// Whose it is.
+    pub system: i64,
+    /// What its writes are known by.
+    pub token: &'a str,
+    /// What its worker calls the claim.
+    pub nonce: &'a str,
+    /// What it is given: of the crashes of these plugins it is believed.
+    pub job: &'a Job,
+}
+
 /// Begins an attempt.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn open(tx: &Tx<'_>, held: Held, system: i64, token: &str, nonce: &str) -> Done<()> {
+pub fn open(tx: &Tx<'_>, held: Held, new: &New<'_>) -> Done<()> {
     tx.prepare_cached(
-        "INSERT INTO attempt (task_id, number, system_id, token_hash, nonce, start_date) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![held.task, held.attempt, system, hash(token), nonce, tx.now()])?;
-    Ok(())
-}
-
-/// Writes down what plugins an attempt is given: what it says of their
-/// crashes is believed.
-///
-/// # Errors
-/// SQLite would not.
-pub fn given(tx: &Tx<'_>, held: Held, job: &Job) -> Done<()> {
-    tx.prepare_cached(
-        "UPDATE attempt SET build_digest = ?3, vcs_digest = ?4 WHERE task_id = ?1 AND number = ?2",
+        "INSERT INTO attempt (task_id, number, system_id, token_hash, nonce, start_date, \
+         build_digest, vcs_digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
         held.task,
         held.attempt,
-        job.build_handler.digest,
-        job.vcs_handler.digest
+        new.system,
+        hash(new.token),
+        new.nonce,
+        tx.now(),
+        new.job.build_handler.digest,
+        new.job.vcs_handler.digest
     ])?;
     Ok(())
 }
@@ -152,10 +156,10 @@ pub fn complete(tx: &Tx<'_>, system: i64, lease: &Lease, said: &Complete) -> Don
     }
     close(tx, held, outcome)?;
     if said.outcome == Outcome::Success {
-        plugin::worked(tx, held)?;
+        quarantine::worked(tx, held)?;
     }
     if let Some(crash) = &said.crash {
-        plugin::crashed_in_call(tx, held, crash)?;
+        quarantine::crashed_in_call(tx, held, crash)?;
     }
     let (message, isolation) = (cut(&said.message, LONG), cut(&said.isolation, SHORT));
     let mut also: Vec<(&str, &dyn ToSql)> = vec![("stage", &"")];

@@ -79,12 +79,11 @@ pub fn claim(
     }
     let held = Held { task: id, attempt: before + 1 };
     let token = token(secret, held, nonce);
-    attempt::open(tx, held, system, &token, nonce)?;
+    let job = job::of(tx, id, secret)?;
+    attempt::open(tx, held, &attempt::New { system, token: &token, nonce, job: &job })?;
     // Its log and first stage are known by now: written down with the claim,
     // they need no commit of their own.
     file::name_log(tx, held, BUILD_LOG)?;
-    let job = job::of(tx, id, secret)?;
-    attempt::given(tx, held, &job)?;
     let (stage, plugins) = (job.first_stage(), job.plugins());
     let (now, empty, path) = (tx.now(), "", fs_path(held));
     task::apply(

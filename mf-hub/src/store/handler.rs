@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Map;
 
 use super::history::{self, Verb};
-use super::{Done, Tx, edit, plugin, ready};
+use super::{Done, Tx, edit, quarantine, ready};
 
 const KINDS: [(HandlerKind, &Resource); 3] = [
     (HandlerKind::BuildHandler, &BUILD_HANDLER),
@@ -42,8 +42,8 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
             replaced |=
                 row(tx, resource, &offer.label)?.is_some_and(|row| row.digest != offer.digest);
             // A build handler that was away waits for `enable` once more.
-            let usable =
-                kind != HandlerKind::BuildHandler && !plugin::is_quarantined(tx, &offer.digest)?;
+            let usable = kind != HandlerKind::BuildHandler
+                && !quarantine::is_quarantined(tx, &offer.digest)?;
             if upsert(tx, resource, offer, usable)? && usable {
                 changed.enabled.push(offer.label.clone());
             }

@@ -34,9 +34,9 @@ pub mod password;
 #[cfg(test)]
 mod plan;
 pub mod plugin;
-pub mod plugins;
 pub mod pre_tag;
 pub mod progress;
+pub mod quarantine;
 pub mod queue;
 pub mod readers;
 pub mod ready;

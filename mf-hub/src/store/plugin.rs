@@ -1,167 +1,163 @@
-//! Plugins that crash: what is kept of it, and which are quarantined.
-//!
-//! A plugin is known by the SHA-256 of its file. One crash while it is loaded
-//! is enough, for nothing but its file was asked for then. A crash in a call
-//! may be the doing of one odd package: it takes [`LIMIT`] of them with no
-//! task in between that succeeded with the plugin.
+//! The plugins of the farm as people see them: from the rows of handlers, of
+//! crashes, and of those that are quarantined.
 
-use mf_core::error::Code;
-use mf_core::resource::UTIL;
-use mf_core::wire::{Crash, Held};
+use std::collections::BTreeMap;
+
+use mf_core::wire::HandlerKind;
 use rusqlite::{Connection, params};
-use serde_json::{Map, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::history::{self, Named, Verb};
-use super::{Done, Fault, Tx, attempt, handler};
+use super::Done;
 
-/// So many crashes in a row quarantine a plugin.
-const LIMIT: i64 = 3;
-/// So many crashes of one plugin are kept.
-const KEPT: i64 = 20;
-/// Most bytes of a crash's last words that are kept.
-pub const LOG_LIMIT: usize = 16 * 1024;
-/// Most bytes of any other text.
-const TEXT_LIMIT: usize = 4_000;
+/// One plugin: one file, by its hash.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Plugin {
+    /// Its id.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub digest: String,
+    /// What it provides to the farm.
+    pub handlers: Vec<Handler>,
+    /// How many of its crashes are kept.
+    pub crashes: i64,
+    /// When it was quarantined, UTC; empty: it is not.
+    pub quarantined: String,
+    /// Why it is quarantined.
+    pub why: String,
+}
 
-/// A plugin crashed while it was loaded: it is not used any more.
+/// A handler of a plugin.
+#[derive(Clone, Debug, Serialize)]
+pub struct Handler {
+    /// Resource of its kind.
+    pub kind: &'static str,
+    /// Its label.
+    pub label: String,
+    /// Whether it can be used.
+    pub enabled: bool,
+    /// JSON Schemas of what its configuration may hold.
+    pub schemas: Box<RawValue>,
+}
+
+/// A plugin, and the evidence of its crashes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// The plugin.
+    #[serde(flatten)]
+    pub plugin: Plugin,
+    /// Its crashes, the newest first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What is kept of a crash.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Evidence {
+    /// When, UTC.
+    pub date: String,
+    /// Label of the system, or the regulator.
+    pub actor: String,
+    /// Where the file was there.
+    pub path: String,
+    /// The handler that was called; empty: it was being loaded.
+    pub handler: String,
+    /// The task; empty where there was none, or it is deleted.
+    pub task: String,
+    /// How it ended.
+    pub how: String,
+    /// The last lines that it wrote.
+    pub log: String,
+}
+
+const KINDS: [HandlerKind; 3] =
+    [HandlerKind::BuildHandler, HandlerKind::VcsHandler, HandlerKind::BugHandler];
+
+/// All plugins, by id.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn crashed_at_load(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
-    // The regulator says so at every look, until somebody clears it.
-    if is_quarantined(tx, &crash.digest)? {
-        return Ok(());
+pub fn list(db: &Connection) -> Done<Vec<Plugin>> {
+    let mut all: BTreeMap<String, Plugin> = BTreeMap::new();
+    let sql = "SELECT plugin, version, digest FROM plugin_quarantine \
+               UNION SELECT plugin, version, digest FROM plugin_crash";
+    for (plugin, version, digest) in rows(db, sql)? {
+        let new = Plugin { plugin, version, digest: digest.clone(), ..Plugin::default() };
+        all.insert(digest, new);
     }
-    keep(tx, crash, None)?;
-    quarantine(tx, crash, &crash.how)
+    for kind in KINDS {
+        let sql = format!(
+            "SELECT plugin, version, digest, label, enabled, \
+             CASE schemas WHEN '' THEN '{{}}' ELSE schemas END FROM {} \
+             WHERE digest <> '' ORDER BY label",
+            kind.resource()
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let found = statement.query_map([], |row| {
+            let key: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let schemas: String = row.get(5)?;
+            let handler = Handler {
+                kind: kind.resource(),
+                label: row.get(3)?,
+                enabled: row.get(4)?,
+                schemas: RawValue::from_string(schemas).unwrap_or_default(),
+            };
+            Ok((key, handler))
+        })?;
+        for row in found {
+            let ((plugin, version, digest), handler) = row?;
+            let new = || Plugin { plugin, version, digest: digest.clone(), ..Plugin::default() };
+            all.entry(digest.clone()).or_insert_with(new).handlers.push(handler);
+        }
+    }
+    let mut plugins: Vec<Plugin> = all.into_values().collect();
+    for plugin in &mut plugins {
+        let sql = "SELECT (SELECT count(*) FROM plugin_crash WHERE digest = ?1), \
+                   coalesce((SELECT date FROM plugin_quarantine WHERE digest = ?1), ''), \
+                   coalesce((SELECT why FROM plugin_quarantine WHERE digest = ?1), '')";
+        (plugin.crashes, plugin.quarantined, plugin.why) = db
+            .prepare_cached(sql)?
+            .query_row([&plugin.digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    }
+    plugins.sort_by(|a, b| (&a.plugin, &a.digest).cmp(&(&b.plugin, &b.digest)));
+    Ok(plugins)
 }
 
-/// A plugin crashed in a call that a worker made for an attempt. A worker is
-/// believed of the plugins that this attempt was given, and of no other.
+/// What is known of the plugins with these hashes.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn crashed_in_call(tx: &Tx<'_>, of: Held, crash: &Crash) -> Done<()> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM attempt WHERE task_id = ?1 AND number = ?2 \
-               AND ?3 <> '' AND ?3 IN (build_digest, vcs_digest))";
-    let given: bool = tx
-        .prepare_cached(sql)?
-        .query_row(params![of.task, of.attempt, crash.digest], |row| row.get(0))?;
-    if !given {
-        return Ok(());
-    }
-    keep(tx, crash, Some(of.task))?;
-    let sql = "SELECT count(*) FROM plugin_crash WHERE digest = ?1 AND counts = 1";
-    let count: i64 = tx.prepare_cached(sql)?.query_row([&crash.digest], |row| row.get(0))?;
-    if count < LIMIT || is_quarantined(tx, &crash.digest)? {
-        return Ok(());
-    }
-    quarantine(tx, crash, &format!("it crashed {count} times in a row; last: {}", crash.how))
+pub fn show(db: &Connection, digests: &[String]) -> Done<Vec<Shown>> {
+    let mut plugins = list(db)?;
+    plugins.retain(|plugin| digests.contains(&plugin.digest));
+    plugins
+        .into_iter()
+        .map(|plugin| Ok(Shown { evidence: evidence(db, &plugin.digest)?, plugin }))
+        .collect()
 }
 
-/// A task succeeded: earlier crashes of its plugins no longer count.
-///
-/// # Errors
-/// SQLite would not.
-pub fn worked(tx: &Tx<'_>, of: Held) -> Done<()> {
-    tx.prepare_cached(
-        "UPDATE plugin_crash SET counts = 0 WHERE counts = 1 AND digest IN \
-         (SELECT build_digest FROM attempt WHERE task_id = ?1 AND number = ?2 \
-          UNION SELECT vcs_digest FROM attempt WHERE task_id = ?1 AND number = ?2)",
-    )?
-    .execute([of.task, of.attempt])?;
-    Ok(())
+fn evidence(db: &Connection, digest: &str) -> Done<Vec<Evidence>> {
+    let sql = "SELECT c.date, c.actor, c.path, c.handler, coalesce(k.label, ''), c.how, c.log \
+               FROM plugin_crash c LEFT JOIN task k ON k.id = c.task_id \
+               WHERE c.digest = ?1 ORDER BY c.id DESC";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params![digest], |row| {
+        Ok(Evidence {
+            date: row.get(0)?,
+            actor: row.get(1)?,
+            path: row.get(2)?,
+            handler: row.get(3)?,
+            task: row.get(4)?,
+            how: row.get(5)?,
+            log: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a plugin is quarantined.
-///
-/// # Errors
-/// SQLite would not.
-pub fn is_quarantined(db: &Connection, digest: &str) -> Done<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM plugin_quarantine WHERE digest = ?1)";
-    Ok(db.prepare_cached(sql)?.query_row([digest], |row| row.get(0))?)
-}
-
-/// Ends the quarantine of a plugin and forgets its crashes; gives the hashes
-/// that are meant. What it provides can be used again at once.
-///
-/// # Errors
-/// [`Code::NotFound`] when nothing is known of it.
-pub fn clear(tx: &Tx<'_>, named: &str) -> Done<Vec<String>> {
-    let digests = find(tx, named)?;
-    for digest in &digests {
-        tx.execute("DELETE FROM plugin_crash WHERE digest = ?1", [digest])?;
-        tx.execute("DELETE FROM plugin_quarantine WHERE digest = ?1", [digest])?;
-    }
-    tell(tx, named, "cleared", &digests)?;
-    handler::settle(tx)?;
-    Ok(digests)
-}
-
-/// The hashes of all plugins that are meant by an id, or by the beginning of
-/// one hash.
-///
-/// # Errors
-/// [`Code::NotFound`].
-pub fn find(db: &Connection, named: &str) -> Done<Vec<String>> {
-    let known = "SELECT plugin, digest FROM build_handler UNION SELECT plugin, digest FROM vcs_handler \
-                 UNION SELECT plugin, digest FROM bug_handler UNION SELECT plugin, digest FROM plugin_crash \
-                 UNION SELECT plugin, digest FROM plugin_quarantine";
-    let sql = format!(
-        "SELECT DISTINCT digest FROM ({known}) WHERE digest <> '' AND (plugin = ?1 OR \
-         (length(?1) >= 8 AND substr(digest, 1, length(?1)) = ?1)) ORDER BY digest"
-    );
-    let mut statement = db.prepare_cached(&sql)?;
-    let digests: Vec<String> =
-        statement.query_map([named], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    if digests.is_empty() {
-        let told = format!("no plugin {named:?} is known; `mf plugin list` shows those that are");
-        return Err(Fault::told(Code::NotFound, told));
-    }
-    Ok(digests)
-}
-
-fn keep(tx: &Tx<'_>, crash: &Crash, task: Option<i64>) -> Done<()> {
-    let cut = |text: &str| attempt::cut(text, TEXT_LIMIT);
-    let log = attempt::cut(&crash.log, LOG_LIMIT);
-    tx.prepare_cached(
-        "INSERT INTO plugin_crash (digest, plugin, version, path, handler, how, log, date, actor, \
-         task_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )?
-    .execute(params![
-        crash.digest,
-        cut(&crash.plugin),
-        cut(&crash.version),
-        cut(&crash.path),
-        cut(&crash.handler),
-        cut(&crash.how),
-        log,
-        tx.now(),
-        tx.actor(),
-        task
-    ])?;
-    tx.execute(
-        "DELETE FROM plugin_crash WHERE digest = ?1 AND id NOT IN \
-         (SELECT id FROM plugin_crash WHERE digest = ?1 ORDER BY id DESC LIMIT ?2)",
-        params![crash.digest, KEPT],
-    )?;
-    Ok(())
-}
-
-fn quarantine(tx: &Tx<'_>, crash: &Crash, why: &str) -> Done<()> {
-    let why = attempt::cut(why, TEXT_LIMIT);
-    tx.execute(
-        "INSERT INTO plugin_quarantine (digest, plugin, version, date, why) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![crash.digest, crash.plugin, crash.version, tx.now(), why],
-    )?;
-    tell(tx, &crash.plugin, "quarantined", std::slice::from_ref(&crash.digest))?;
-    handler::settle(tx)
-}
-
-/// Plugins have no rows of their own: an event of the util tells of them.
-fn tell(tx: &Tx<'_>, plugin: &str, what: &str, digests: &[String]) -> Done<()> {
-    let changes = Map::from_iter([(what.to_owned(), json!(digests))]);
-    let named = Named { label: plugin.to_owned(), ..Named::default() };
-    history::record_as(tx, Verb::Update, UTIL.name, 0, named, &Map::new(), changes)
+fn rows(db: &Connection, sql: &str) -> Done<Vec<(String, String, String)>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use mf_core::error::{Code, Error};
 use mf_core::label;
 use mf_core::resource::SYSTEM;
-use mf_core::wire::{Crash, Held, Offer, Register};
+use mf_core::wire::{Called, Crash, Held, Offer, Register};
 use rusqlite::{OptionalExtension, params};
 
-use super::{Done, Fault, Tx, attempt, edit, ready, render};
+use super::{Done, Fault, Tx, attempt, edit, quarantine, ready, render};
 
 /// Most archs that a system serves.
 const ARCHS: usize = 100;
@@ -32,6 +32,7 @@ pub fn check(said: &Register) -> Result<(), Error> {
         return wrong(format!("a system serves at most {ARCHS} archs, not {}", said.archs.len()));
     }
     said.archs.iter().try_for_each(|arch| label::check(arch))?;
+    check_crashes(said.crashed.iter())?;
     check_offers(&said.handlers)
 }
 
@@ -75,20 +76,42 @@ pub fn check_offers(offers: &[Offer]) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Code::InvalidValue`], saying what is wrong.
-pub fn check_crashes(crashes: &[Crash]) -> Result<(), Error> {
+pub fn check_crashes<'a>(crashes: impl ExactSizeIterator<Item = &'a Crash>) -> Result<(), Error> {
     if crashes.len() > HANDLERS {
         let told = format!("at most {HANDLERS} plugins crash, not {}", crashes.len());
         return Err(Error::new(Code::InvalidValue, told));
     }
     for crash in crashes {
         label::check(&crash.plugin)?;
-        let digest = &crash.digest;
-        if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !is_digest(&crash.digest) {
             let told = format!("the crash of plugin {} comes without a SHA-256", crash.plugin);
             return Err(Error::new(Code::InvalidValue, told));
         }
     }
     Ok(())
+}
+
+/// Checks what is said of calls of plugins.
+///
+/// # Errors
+/// [`Code::InvalidValue`], saying what is wrong.
+pub fn check_calls(calls: &[Called]) -> Result<(), Error> {
+    if calls.len() > HANDLERS {
+        let told = format!("at most {HANDLERS} calls are told at once, not {}", calls.len());
+        return Err(Error::new(Code::InvalidValue, told));
+    }
+    calls.iter().try_for_each(|call| match call {
+        Called::Crashed(crash) => check_crashes(std::iter::once(&**crash)),
+        Called::Worked(digest) if is_digest(digest) => Ok(()),
+        Called::Worked(_) => {
+            let told = "a call that came off comes without the SHA-256 of its plugin";
+            Err(Error::new(Code::InvalidValue, told))
+        }
+    })
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A worker starts, or what it offers has changed. What it no longer holds is
@@ -110,6 +133,9 @@ pub fn register(tx: &Tx<'_>, id: i64, said: &Register) -> Done<Vec<Held>> {
             "INSERT INTO system_offer (system_id, kind, label, digest) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![id, offer.kind.resource(), offer.label, offer.digest])?;
+    }
+    for crash in &said.crashed {
+        quarantine::crashed_on_worker(tx, crash)?;
     }
     edit::record_update(tx, &SYSTEM, id, &before)?;
     tx.execute("UPDATE system SET last_seen = ?2 WHERE id = ?1", params![id, tx.now()])?;

@@ -133,6 +133,89 @@ async fn one_crash_while_it_is_loaded_is_enough() {
 }
 
 #[tokio::test]
+async fn crashes_of_the_regulators_calls_count_until_one_comes_off() {
+    let farm = Farm::new().await;
+    let digest = "0123456789abcdef".repeat(4);
+    let offer = json!({"kind": "bug_handler", "label": "trac", "plugin": "trac", "digest": digest});
+    farm.regulator()
+        .ok(Method::POST, "/util/register_handlers.json", json!({"handlers": [offer]}))
+        .await;
+    let crashed = json!({"crashed": {"plugin": "trac", "version": "1", "digest": digest,
+        "path": "/p/trac.so", "handler": "trac", "how": "panicked", "log": "oh\n"}});
+    let worked = json!({ "worked": digest });
+    let enabled = async || farm.object("bug_handler", "trac").await["enabled"].take();
+    let report = async |calls: Value| {
+        let body = json!({ "calls": calls });
+        farm.regulator().send(Method::POST, "/util/report_calls.json", body).await
+    };
+    report(json!([crashed, crashed, worked, crashed])).await.done();
+    report(json!([crashed])).await.done();
+    assert_eq!(enabled().await, true, "two in a row");
+    report(json!([crashed])).await.done();
+    assert_eq!(enabled().await, false);
+    let shown = show(&farm, "trac").await;
+    assert_eq!(shown[0]["evidence"].as_array().unwrap().len(), 5);
+    assert_eq!(shown[0]["evidence"][0]["handler"], "trac");
+    assert_eq!(shown[0]["evidence"][0]["log"], "oh\n");
+    report(json!([{ "worked": "x" }])).await.refused(400, "InvalidValue");
+    let body = json!({ "calls": [] });
+    let path = "/util/report_calls.json";
+    farm.worker(1).await.0.send(Method::POST, path, body).await.refused(403, "Forbidden");
+}
+
+#[tokio::test]
+async fn a_worker_that_cannot_load_a_plugin_counts_once() {
+    let farm = Farm::new().await;
+    let digest = "0123456789abcdef".repeat(4);
+    let other = "fedcba9876543210".repeat(4);
+    let offer = json!({"kind": "vcs_handler", "label": "svn", "plugin": "svn", "digest": digest});
+    farm.regulator()
+        .ok(Method::POST, "/util/register_handlers.json", json!({"handlers": [offer]}))
+        .await;
+    let worker = farm.worker(1).await;
+    let register = async |digest: &str| {
+        let crash = json!({"plugin": "svn", "version": "1", "digest": digest, "path": "/p/svn.so",
+            "handler": "any", "how": "its process was ended by signal 6 (SIGABRT)", "log": "oh\n"});
+        let body = json!({"cpus": 1, "archs": ["x86_64"], "crashed": [crash]});
+        worker.0.send(Method::POST, "/system/register.json", body).await
+    };
+    for _ in 0..4 {
+        register(&digest).await.done();
+    }
+    // Of what is none of the farm's nobody wants to hear.
+    register(&other).await.done();
+    register("x").await.refused(400, "InvalidValue");
+    let shown = show(&farm, "svn").await;
+    assert_eq!(shown.as_array().unwrap().len(), 1, "{shown}");
+    let evidence = shown[0]["evidence"].as_array().unwrap();
+    assert_eq!(evidence.len(), 1, "{shown}");
+    assert_eq!((&evidence[0]["handler"], &evidence[0]["log"]), (&json!(""), &json!("oh\n")));
+    assert_eq!(farm.object("vcs_handler", "svn").await["enabled"], true);
+}
+
+#[tokio::test]
+async fn one_word_is_a_configuration_where_a_handler_takes_one() {
+    let farm = Farm::new().await;
+    let table = json!({"type": "object", "additionalProperties": false,
+        "properties": {"suite": {"type": "string"}}});
+    let schema = json!({"anyOf": [table, {"type": "string"}]});
+    let offer = json!({"kind": "build_handler", "label": "generic", "plugin": "p", "version": "1",
+        "digest": "00", "schemas": {"handler": schema}});
+    let body = json!({"handlers": [offer]});
+    farm.regulator().ok(Method::POST, "/util/register_handlers.json", body).await;
+    let set = async |config: &str| {
+        let path = "/build_handler/generic/put.json";
+        farm.admin().send(Method::PUT, path, json!({ "config": config })).await
+    };
+    set("bookworm\n").await.done();
+    set("suite = 'bookworm'").await.done();
+    let answer = set("suit = 'bookworm'").await;
+    let said = answer.refused(400, "InvalidValue");
+    assert!(said.contains("suit is not known; known here: suite"), "{said}");
+    set("two words").await.refused(400, "InvalidValue");
+}
+
+#[tokio::test]
 async fn a_configuration_is_what_the_plugin_has_declared() {
     let farm = Farm::new().await;
     let schema = json!({"type": "object", "additionalProperties": false,

@@ -62,7 +62,7 @@ fn the_page_on_writing_a_plugin_does_what_it_says() {
     lock(&krate);
     let out = run(&blocks[1..].join("\n"));
     for said in
-        ["it_packs_and_says_so ... ok", "3 of 3 cases passed", "packed hello", "./hello.txt"]
+        ["it_packs_and_says_so ... ok", "8 of 8 cases passed", "packed hello", "./hello.txt"]
     {
         assert!(out.contains(said), "{said}:\n{out}");
     }
@@ -85,7 +85,8 @@ fn the_page_on_writing_a_plugin_does_what_it_says() {
         ok(test);
         let mut test = author("mf", dir.path());
         test.args(["plugin", "test"]).arg(&krate);
-        assert!(ok(test).ends_with("3 of 3 cases passed\n"));
+        let out = ok(test);
+        assert!(out.contains("ok      example hello") && !out.contains("FAILED"), "{out}");
     }
 }
 
@@ -94,7 +95,8 @@ fn a_plugin_of_a_third_party_is_dropped_into_a_farm_that_runs() {
     let krate = programs::source_tree().join("examples/plugin");
     let mut test = author("mf", &krate);
     test.args(["plugin", "test", "."]);
-    assert!(ok(test).ends_with("6 of 6 cases passed\n"));
+    let out = ok(test);
+    assert!(out.contains("ok      example greet") && !out.contains("FAILED"), "{out}");
     let library = target().join("debug/libmf_plugin_shout.so");
 
     let dir = tempfile::tempdir().unwrap();
@@ -115,4 +117,50 @@ fn a_plugin_of_a_third_party_is_dropped_into_a_farm_that_runs() {
     farm.ok(["build", "create", "--package-branch", &branch, "--watch"]);
     farm.wait_for_message(&["shout/count: the farm has 1 packages"]);
     assert!(farm.stop().success());
+}
+
+#[test]
+fn the_farms_own_plugins_are_what_it_expects_of_others() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["generic", "mock", "debian", "git", "bzr", "bugzilla", "github"] {
+        let mut test = author("mf", dir.path());
+        test.args(["plugin", "test"]).arg(programs::plugin(name));
+        let out = ok(test);
+        let declared = out.contains("a key of plugins.d/<plugin>.toml that nobody knows");
+        assert!(declared || name == "generic", "{name} has declared nothing:\n{out}");
+    }
+}
+
+#[test]
+fn a_careless_plugin_is_told_what_is_wrong_with_it() {
+    let examples = tempfile::tempdir().unwrap();
+    let job = "handler = 'vcs fickle'\n[job]\nurl = 'here'\n";
+    fs::create_dir(examples.path().join("twice")).unwrap();
+    fs::write(examples.path().join("twice/job.toml"), job).unwrap();
+    let mut test = author("mf", examples.path());
+    test.args(["plugin", "test", "--examples"]).arg(examples.path());
+    let ran = test.arg(programs::example_plugin("mf_plugin_careless")).output().unwrap();
+    let out = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(ran.status.code(), Some(1), "{out}");
+    let wrong: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("FAILED  ")).collect();
+    assert_eq!(
+        wrong,
+        [
+            "build shell: foreign text is no command, option or path",
+            "build shell: an index leaves the files as they are",
+            "build shell: told to stop, it ends in time",
+            "build shell: a key of the handler's config that nobody knows is refused by name",
+            "build shell: the handler's config that is no TOML is refused",
+            "build shell: a key of plugins.d/<plugin>.toml that nobody knows is refused by name",
+            "bug brittle: a job with nothing in it is answered",
+            "bug brittle: foreign text is no command, option or path",
+            "vcs fickle: example twice, a second time with what the first left in its cache, comes \
+             to the same",
+            "vcs fickle: example twice, by its revision, is the same",
+            "vcs fickle: example twice, its head is what was checked out",
+            "vcs fickle: example twice, nothing has changed since",
+        ],
+        "{out}"
+    );
+    assert!(out.contains("a bug is a number"), "{out}");
 }

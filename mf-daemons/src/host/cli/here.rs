@@ -7,7 +7,7 @@ use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::farm::Ask;
 
 use crate::host::runner;
-use crate::plugin::frame::{CallOrder, Outcome, Reply, Word};
+use crate::plugin::frame::{CallOrder, Reply, Word};
 use crate::plugin::{Call, Ended};
 
 /// Makes the call.
@@ -18,6 +18,7 @@ pub fn call(
     call: Call,
     mut on_ask: impl FnMut(Ask) -> Reply + Send + 'static,
 ) -> anyhow::Result<Ended> {
+    let named = call.plugin.named();
     let image = call.plugin.image.as_fd().try_clone_to_owned()?;
     let order = CallOrder {
         handler: call.handler,
@@ -44,15 +45,5 @@ pub fn call(
             }
         }
     });
-    let outcome = runner::here(order, &image, theirs, replies);
-    Ok(match outcome {
-        Outcome::Built(built) => Ended::Built(built),
-        Outcome::CheckedOut(checkout) => Ended::CheckedOut(checkout),
-        Outcome::Bug(bug) => Ended::Bug(bug),
-        Outcome::Hooked(hooked) => Ended::Hooked(hooked),
-        Outcome::Failed(failure) => Ended::Failed(failure),
-        Outcome::Panicked(how) => Ended::Crashed(how),
-        Outcome::Refused(why) => Ended::Refused(why),
-        other => Ended::Refused(format!("{other:?}")),
-    })
+    Ok(Ended::of(runner::here(order, &image, theirs, replies), &named))
 }

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use monkeyfarm_plugin_api::{BugJob, BuildJob, CheckoutJob, HookJob, LocalConfig};
+use monkeyfarm_plugin_api::{
+    BugJob, BuildJob, ChangesJob, CheckoutJob, HookJob, IndexFile, IndexJob, LocalConfig, Source,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use crate::digest;
 use crate::plugin::meta::{HOOK, kind_name};
 use crate::plugin::{Job, Plugin};
+use crate::regulator::tree;
 use crate::worker::dir::TaskDir;
 
 /// What a handler is to be called with, and what is expected of it.
@@ -19,6 +23,9 @@ use crate::worker::dir::TaskDir;
 pub struct Plan {
     /// `kind label`, such as `build make`; empty when the plugin gives one.
     pub handler: String,
+    /// What it is called for: `index` of a build handler, `head` or `changes`
+    /// of a vcs handler; empty for the first call of its kind.
+    pub call: String,
     /// Fields of its job, such as `package`; all others are empty.
     pub job: Map<String, Value>,
     /// What `plugins.d/<plugin>.toml` would hold.
@@ -36,6 +43,21 @@ pub struct Plan {
     /// Directory whose content is the checkout.
     #[serde(skip)]
     pub source: Option<PathBuf>,
+    /// Directory that stays from call to call; nothing for one of its own.
+    #[serde(skip)]
+    pub cache: Option<PathBuf>,
+    /// When it is told to stop.
+    #[serde(skip)]
+    pub stop: Option<Stop>,
+}
+
+/// When a call is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// As soon as it has been started.
+    AtOnce,
+    /// When it says for the first time what it is doing.
+    AtWork,
 }
 
 /// One handler of a plugin.
@@ -101,8 +123,8 @@ impl Plan {
     pub fn job(&self, chosen: &Chosen, task: &TaskDir, cache: &Path) -> anyhow::Result<Job> {
         let local_config = LocalConfig { file: "job.toml".into(), table: self.local.clone() };
         let (source_dir, cache_dir) = (task.source(), cache.to_path_buf());
-        Ok(match chosen.kind {
-            "build" => Job::Build(Box::new(self.fill(BuildJob {
+        Ok(match (chosen.kind, self.call.as_str()) {
+            ("build", "") => Job::Build(Box::new(self.fill(BuildJob {
                 package: "package".into(),
                 task: "trial-1.here".into(),
                 has_source: self.source.is_some(),
@@ -113,15 +135,50 @@ impl Plan {
                 cache_dir,
                 ..BuildJob::default()
             })?)),
-            "vcs" => Job::Checkout(self.fill(CheckoutJob {
+            ("build", "index") => Job::Index(Box::new(self.fill(IndexJob {
+                path: "trial".into(),
+                files: files_in(&source_dir)?,
+                files_dir: source_dir,
+                index_dir: task.result(),
+                local_config,
+                cache_dir,
+                ..IndexJob::default()
+            })?)),
+            ("vcs", "") => Job::Checkout(self.fill(CheckoutJob {
                 local_config,
                 source_dir,
                 cache_dir,
                 ..CheckoutJob::default()
             })?),
-            "bug" => Job::Bug(Box::new(self.fill(BugJob { local_config, ..BugJob::default() })?)),
-            HOOK => Job::Hook(self.fill(HookJob { local_config, ..HookJob::default() })?),
-            other => bail!("handlers of kind {other} cannot be tried without a farm yet"),
+            ("vcs", "head") => {
+                Job::Head(self.fill(Source { local_config, cache_dir, ..Source::default() })?)
+            }
+            ("vcs", "changes") => Job::Changes(self.changes(local_config, cache_dir)?),
+            ("bug", "") => {
+                let marker = "mftrial1".into();
+                Job::Bug(Box::new(self.fill(BugJob {
+                    marker,
+                    local_config,
+                    ..BugJob::default()
+                })?))
+            }
+            (HOOK, "") => Job::Hook(self.fill(HookJob { local_config, ..HookJob::default() })?),
+            (kind, call) => bail!(
+                "a {kind} handler has no call {call:?}: build has index, vcs has head and changes"
+            ),
+        })
+    }
+
+    /// What is to be told about changes: the fields of where, and `since`.
+    fn changes(&self, local_config: LocalConfig, cache_dir: PathBuf) -> anyhow::Result<ChangesJob> {
+        let mut of_source = self.clone();
+        let since = of_source.job.remove("since").unwrap_or_default();
+        let most = of_source.job.remove("most").unwrap_or_else(|| 0.into());
+        let source = Source { local_config, cache_dir, ..Source::default() };
+        Ok(ChangesJob {
+            source: of_source.fill(source)?,
+            since: since.as_str().unwrap_or_default().to_owned(),
+            most: serde_json::from_value(most).context("`most` is no number")?,
         })
     }
 
@@ -136,4 +193,16 @@ impl Plan {
         }
         serde_json::from_value(all).context("a field of the job has another type")
     }
+}
+
+/// The files of a repository, as its index is told of them.
+fn files_in(dir: &Path) -> anyhow::Result<Vec<IndexFile>> {
+    let told = |why: String| anyhow::anyhow!("{}: its content {why}", dir.display());
+    let mut files = Vec::new();
+    for found in tree::files(dir).map_err(told)? {
+        let file = std::fs::File::open(&found.path)?;
+        let size = file.metadata()?.len();
+        files.push(IndexFile { name: found.place, size, sha256: digest::of(file)? });
+    }
+    Ok(files)
 }

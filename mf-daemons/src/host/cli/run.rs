@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use monkeyfarm_plugin_api::Changes;
 use serde_json::{Value, json};
 
 use super::plan::Plan;
@@ -21,7 +22,11 @@ pub struct Run {
     /// the plugin gives one
     #[arg(long, value_name = "KIND:LABEL", default_value = "", hide_default_value = true)]
     handler: String,
-    /// Directory with the source to build
+    /// What it is called for: index of a build handler, head or changes of a vcs
+    /// handler [default: a build, a checkout, …]
+    #[arg(long, value_name = "CALL", default_value = "", hide_default_value = true)]
+    call: String,
+    /// Directory with the source to build, or the files to index
     #[arg(long, value_name = "DIR")]
     source: Option<PathBuf>,
     /// Field of the job, such as package=php or url=https://…; may be given more than once
@@ -67,7 +72,8 @@ impl Run {
     }
 
     fn plan(&self) -> anyhow::Result<Plan> {
-        let mut plan = Plan { handler: self.handler.clone(), ..Plan::default() };
+        let (handler, call) = (self.handler.clone(), self.call.clone());
+        let mut plan = Plan { handler, call, ..Plan::default() };
         plan.source.clone_from(&self.source);
         for field in &self.fields {
             let Some((name, value)) = field.split_once('=') else {
@@ -107,6 +113,9 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
     let mut sentence = match &tried.ended {
         Ended::Built(_) => format!("it built: {}", listed(&files)),
         Ended::CheckedOut(checkout) => format!("it checked out {}", checkout.revision),
+        Ended::Indexed(_) => format!("it wrote the index: {}", listed(&files)),
+        Ended::At(head) => format!("it is at {}", head.revision),
+        Ended::Changed(changes) => changed(changes),
         Ended::Bug(bug) => format!("it says of the bug: {} ({})", bug.title, bug.status),
         Ended::Hooked(hooked) => {
             let warned: String =
@@ -124,6 +133,20 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
         sentence.push_str(&format!("; {note}"));
     }
     (tried.notes.is_empty(), sentence)
+}
+
+fn changed(changes: &Changes) -> String {
+    let each: String = changes
+        .changes
+        .iter()
+        .map(|change| {
+            let message = change.message.lines().next().unwrap_or_default();
+            format!("\n  {} {} {message}", change.revision, change.author)
+        })
+        .collect();
+    let more = if changes.more { "\n  and more" } else { "" };
+    let anew = if changes.rewritten { ", which was written anew" } else { "" };
+    format!("it is at {}{anew}; changes: {}{each}{more}", changes.revision, changes.changes.len())
 }
 
 fn listed(files: &[&str]) -> String {

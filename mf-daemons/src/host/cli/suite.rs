@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::conformance::{self, Case};
 use super::trial::Bench;
-use super::{envelope, run, show};
+use super::{built, envelope, run, show};
 use crate::plugin::HostProgram;
 
 /// How long one case may take: what has nothing to do takes milliseconds, and
@@ -25,7 +25,7 @@ pub(super) fn run_all(
     json: bool,
 ) -> anyhow::Result<bool> {
     let (file, own) = match path.is_dir() {
-        true => (conformance::built(path)?, Some(path.join("examples"))),
+        true => (built::built(path)?, Some(path.join("examples"))),
         false => (path.to_path_buf(), None),
     };
     let plugin = run::opened(host, &file)?;

@@ -7,22 +7,23 @@ use std::io::{Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use mf_core::wire::Held;
 use monkeyfarm_plugin_api::farm::Ask;
-use monkeyfarm_plugin_api::{Failure, tree};
+use monkeyfarm_plugin_api::{ArtifactKind, Failure, tree};
 use serde_json::Value;
 
 use super::here;
-use super::plan::{Chosen, Plan};
+use super::plan::{Chosen, Plan, Stop};
 use crate::plugin::frame::Reply;
+use crate::plugin::mask::{Masker, Secrets};
 use crate::plugin::{Call, Confine, Ended, HostProgram, Plugin};
+use crate::regulator::tree as regulator_tree;
 use crate::worker::artifact::{Beneath, Found};
 use crate::worker::collect;
 use crate::worker::dir::TaskDir;
-use crate::worker::mask::{Masker, Secrets};
 
 /// Where and how handlers are tried.
 pub struct Bench<'a> {
@@ -48,10 +49,21 @@ pub struct Tried {
     pub files: Vec<Found>,
     /// What was wrong with them.
     pub notes: Vec<String>,
+    /// Whether it said what it was doing.
+    pub spoke: bool,
+    /// How long it went on after it was told to stop.
+    pub went_on: Duration,
     /// The work directory, until this is dropped.
     _tasks: tempfile::TempDir,
     beneath: Beneath,
     task: TaskDir,
+}
+
+/// How a call went, as it was heard.
+struct Heard {
+    ended: Ended,
+    spoke: bool,
+    went_on: Duration,
 }
 
 impl Bench<'_> {
@@ -69,8 +81,11 @@ impl Bench<'_> {
         // As a worker has it: without symbolic links on the way.
         let root = fs::canonicalize(tasks.path())?;
         let task = TaskDir::create(&root, Held { task: 1, attempt: 1 })?;
-        let cache = root.join("cache");
-        DirBuilder::new().mode(0o700).create(&cache)?;
+        let cache = match &plan.cache {
+            Some(cache) => fs::canonicalize(cache)?,
+            None => root.join("cache"),
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(&cache)?;
         if let Some(source) = &plan.source {
             fs::remove_dir(task.source())?;
             tree::copy(source, &task.source(), ourselves())
@@ -94,17 +109,9 @@ impl Bench<'_> {
                 network: chosen.kind != "build" || self.network,
                 ..Confine::default()
             }
-            .writing(vec![root.clone()]),
+            .writing(vec![root.clone(), cache.clone()]),
         };
-        let mut answers: VecDeque<Value> = plan.answers.clone().into();
-        let answer = move |ask: Ask| -> Reply {
-            let none = || Failure::new(format!("`answers` has none for {ask:?}"));
-            answers.pop_front().ok_or_else(none)
-        };
-        let ended = match self.in_process {
-            true => here::call(call, answer)?,
-            false => call.start(self.host)?.serve(|_| (), answer),
-        };
+        let Heard { ended, spoke, went_on } = self.serve(call, plan)?;
         let log = reader.join().unwrap_or_default();
         let (beneath, mut notes) = (Beneath::new(task.root())?, Vec::new());
         let files = match &ended {
@@ -112,6 +119,7 @@ impl Bench<'_> {
                 let say = &mut |line| notes.push(line);
                 collect::collect(&task, &beneath, &built.artifacts, say)
             }
+            Ended::Indexed(_) => indexed(&task.result()),
             Ended::Failed(failure) => collect::named(&beneath, &failure.kept),
             _ => Ok(Vec::new()),
         };
@@ -119,7 +127,40 @@ impl Bench<'_> {
             notes.push(why);
             Vec::new()
         });
-        Ok(Tried { ended, log, files, notes, _tasks: tasks, beneath, task })
+        Ok(Tried { ended, log, files, notes, spoke, went_on, _tasks: tasks, beneath, task })
+    }
+
+    /// Makes the call, answers what a hook asks, and tells it to stop when
+    /// that is the plan.
+    fn serve(&self, call: Call, plan: &Plan) -> anyhow::Result<Heard> {
+        let mut answers: VecDeque<Value> = plan.answers.clone().into();
+        let answer = move |ask: Ask| -> Reply {
+            let none = || Failure::new(format!("`answers` has none for {ask:?}"));
+            answers.pop_front().ok_or_else(none)
+        };
+        let (mut spoke, mut stopped) = (false, None);
+        let ended = if self.in_process {
+            here::call(call, answer)?
+        } else {
+            let running = call.start(self.host)?;
+            let stopper = running.stopper();
+            let mut stop = || {
+                stopped.get_or_insert_with(Instant::now);
+                stopper.stop();
+            };
+            if plan.stop == Some(Stop::AtOnce) {
+                stop();
+            }
+            let heard = |_: &str| {
+                spoke = true;
+                if plan.stop == Some(Stop::AtWork) {
+                    stop();
+                }
+            };
+            running.serve(heard, answer)
+        };
+        let went_on = stopped.map_or(Duration::ZERO, |stopped: Instant| stopped.elapsed());
+        Ok(Heard { ended, spoke, went_on })
     }
 }
 
@@ -135,6 +176,8 @@ impl Tried {
             if fs::symlink_metadata(&to).is_ok() {
                 anyhow::bail!("{} is there already", to.display());
             }
+            // Files of an index have places with directories.
+            fs::create_dir_all(to.parent().unwrap_or(out))?;
             self.beneath.take(&found.path, &to).map_err(anyhow::Error::msg)?;
         }
         if let Ended::CheckedOut(_) = self.ended {
@@ -149,6 +192,17 @@ impl Tried {
     pub fn work_dir(&self) -> &Path {
         self.task.root()
     }
+}
+
+/// The files of an index, by their places in it.
+fn indexed(dir: &Path) -> Result<Vec<Found>, String> {
+    let found = regulator_tree::files(dir).map_err(|why| format!("its index {why}"))?;
+    let found = found.into_iter().map(|file| Found {
+        kind: ArtifactKind::File,
+        path: Path::new("result").join(&file.place),
+        name: file.place,
+    });
+    Ok(found.collect())
 }
 
 /// What a copy belongs to: who runs this.

@@ -20,7 +20,7 @@ inventory::submit! {
 
 fn run(context: &HookContext) -> anyhow::Result<()> {
     let mut known = None;
-    errands::each(context, &[Kind::Bug], |claim| {
+    let done = errands::each(context, &[Kind::Bug], |claim| {
         // A hook that is asked for one kind is given no other.
         let Work::Bug(work) = &claim.work;
         let ended = match handlers(context, &mut known) {
@@ -33,7 +33,11 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
                 .warn(format!("{doing} bug {bug} of build {}/{}: {why}", work.project, work.build));
         }
         ended
-    })
+    });
+    if let Some((handlers, _)) = &known {
+        handlers.report(context)?;
+    }
+    done
 }
 
 /// The handlers of this host, once there is something for them to do.
@@ -70,7 +74,7 @@ fn call(
         }))
     };
     let limit = errands::limit(claim);
-    match handlers.ask(HandlerKind::BugHandler, &work.handler, dir.path(), limit, job) {
+    match handlers.call(HandlerKind::BugHandler, &work.handler, dir.path(), limit, job) {
         Ok(plugin::Ended::Bug(api::Bug { title, status, open })) => {
             Ended::Done(Done { found: Some(Found::Bug(BugFound { title, status, open })) })
         }

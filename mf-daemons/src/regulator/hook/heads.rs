@@ -72,8 +72,9 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
             }
             context.post::<Value>("/util/report_head.json", &seen)?;
         }
-        Ok(())
-    })
+        anyhow::Ok(())
+    })?;
+    Ok(handlers.report(context)?)
 }
 
 /// Which revision a head is.
@@ -94,9 +95,10 @@ fn look(
             allow_schemes: schemes.to_vec(),
         })
     };
-    match handlers.call(HandlerKind::VcsHandler, &source.handler, work, LOOK_TIME, job)? {
-        Ended::At(head) if !head.revision.is_empty() => Ok(head.revision),
-        other => Err(format!("the handler gave an answer to another question: {other:?}")),
+    match handlers.call(HandlerKind::VcsHandler, &source.handler, work, LOOK_TIME, job) {
+        Err(failure) => Err(failure.sentence),
+        Ok(Ended::At(head)) if !head.revision.is_empty() => Ok(head.revision),
+        Ok(other) => Err(format!("the handler gave an answer to another question: {other:?}")),
     }
 }
 

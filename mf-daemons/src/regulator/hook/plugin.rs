@@ -10,14 +10,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use mf_core::resource;
+use mf_core::wire::{Called, Crash, ReportCalls};
 use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{Failure, HookJob, Hooked};
+use serde_json::Value;
 
 use super::HookContext;
+use crate::plugin::mask::Secrets;
 use crate::plugin::{Call, Ended, HostProgram, Job, Local, Locals, Plugin};
 use crate::regulator::frame::PluginHook;
 use crate::tell::tell;
-use crate::worker::mask::{Masker, Secrets};
 
 /// Table of `plugins.d/<plugin>.toml` that is the regulator's own to read.
 const HUB: &str = "hub";
@@ -40,7 +42,7 @@ pub fn run(context: &HookContext) -> anyhow::Result<()> {
     // Ends with the call: nothing of it is left then to hold the other end.
     let reader = std::thread::spawn(move || tell(&name, log, &for_log));
     let call = Call {
-        plugin,
+        plugin: plugin.clone(),
         handler: wanted.label.clone(),
         job: Job::Hook(HookJob { local_config: local.config, memory: context.memory() }),
         log: writer.into(),
@@ -66,18 +68,32 @@ pub fn run(context: &HookContext) -> anyhow::Result<()> {
         },
     );
     // It has said all that it had to say, or nothing that could be heard.
-    let _ = reader.join();
-    match ended {
+    let log = reader.join().unwrap_or_default();
+    match ended.masked(&secrets) {
         Ended::Hooked(Hooked { memory, warnings }) => {
-            warnings.iter().for_each(|sentence| context.warn(masked(&secrets, sentence)));
+            warnings.into_iter().for_each(|sentence| context.warn(sentence));
+            if context.woken() {
+                // The last run failed, or may have.
+                report(context, Called::Worked(plugin.digest.clone()))?;
+            }
             context.remember(&memory)
         }
-        Ended::Failed(failure) => bail!(masked(&secrets, &failure.sentence)),
-        Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
-            bail!(masked(&secrets, &why))
+        Ended::Crashed(how) => {
+            let crash = Crash { log, ..plugin.crash(&wanted.label, how.clone()) };
+            report(context, Called::Crashed(Box::new(crash)))?;
+            bail!(how)
         }
+        Ended::Failed(failure) => bail!(failure.sentence),
+        Ended::Refused(why) | Ended::Killed(why) => bail!(why),
         other => bail!("it ended with {other:?}"),
     }
+}
+
+/// Tells the hub how the run went: a plugin that crashes again and again is
+/// quarantined.
+fn report(context: &HookContext, call: Called) -> anyhow::Result<()> {
+    let calls = vec![call];
+    Ok(context.post::<Value>("/util/report_calls.json", &ReportCalls { calls }).map(drop)?)
 }
 
 /// Takes the name of the key's file out of what the plugin is given.
@@ -86,7 +102,7 @@ fn key_file(local: &mut Local) -> anyhow::Result<Option<PathBuf>> {
     let file = hub.as_object_mut().and_then(|table| table.remove("key_file"));
     let rest = hub.as_object().is_none_or(|table| !table.is_empty());
     match file {
-        Some(serde_json::Value::String(file)) if !rest => Ok(Some(file.into())),
+        Some(Value::String(file)) if !rest => Ok(Some(file.into())),
         _ => bail!(
             "{}: [{HUB}] holds the key_file of the hook's user, and nothing else",
             local.config.file
@@ -103,14 +119,6 @@ fn changes(ask: &Ask) -> bool {
             .and_then(|resource| resource.function(function))
             .is_none_or(|function| function.writes),
     }
-}
-
-/// What a hook says of itself, without its secrets.
-fn masked(secrets: &Secrets, sentence: &str) -> String {
-    let (mut masker, mut text) = (Masker::new(secrets), Vec::new());
-    masker.push(sentence.as_bytes(), &mut text);
-    masker.finish(&mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }
 
 impl PluginHook {

@@ -119,6 +119,6 @@ fn scan(
     catalog.scan(&offers);
     let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
     let hooks = catalog.plugins().iter().flat_map(|plugin| hooks(plugin)).collect();
-    let crashed = catalog.crashed().to_vec();
+    let crashed = catalog.crashed();
     Ok(Memory { offers, rejected, hooks, crashed, quarantined, ..Memory::default() })
 }

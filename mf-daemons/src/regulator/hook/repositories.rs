@@ -64,7 +64,9 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
             none => none.insert(Handlers::new(context)?),
         };
         let generation = draft.generation;
-        match make(context, handlers, &draft) {
+        let made = make(context, handlers, &draft);
+        handlers.report(context)?;
+        match made {
             Ok(()) => {}
             // The tag has changed, or another regulator was first.
             Err(Trouble::Hub(error)) if error.is(Code::NotFound) => {}
@@ -105,9 +107,10 @@ fn make(
         };
         let kind = HandlerKind::BuildHandler;
         let told = |why: String| format!("{}: {why}", part.path);
-        match handlers.call(kind, &part.handler, &place.work, INDEX_TIME, job).map_err(told)? {
-            Ended::Indexed(_) => {}
-            other => {
+        match handlers.call(kind, &part.handler, &place.work, INDEX_TIME, job) {
+            Err(failure) => return Err(told(failure.sentence).into()),
+            Ok(Ended::Indexed(_)) => {}
+            Ok(other) => {
                 return Err(told(format!("an answer to another question: {other:?}")).into());
             }
         }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::http::lines::Excerpt;
 use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
-use crate::store::plugins::{Evidence, Plugin, Shown};
+use crate::store::plugin::{Evidence, Plugin, Shown};
 use crate::store::queue::Queue;
 use crate::store::status::{Status, SystemStatus};
 use crate::store::why::{Details, SystemSays, VERDICTS, Verdict};

@@ -4,8 +4,8 @@
 use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;
 use mf_core::wire::{
-    Advance, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held, Offer,
-    Register, RegisterHandlers, RepositoryFailure, RepositorySwitch,
+    Advance, Called, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held, Offer,
+    Register, RegisterHandlers, ReportCalls, RepositoryFailure, RepositorySwitch,
 };
 use serde_json::{Map, Value, json};
 
@@ -100,11 +100,18 @@ fn offer() -> Offer {
 
 /// What workers and the regulator send.
 fn sent() -> Vec<(&'static str, &'static str, Value)> {
+    let mut all = by_workers();
+    all.extend(by_the_regulator());
+    all
+}
+
+fn by_workers() -> Vec<(&'static str, &'static str, Value)> {
     let register = Register {
         cpus: 4,
         archs: vec!["x86_64".into()],
         handlers: vec![offer()],
         held: vec![HELD],
+        crashed: Vec::new(),
     };
     vec![
         ("system_register", "what a worker offers, and holds", json!(register)),
@@ -135,10 +142,20 @@ fn sent() -> Vec<(&'static str, &'static str, Value)> {
                 ..Complete::default()
             }),
         ),
+    ]
+}
+
+fn by_the_regulator() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
         (
             "util_register_handlers",
             "all handlers that there are now",
             json!(RegisterHandlers { handlers: vec![offer()], ..RegisterHandlers::default() }),
+        ),
+        (
+            "util_report_calls",
+            "how calls went that the regulator made, in their order: `worked`, with the plugin's sha256, or `crashed`",
+            json!(ReportCalls { calls: vec![Called::Worked("9f86d081884c7d65…".into())] }),
         ),
         (
             "util_claim_errand",

@@ -39,6 +39,15 @@ impl Secrets {
         Self { finders: needles.iter().map(|n| Finder::new(n).into_owned()).collect() }
     }
 
+    /// A text without them.
+    pub fn masked(&self, text: &str) -> String {
+        let (mut masker, mut out) = (Masker::new(self), Vec::new());
+        masker.push(text.as_bytes(), &mut out);
+        masker.finish(&mut out);
+        // A secret is text itself, so that whole characters are taken out.
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
     /// Where in `bytes` secrets are, overlapping ones joined, in order.
     fn found(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
         let mut all: Vec<(usize, usize)> = Vec::new();

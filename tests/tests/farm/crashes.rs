@@ -1,0 +1,106 @@
+//! Plugins that crash where no build is: in a hook, when the regulator asks a
+//! handler, and while a worker loads them. The hub hears of each.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use monkeyfarm_tests::{Farm, Options, PATIENCE, hostile, programs, world};
+
+/// A farm that has the plugin `cruel` beside those that it needs.
+fn cruel(says: &str) -> (Farm, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["git", "generic"] {
+        let file = format!("libmf_plugin_{name}.so");
+        fs::copy(programs::plugin(name), dir.path().join(file)).unwrap();
+    }
+    let file = dir.path().join("libmf_plugin_cruel.so");
+    fs::copy(programs::example_plugin("mf_plugin_cruel"), file).unwrap();
+    let plugins_dirs = vec![dir.path().to_path_buf()];
+    let mut farm = Farm::prepared(Options { plugins_dirs, ..Options::default() });
+    let plugins_d = farm.data_dir().join("plugins.d");
+    fs::create_dir_all(&plugins_d).unwrap();
+    fs::write(plugins_d.join("cruel.toml"), says).unwrap();
+    farm.up();
+    (farm, dir)
+}
+
+fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to this: {what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_hook_that_dies_again_and_again_is_quarantined_with_its_last_words() {
+    let (mut farm, _dir) = cruel("die = true\n[secrets]\ntoken = 'sw0rdfish'\n");
+    farm.wait_for_message(&["cruel.so: it crashed 3 times in a row", "SIGABRT"]);
+    farm.wait_for_message(&["cruel/dies-again: is not run any more"]);
+    let shown = farm.ok(["plugin", "show", "cruel"]);
+    for words in ["on regulator, in handler dies-again:", "dying with ***", "quarantined 2"] {
+        assert!(shown.contains(words), "{words} is not in:\n{shown}");
+    }
+    assert!(!shown.contains("sw0rdfish"), "{shown}");
+    assert!(!farm.messages().iter().any(|line| line.contains("sw0rdfish")));
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn a_handler_that_dies_when_the_regulator_asks_it_is_quarantined() {
+    let (mut farm, _dir) = cruel("");
+    world::make(&farm);
+    for name in ["a", "b", "c"] {
+        let url = format!("https://{name}.example.org/");
+        let more = ["--vcs-handler", "dies", "--build-on-commit", "true", "--release", "one"];
+        world::package(&farm, name, &url, &more);
+    }
+    farm.wait_for_message(&["cruel.so: it crashed 3 times in a row", "SIGABRT"]);
+    let shown = farm.ok(["plugin", "show", "cruel"]);
+    assert!(shown.contains("on regulator, in handler dies:"), "{shown}");
+    assert!(shown.contains("| looking at https://"), "{shown}");
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn a_plugin_that_dies_while_one_worker_loads_it_is_told_and_used_by_others() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["git", "generic"] {
+        let file = format!("libmf_plugin_{name}.so");
+        fs::copy(programs::plugin(name), dir.path().join(file)).unwrap();
+    }
+    let good = fs::read(programs::example_plugin("mf_plugin_constructor")).unwrap();
+    let bytes = hostile::replaced(&good, b"WAY:calms", b"WAY:files");
+    fs::write(dir.path().join("constructor.so"), bytes).unwrap();
+    let plugins_dirs = vec![dir.path().to_path_buf()];
+    let mut farm = Farm::with(Options { plugins_dirs, ..Options::default() });
+    farm.ok(["system", "create", "-l", "second"]);
+    let key = farm.json(&["system", "create-key", "second"])["data"]["key"].clone();
+    let key_file = farm.scratch().join("second.key");
+    fs::write(&key_file, key.as_str().unwrap()).unwrap();
+
+    let mut worker = Command::new("prlimit")
+        .arg("--nofile=150:150")
+        .arg(programs::program("mf-workerd"))
+        .args(["--config", "/dev/null", "--url", &farm.setting("url"), "--key-file"])
+        .arg(&key_file)
+        .arg("--data-dir")
+        .arg(farm.scratch().join("second"))
+        .arg("--plugins-dir")
+        .arg(dir.path())
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let told =
+        "on second, while it was loaded: cannot be loaded: its process was ended by signal 6";
+    wait_for("the hub hears of the crash", || {
+        farm.mf(["plugin", "show", "constructor"]).out.contains(told)
+    });
+    let shown = farm.ok(["plugin", "show", "constructor"]);
+    assert!(shown.contains("| too few files"), "{shown}");
+    assert!(shown.contains("vcs constructor  enabled"), "{shown}");
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    assert!(farm.stop().success());
+}
