@@ -7,6 +7,9 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 CARGO ?= cargo
 PROGRAMS := mf mf-hub mf-regulatord mf-workerd mf-plugin-host
 PLUGINS := mock debian git bzr generic bugzilla github
+# Where cargo puts what it builds, and what of it is installed.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BUILT ?= $(TARGET)/dist
 # LOCKED= lets the lock file be updated.
 LOCKED ?= --locked
 # How many cases a campaign of `make campaign` and `make test-long` has.
@@ -26,7 +29,7 @@ build: tools ## every program and plugin, into target/release
 	$(CARGO) build $(LOCKED) --release --workspace --exclude monkeyfarm-tests
 
 demo: build ## a farm of its own builds a real source tree, and shows it
-	target/release/mf demo
+	$(TARGET)/release/mf demo
 
 test: tools test-tools ## every test; campaigns in their short form
 	$(CARGO) build $(LOCKED) --workspace
@@ -52,7 +55,7 @@ fuzz: tools python-tools ## requests made from the API's document, SECONDS=60 fo
 
 bench: tools ## figures of the farm beside floors of the same run; BASE=file: and beside a former one
 	$(CARGO) build $(LOCKED) --profile dist --workspace
-	target/dist/bench $(BASE)
+	$(TARGET)/dist/bench $(BASE)
 
 snapshots: tools ## rewrite what is made from the table and kept for review; then read the diff
 	INSTA_UPDATE=always $(CARGO) test $(LOCKED) --package mf-hub --test api the_document_is
@@ -65,13 +68,13 @@ lint: tools ## formatting, and clippy with warnings denied
 install: tools ## into $(DESTDIR)$(PREFIX): slower to build than what `make build` makes, smaller and faster
 	$(CARGO) build $(LOCKED) --profile dist --workspace --exclude monkeyfarm-tests
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins"
-	install -m 755 $(PROGRAMS:%=target/dist/%) "$(DESTDIR)$(PREFIX)/bin/"
-	install -m 644 $(PLUGINS:%=target/dist/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
+	install -m 755 $(PROGRAMS:%=$(BUILT)/%) "$(DESTDIR)$(PREFIX)/bin/"
+	install -m 644 $(PLUGINS:%=$(BUILT)/libmf_plugin_%.so) "$(DESTDIR)$(PREFIX)/lib/monkeyfarm/plugins/"
 	install -d "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
-	target/dist/mf completion bash > "$(SHARE)/bash-completion/completions/mf"
-	target/dist/mf completion zsh > "$(SHARE)/zsh/site-functions/_mf"
-	target/dist/mf completion fish > "$(SHARE)/fish/vendor_completions.d/mf.fish"
-	target/dist/mf --quiet man "$(SHARE)/man/man1"
+	$(BUILT)/mf completion bash > "$(SHARE)/bash-completion/completions/mf"
+	$(BUILT)/mf completion zsh > "$(SHARE)/zsh/site-functions/_mf"
+	$(BUILT)/mf completion fish > "$(SHARE)/fish/vendor_completions.d/mf.fish"
+	$(BUILT)/mf --quiet man "$(SHARE)/man/man1"
 
 clean: ## what was built
 	$(CARGO) clean

@@ -59,8 +59,27 @@ impl Hub {
         name: &str,
         from: u64,
     ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
+        self.get_bytes_of(task, project, kind, name, None, from).await
+    }
+
+    /// As [`Hub::get_bytes`], of the attempt of this number; none: the last.
+    ///
+    /// # Errors
+    /// As [`Hub::get_bytes`].
+    pub async fn get_bytes_of(
+        &self,
+        task: &str,
+        project: &str,
+        kind: &str,
+        name: &str,
+        attempt: Option<i64>,
+        from: u64,
+    ) -> Result<impl Stream<Item = Result<Bytes, Error>> + Send + use<>, Error> {
         let mut request = self.request(Method::GET, &["task", task, kind, name])?;
         request = request.query(&scope(Some(project)));
+        if let Some(attempt) = attempt {
+            request = request.query([("attempt", attempt.to_string())]);
+        }
         if from > 0 {
             request = request.header(RANGE, &format!("bytes={from}-"));
         }

@@ -34,6 +34,14 @@ pub fn in_seconds(seconds: i64) -> Option<String> {
     Some(then.to_zoned(TimeZone::UTC).strftime(FORMAT).to_string())
 }
 
+/// The time on the wire so many seconds after another; `None` when that is
+/// none, or it is beyond any calendar.
+pub fn after(time: &str, seconds: i64) -> Option<String> {
+    let then = DateTime::strptime(FORMAT, time).ok()?;
+    let then = then.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+    Some(then.strftime(FORMAT).to_string())
+}
+
 /// How many seconds this host's clock is ahead of a time as HTTP writes it,
 /// such as `Sat, 31 Jan 2026 12:00:00 GMT`; `None` when it is none.
 pub fn ahead_of_http(date: &str) -> Option<i64> {
@@ -46,13 +54,15 @@ pub fn is_time(text: &str) -> bool {
     DateTime::strptime(FORMAT, text).is_ok()
 }
 
+/// A time on the wire in seconds since 1970; `None` unless it is one.
+pub fn unix(text: &str) -> Option<i64> {
+    let civil = DateTime::strptime(FORMAT, text).ok()?;
+    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
 /// Seconds from one time on the wire to another; `None` unless both are times.
 pub fn seconds_between(from: &str, to: &str) -> Option<i64> {
-    let seconds = |text| {
-        let civil = DateTime::strptime(FORMAT, text).ok()?;
-        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
-    };
-    Some(seconds(to)? - seconds(from)?)
+    Some(unix(to)? - unix(from)?)
 }
 
 #[cfg(test)]
@@ -78,6 +88,8 @@ mod tests {
         assert!(!is_time("yesterday"));
         assert_eq!(seconds_between(&now(), &in_seconds(90).unwrap()).unwrap() / 10, 9);
         assert_eq!(in_seconds(i64::MAX), None);
+        assert_eq!(after("2026-02-01 00:00:09", -10).unwrap(), "2026-01-31 23:59:59");
+        assert_eq!((after("now", 1), after("2026-02-01 00:00:09", i64::MAX)), (None, None));
         assert_eq!(seconds_between("2026-01-31 23:59:59", "2026-02-01 00:00:09"), Some(10));
     }
 }

@@ -80,7 +80,12 @@ impl Terminal {
 
     /// Types a line.
     pub fn line(&mut self, text: &str) {
-        self.keyboard.write_all(format!("{text}\n").as_bytes()).unwrap();
+        self.keys(&format!("{text}\n"));
+    }
+
+    /// Presses keys.
+    pub fn keys(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
     /// Does what Ctrl-C does.

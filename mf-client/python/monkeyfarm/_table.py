@@ -673,6 +673,7 @@ class System(Site):
     * `capacity`: sum of footprints that it builds at the same time; 0 at first: its number of CPUs,
       once its worker comes
     * `enabled`: whether it gets tasks (default: true)
+    * `drained`: by whom it was drained, since when and why; empty while it gets tasks (read-only)
     * `host_signature`: fingerprint of its key (read-only)
     * `build_handlers`: build handlers that it has (read-only)
     * `archs`: archs that it serves (read-only)
@@ -684,6 +685,7 @@ class System(Site):
     _derived = frozenset((
         "create_date",
         "update_date",
+        "drained",
         "host_signature",
         "build_handlers",
         "archs",
@@ -767,12 +769,17 @@ class System(Site):
     def drain(
         self,
         label: str,
+        reason: Optional[str] = None,
     ) -> Reply:
         """Give it no more tasks; what it builds goes on to its end.
 
+        :param reason: why, for everybody whose tasks wait
+
         Gives: system.
         """
-        parameters: Dict[str, Any] = {}
+        parameters: Dict[str, Any] = {
+            "reason": reason,
+        }
         return self._call("POST", (label, "drain",), None, parameters)
 
     def resume(
@@ -982,6 +989,7 @@ class Task(Scoped):
         name: str,
         attempt: Optional[int] = None,
         first: Optional[int] = None,
+        since: Optional[str] = None,
         count: Optional[int] = None,
     ) -> Reply:
         """Lines of a log by their numbers, each with the time when it came.
@@ -989,6 +997,7 @@ class Task(Scoped):
         :param name: name of the log
         :param attempt: which attempt; default: the last one
         :param first: number of the first line; default: the last lines
+        :param since: only what came then or later, UTC, from its first line on
         :param count: at most so many; default: 200
 
         Gives: lines.
@@ -997,6 +1006,7 @@ class Task(Scoped):
             "name": name,
             "attempt": attempt,
             "first": first,
+            "since": since,
             "count": count,
         }
         return self._call("GET", (label, "log_lines",), project, parameters)
@@ -1243,12 +1253,17 @@ class Util(Resource):
 
     def status(
         self,
+        brief: Optional[bool] = None,
     ) -> Reply:
         """The farm at a glance: queue, builds, systems, errands.
 
+        :param brief: without what is counted of all that there ever was: builds, tasks, errands
+
         Gives: status.
         """
-        parameters: Dict[str, Any] = {}
+        parameters: Dict[str, Any] = {
+            "brief": brief,
+        }
         return self._call("GET", ("status",), None, parameters)
 
     def pause(

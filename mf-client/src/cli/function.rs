@@ -117,6 +117,7 @@ fn sample(field: &Field) -> &'static str {
     match (field.name, field.kind) {
         (_, Kind::Bool) => "True",
         ("expires", _) => "90d",
+        ("since", _) => "\"2026-01-31 12:00:00\"",
         ("name", _) if field.need == Need::Must => "build.log",
         ("name" | "key", _) => "laptop",
         ("user_label", _) => "ada",

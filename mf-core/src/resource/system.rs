@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::common::{COMMON, DISPLAY, EXPIRES, HISTORY, NEW_KEY, OLD_KEY};
+use super::common::{COMMON, DISPLAY, EXPIRES, HISTORY, NEW_KEY, OLD_KEY, SHORT};
 use super::shape::{Field, Function, Gives, Kind, On, Resource, Scope, Who, field};
 
 /// A system as it is read.
@@ -17,6 +17,7 @@ pub struct System {
     pub display_name: String,
     pub capacity: i64,
     pub enabled: bool,
+    pub drained: String,
     pub host_signature: String,
     pub build_handlers: Vec<String>,
     pub archs: Vec<String>,
@@ -32,12 +33,21 @@ const OWN: &[Field] = &[
     )
     .made(),
     field("enabled", Kind::Bool, "whether it gets tasks").or("true").filter(),
+    field(
+        "drained",
+        Kind::Computed(Gives::Text),
+        "by whom it was drained, since when and why; empty while it gets tasks",
+    )
+    .derived(),
     field("host_signature", Kind::Computed(Gives::Text), "fingerprint of its key").derived(),
     field("build_handlers", Kind::Computed(Gives::List), "build handlers that it has").derived(),
     field("archs", Kind::Computed(Gives::List), "archs that it serves").derived(),
     field("build_count", Kind::Computed(Gives::Int), "tasks that it is building now").derived(),
     field("last_seen", Kind::Computed(Gives::Time), "when it was last heard of, UTC").derived(),
 ];
+
+const DRAINED: &[Field] =
+    &[field("reason", Kind::Text(SHORT), "why, for everybody whose tasks wait")];
 
 const TOKEN_EXPIRES: Field = Field {
     about: "when it ends: in 12h, in 90d, or at a date or time in UTC; default: 24h",
@@ -102,7 +112,7 @@ pub const SYSTEM: Resource = Resource {
             name: "drain",
             about: "give it no more tasks; what it builds goes on to its end",
             on: On::One,
-            takes: &[],
+            takes: DRAINED,
             gives: &["system"],
             who: Who::ADMIN,
             writes: true,

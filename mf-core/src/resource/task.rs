@@ -103,6 +103,7 @@ const LINES: &[Field] = &[
     NAME,
     ATTEMPT,
     field("first", Kind::Int(1, i64::MAX), "number of the first line; default: the last lines"),
+    field("since", Kind::Time, "only what came then or later, UTC, from its first line on"),
     field("count", Kind::Int(1, 1_000), "at most so many; default: 200"),
 ];
 

@@ -15,6 +15,12 @@ const DOWNLOAD: &[Field] =
 const PAUSED: &[Field] =
     &[field("reason", Kind::Text(SHORT), "why, for everybody who waits").must()];
 
+const BRIEF: &[Field] = &[field(
+    "brief",
+    Kind::Bool,
+    "without what is counted of all that there ever was: builds, tasks, errands",
+)];
+
 const EVENTS: &[Field] = &[
     field(
         "after",
@@ -81,7 +87,7 @@ pub const UTIL: Resource = Resource {
             name: "status",
             about: "the farm at a glance: queue, builds, systems, errands",
             on: On::All,
-            takes: &[],
+            takes: BRIEF,
             gives: &["status"],
             who: Who::ANYONE,
             writes: false,

@@ -85,6 +85,8 @@ pub fn lacks<'a>(
 /// # Errors
 /// The first reason why not.
 pub fn fits(system: &System, load: &Load, package: &Package) -> Result<(), Reason> {
+    #[cfg(test)]
+    super::tests::looks::count();
     if load.has_source(&package.source_name) {
         return Err(Reason::SourceNameBusy(package.source_name.clone()));
     }
@@ -243,7 +245,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |kind: &HandlerKind| kind.resource().replace('_', " ");
         match self {
-            Reason::SystemDisabled => f.write_str("the system is disabled"),
+            Reason::SystemDisabled => f.write_str("the system is drained"),
             Reason::NoCapacity => f.write_str("the system's capacity is 0"),
             Reason::HandlerDisabled(kind, label) => {
                 write!(f, "the {} {label} is disabled", named(kind))

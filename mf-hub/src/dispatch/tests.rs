@@ -2,6 +2,7 @@
 //! random farm.
 
 mod dice;
+pub mod looks;
 mod model;
 mod random;
 

@@ -29,6 +29,8 @@ pub struct Lines {
 pub struct Window {
     /// Number of the first, from 1.
     pub first: u64,
+    /// Where the first begins, in bytes; where the log ends, if it is not there.
+    pub begin: u64,
     /// Their texts, without what ends them.
     pub lines: Vec<String>,
     /// When each came, in seconds since 1970; 0 where that is not known.
@@ -86,15 +88,29 @@ impl Lines {
         // The first piece in which a line ends that is not before the first.
         let piece = self.pieces.partition_point(|piece| piece.lines < first - 1);
         let before = if piece == 0 { Piece::default() } else { self.pieces[piece - 1] };
-        let mut window = Window { first, ..Window::default() };
-        self.walk(before, |number, line| {
+        let mut window = Window { first, begin: self.length, ..Window::default() };
+        self.walk(before, |number, begin, line| {
             if number >= first && window.lines.len() < count {
+                window.begin = window.begin.min(begin);
                 window.lines.push(shown(line));
                 window.times.push(self.time(number));
             }
             window.lines.len() < count
         })?;
         Ok(window)
+    }
+
+    /// Number of the first line that came at this time, in seconds since 1970,
+    /// or later; one more than there are where none did.
+    ///
+    /// # Errors
+    /// The disk would not.
+    pub fn since(&self, time: i64) -> io::Result<u64> {
+        match self.pieces.iter().position(|piece| piece.time >= time) {
+            Some(0) => Ok(1),
+            Some(at) => Ok(self.pieces[at - 1].lines + 1),
+            None => Ok(self.total()? + 1),
+        }
     }
 
     /// When a line came: when the piece came in which it ended.
@@ -116,7 +132,7 @@ impl Lines {
         let piece = self.pieces.partition_point(|piece| piece.lines < after);
         let before = if piece == 0 { Piece::default() } else { self.pieces[piece - 1] };
         let mut small = Vec::new();
-        self.walk(before, |number, line| {
+        self.walk(before, |number, _, line| {
             if number > after {
                 small.clear();
                 small.extend(line.iter().map(u8::to_ascii_lowercase));
@@ -132,15 +148,17 @@ impl Lines {
         Ok(hits)
     }
 
-    /// Gives each line with its number to `see`, from a piece's end on, until
-    /// it wants no more. A line that is longer than a block is given in part.
-    fn walk(&self, from: Piece, mut see: impl FnMut(u64, &[u8]) -> bool) -> io::Result<()> {
+    /// Gives each line with its number and where it begins to `see`, from a
+    /// piece's end on, until it wants no more. A line that is longer than a
+    /// block is given in part.
+    fn walk(&self, from: Piece, mut see: impl FnMut(u64, u64, &[u8]) -> bool) -> io::Result<()> {
         let mut block = vec![0; BLOCK];
         let (mut at, mut number) = (from.end, from.lines + 1);
         // What a line had in the blocks before.
         let mut begun: Vec<u8> = Vec::new();
         // The piece before may have ended within a line.
         at = self.begin(at)?.unwrap_or(at);
+        let mut start = at;
         while at < self.length {
             let most = usize::try_from(self.length - at).unwrap_or(BLOCK).min(BLOCK);
             let read = self.file.read_at(&mut block[..most], at)?;
@@ -150,10 +168,10 @@ impl Lines {
             let mut rest = &block[..read];
             while let Some(end) = memchr::memchr(b'\n', rest) {
                 let go_on = if begun.is_empty() {
-                    see(number, &rest[..end])
+                    see(number, start, &rest[..end])
                 } else {
                     keep(&mut begun, &rest[..end]);
-                    let go_on = see(number, &begun);
+                    let go_on = see(number, start, &begun);
                     begun.clear();
                     go_on
                 };
@@ -162,12 +180,13 @@ impl Lines {
                 }
                 number += 1;
                 rest = &rest[end + 1..];
+                start = at + (read - rest.len()) as u64;
             }
             keep(&mut begun, rest);
             at += read as u64;
         }
         if !begun.is_empty() {
-            see(number, &begun);
+            see(number, start, &begun);
         }
         Ok(())
     }
@@ -223,18 +242,39 @@ mod tests {
     #[test]
     fn any_line_is_found_by_its_number() {
         let text: String = (1..=100_000).map(|n| format!("line {n}\n")).collect();
-        let (_dir, lines) = lines_of((text + "open").as_bytes());
+        let whole = text + "open";
+        let (_dir, lines) = lines_of(whole.as_bytes());
         assert_eq!((lines.complete(), lines.total().unwrap()), (100_000, 100_001));
         for first in [1, 2, 30_000, 65_536, 99_999, 100_001] {
             let window = lines.window(first, 2).unwrap();
             let expected = if first > 100_000 { "open".into() } else { format!("line {first}") };
             assert_eq!(window.lines[0], expected);
+            let from = usize::try_from(window.begin).unwrap();
+            assert!(whole[from..].starts_with(&format!("{expected}\n")) || first > 100_000);
         }
-        assert_eq!(lines.window(100_002, 5).unwrap().lines.len(), 0);
+        let none = lines.window(100_002, 5).unwrap();
+        assert_eq!((none.lines.len(), none.begin), (0, lines.length));
         let hits = lines.search(&["LINE 9999"], 0, 5).unwrap();
         assert_eq!((hits.lines, hits.more), (vec![9999, 99990, 99991, 99992, 99993], true));
         let hits = lines.search(&["line 9999"], 99_998, 5).unwrap();
         assert_eq!((hits.lines, hits.more), (vec![99999], false));
+    }
+
+    #[test]
+    fn a_line_is_found_by_when_it_came() {
+        let (_dir, mut lines) = lines_of(b"a\nb\nc\nd\nopen");
+        let piece = |end, lines, time| Piece { end, lines, time };
+        // Of the first it is not known; the clock was set back once.
+        lines.pieces = vec![
+            piece(2, 1, 0),
+            piece(5, 2, 50),
+            piece(6, 3, 40),
+            piece(8, 4, 60),
+            piece(12, 4, 70),
+        ];
+        for (time, line) in [(1, 2), (50, 2), (51, 4), (60, 4), (61, 5), (70, 5), (71, 6)] {
+            assert_eq!(lines.since(time).unwrap(), line, "since {time}");
+        }
     }
 
     #[test]

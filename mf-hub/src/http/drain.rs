@@ -5,14 +5,15 @@ use mf_core::error::Error;
 use mf_core::resource::SYSTEM;
 
 use super::call::Call;
-use crate::store::{edit, system};
+use crate::store::drain;
 
 /// Gives a system no more tasks; what it builds goes on to its end.
 ///
 /// # Errors
 /// The database would not.
 pub async fn drain(call: Call) -> Result<Response, Error> {
-    set_enabled(call, false).await
+    let reason = call.values.text("reason").trim().to_owned();
+    call.change(&SYSTEM, move |tx, _, id| drain::stop(tx, id, &reason)).await
 }
 
 /// Gives a system tasks again.
@@ -20,13 +21,5 @@ pub async fn drain(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The database would not.
 pub async fn resume(call: Call) -> Result<Response, Error> {
-    set_enabled(call, true).await
-}
-
-async fn set_enabled(call: Call, enabled: bool) -> Result<Response, Error> {
-    call.change(&SYSTEM, move |tx, _, id| {
-        edit::update_columns(tx, &SYSTEM, id, &[("enabled", &enabled)])?;
-        system::follow(tx, id)
-    })
-    .await
+    call.change(&SYSTEM, |tx, _, id| drain::go_on(tx, id)).await
 }

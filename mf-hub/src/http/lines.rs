@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use mf_core::error::{Code, Error};
+use mf_core::time;
 use mf_core::wire::Held;
 use serde::Serialize;
 use serde_json::json;
@@ -12,7 +13,7 @@ use serde_json::json;
 use super::call::Call;
 use super::envelope;
 use super::file::{attempt, missing};
-use crate::files::{self, Lines};
+use crate::files::{self, Lines, Window};
 use crate::hub::Hub;
 use crate::store::{file, task};
 
@@ -46,6 +47,8 @@ const ERRORS: &[&str] = &[
 pub struct Excerpt {
     /// Number of the first of them, from 1.
     pub first: u64,
+    /// Where the first of them begins, in bytes.
+    pub begin: u64,
     /// Their texts; colours are still the terminal's.
     pub text: Vec<String>,
     /// When each came to the hub, in seconds since 1970; 0 where that is not
@@ -63,14 +66,16 @@ pub struct Excerpt {
     pub over: bool,
 }
 
-/// Some lines: from one on, or the last.
+/// Some lines: from one on, from a time on, or the last.
 ///
 /// # Errors
 /// There is no such log.
 pub async fn log_lines(call: Call) -> Result<Response, Error> {
     let (of, name) = (attempt(&call)?, call.values.text("name").to_owned());
     let count = call.values.int("count").unwrap_or(COUNT);
-    let found = some(&call.hub, of, &name, call.values.int("first"), count).await?;
+    let since = time::unix(call.values.text("since"));
+    let begin = Begin { since, ..call.values.int("first").into() };
+    let found = some(&call.hub, of, &name, begin, count).await?;
     Ok(envelope::data(&json!({ "lines": found })))
 }
 
@@ -88,6 +93,21 @@ pub async fn search_log(call: Call) -> Result<Response, Error> {
     Ok(envelope::data(&json!({ "found": lines, "more": more })))
 }
 
+/// Where some lines begin; with neither so that they are the last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Begin {
+    /// Not before the line of this number.
+    pub first: Option<u64>,
+    /// Not before the first that came then, in seconds since 1970, or later.
+    pub since: Option<i64>,
+}
+
+impl From<Option<i64>> for Begin {
+    fn from(first: Option<i64>) -> Self {
+        Self { first: first.and_then(|first| u64::try_from(first).ok()), since: None }
+    }
+}
+
 /// What is looked for in a log.
 #[derive(Clone, Debug)]
 pub enum Wanted {
@@ -97,7 +117,7 @@ pub enum Wanted {
     Word(String),
 }
 
-/// Lines of a log: at most `count` from number `first` on, or the last.
+/// Lines of a log: at most `count` from there on.
 ///
 /// # Errors
 /// There is no such log.
@@ -105,9 +125,10 @@ pub async fn some(
     hub: &Arc<Hub>,
     of: Held,
     name: &str,
-    first: Option<i64>,
+    begin: impl Into<Begin>,
     count: i64,
 ) -> Result<Excerpt, Error> {
+    let begin = begin.into();
     // Before the lines are read: what was written before the end is never missed.
     let over = hub.readers.read(|db| task::is_over(db, of))?;
     let Some(lines) = open(hub, of, name).await? else {
@@ -116,13 +137,16 @@ pub async fn some(
     let count = usize::try_from(count).unwrap_or(0);
     files::blocking(move || {
         let total = lines.total().map_err(unread)?;
-        let last = (total + 1).saturating_sub(count as u64).max(1);
-        let first = first.and_then(|first| u64::try_from(first).ok()).unwrap_or(last);
+        let first = match (begin.since, begin.first) {
+            (Some(since), first) => lines.since(since).map_err(unread)?.max(first.unwrap_or(1)),
+            (None, Some(first)) => first,
+            (None, None) => (total + 1).saturating_sub(count as u64).max(1),
+        };
         let window = lines.window(first, count).map_err(unread)?;
         let (complete, bytes) = (lines.complete(), lines.length);
         let offset = lines.ended().map_err(unread)?;
-        let (first, text, times) = (window.first, window.lines, window.times);
-        Ok(Excerpt { first, text, times, total, complete, offset, bytes, over })
+        let Window { first, begin, lines: text, times } = window;
+        Ok(Excerpt { first, begin, text, times, total, complete, offset, bytes, over })
     })
     .await
 }

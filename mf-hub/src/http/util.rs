@@ -19,12 +19,15 @@ use crate::store::{Tx, find, handler, quarantine, roles, status, system, task_da
 /// # Errors
 /// The database would not.
 pub async fn status(call: Call) -> Result<Response, Error> {
-    let (hub, sight) = (Arc::clone(&call.hub), call.caller.sight());
-    // Counts every build there ever was.
-    let read = call
-        .hub
-        .readers
-        .at_length(move || hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight)));
+    let (hub, sight, brief) =
+        (Arc::clone(&call.hub), call.caller.sight(), call.values.flag("brief"));
+    // Counts every build there ever was, unless it is to be brief.
+    let read = call.hub.readers.at_length(move || {
+        let mut status =
+            hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight, brief))?;
+        status.scarce_bytes = hub.files.scarce();
+        Ok::<_, Error>(status)
+    });
     let status = read.await??;
     Ok(envelope::data(&json!({ "status": status })))
 }

@@ -12,6 +12,7 @@ mod cursor;
 mod declared;
 pub mod delete;
 pub mod draft;
+pub mod drain;
 pub mod dry_run;
 pub mod edit;
 pub mod enrol;

@@ -1,9 +1,11 @@
 //! The queue as a whole: how long it is, and whether it is paused.
 
+use std::fmt;
+
 use mf_core::error::{Code, Error};
 use mf_core::resource::UTIL;
 use mf_core::time;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::{Map, json};
 
@@ -22,15 +24,34 @@ pub struct Queue {
     pub paused: Option<Pause>,
 }
 
-/// Why nobody gets a task.
+/// Why nobody gets a task, or a system gets none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pause {
-    /// Who paused the queue.
+    /// Who paused the queue, or drained the system.
     pub user_label: String,
     /// When, UTC.
     pub date: String,
-    /// Why.
+    /// Why; of a system it may be empty.
     pub reason: String,
+}
+
+impl Pause {
+    /// Actor, date and reason of a row, from this column on.
+    pub(super) fn of_row(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
+        let (user_label, date) = (row.get(from)?, row.get(from + 1)?);
+        Ok(Self { user_label, date, reason: row.get(from + 2)? })
+    }
+}
+
+/// `by ada since 2026-01-31 12:00:00 UTC, because of: new disks`.
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "by {} since {} UTC", self.user_label, self.date)?;
+        match self.reason.as_str() {
+            "" => Ok(()),
+            reason => write!(f, ", because of: {reason}"),
+        }
+    }
 }
 
 /// Reads the queue, as far as somebody with this sight may know of it.
@@ -53,9 +74,7 @@ pub fn read(db: &Connection, sight: Sight) -> Done<Queue> {
 /// SQLite would not.
 pub fn pause(db: &Connection) -> Done<Option<Pause>> {
     let sql = "SELECT actor, date, reason FROM queue_pause";
-    let pause = db.prepare_cached(sql)?.query_row([], |row| {
-        Ok(Pause { user_label: row.get(0)?, date: row.get(1)?, reason: row.get(2)? })
-    });
+    let pause = db.prepare_cached(sql)?.query_row([], |row| Pause::of_row(row, 0));
     Ok(pause.optional()?)
 }
 
@@ -77,11 +96,8 @@ pub fn stop(tx: &Tx<'_>, reason: &str) -> Done<()> {
         let told = "reason is empty: say why, for everybody who waits";
         return Err(Error::new(Code::InvalidValue, told).into());
     }
-    if let Some(Pause { user_label, date, reason }) = pause(tx)? {
-        let told = format!(
-            "the queue is paused by {user_label} since {date} UTC, because of: {reason}; \
-             resume it first"
-        );
+    if let Some(pause) = pause(tx)? {
+        let told = format!("the queue is paused {pause}; resume it first");
         return Err(Fault::told(Code::IllegalMove, told));
     }
     tx.prepare_cached("INSERT INTO queue_pause (id, actor, date, reason) VALUES (1, ?1, ?2, ?3)")?

@@ -8,8 +8,8 @@ use rusqlite::{OptionalExtension, params};
 use super::draft::Draft;
 use super::roles::{ADMIN_GROUP, Caller};
 use super::{
-    Done, Fault, Tx, bug, build, declared, group, head, ready, repository, system, tag, tagging,
-    target, user,
+    Done, Fault, Tx, bug, build, declared, drain, group, head, ready, repository, system, tag,
+    tagging, target, user,
 };
 
 /// What such a function may use.
@@ -51,6 +51,7 @@ pub fn after_create(context: &Context<'_>, resource: &Resource, id: i64) -> Done
             bug::named(context.tx, id)
         }
         "group" => admins_remain(context.tx),
+        "system" => drain::settle(context.tx, id, ""),
         "tag" => repository::settle(context.tx, id),
         "target" => declared::target(context.tx, id),
         _ => Ok(()),
@@ -95,6 +96,7 @@ pub fn after_update(context: &Context<'_>, resource: &Resource, id: i64) -> Done
             group::settle(context.tx, id)?;
             admins_remain(context.tx)
         }
+        "system" => drain::settle(context.tx, id, ""),
         "tag" => repository::settle(context.tx, id),
         "package-branch" => head::settle(context.tx, id),
         "target" => declared::target(context.tx, id),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use mf_core::errand::ErrandStatus;
 use mf_core::task::STATUSES;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use serde::Serialize;
 
-use super::Done;
-use super::errand;
-use super::queue::{self, Queue};
+use super::queue::{self, Pause, Queue};
 use super::select::Sight;
+use super::{Done, errand, key};
 use crate::dispatch::Busy;
 
 /// The farm at a glance.
@@ -18,18 +18,26 @@ use crate::dispatch::Busy;
 pub struct Status {
     /// The hub's version.
     pub version: &'static str,
-    /// Number of builds by status.
+    /// Number of builds by status; not there where it is to be brief.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub builds: BTreeMap<String, i64>,
     /// Number of tasks by status.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tasks: BTreeMap<String, i64>,
     /// What waits for a worker.
     pub queue: Queue,
     /// Number of errands by state; those that are done do not count.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub errands: BTreeMap<String, i64>,
     /// Every system.
     pub systems: Vec<SystemStatus>,
     /// Errands that were refused or put off, the newest first.
     pub troubles: Vec<ErrandStatus>,
+    /// When the regulator was last heard of, UTC, to the minute; empty: never.
+    pub regulator_seen: String,
+    /// Bytes that are free where the hub keeps files, once it takes no more
+    /// of them; null while there is room.
+    pub scarce_bytes: Option<u64>,
 }
 
 /// One system.
@@ -39,6 +47,8 @@ pub struct SystemStatus {
     pub label: String,
     /// Whether it gets tasks.
     pub enabled: bool,
+    /// Who drained it, when and why; null where it gets tasks.
+    pub drained: Option<Pause>,
     /// Sum of footprints that it builds at the same time.
     pub capacity: i64,
     /// Sum of footprints that it is building.
@@ -51,21 +61,36 @@ pub struct SystemStatus {
     pub last_seen: String,
 }
 
-/// Reads what somebody with this sight may know of; `busy` is what dispatch says that each system is doing.
+/// Reads what somebody with this sight may know of; `busy` is what dispatch
+/// says that each system is doing. With `brief` nothing is counted but what is
+/// there now.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn read(db: &Connection, busy: &BTreeMap<i64, Busy>, sight: Sight) -> Done<Status> {
+pub fn read(
+    db: &Connection,
+    busy: &BTreeMap<i64, Busy>,
+    sight: Sight,
+    brief: bool,
+) -> Done<Status> {
     let known = known(db, sight)?;
-    Ok(Status {
+    let mut status = Status {
         version: mf_core::VERSION,
-        builds: counts(db, "build", sight)?,
-        tasks: counts(db, "task", sight)?,
+        builds: BTreeMap::new(),
+        tasks: BTreeMap::new(),
         queue: queue::read(db, sight)?,
-        errands: errand::counts(db, sight)?,
+        errands: BTreeMap::new(),
         systems: systems(db, busy, &known)?,
         troubles: errand::troubles(db, sight)?,
-    })
+        regulator_seen: key::regulator_seen(db)?,
+        scarce_bytes: None,
+    };
+    if !brief {
+        status.builds = counts(db, "build", sight)?;
+        status.tasks = counts(db, "task", sight)?;
+        status.errands = errand::counts(db, sight)?;
+    }
+    Ok(status)
 }
 
 /// The condition on what is counted. Where no project is restricted there is
@@ -119,7 +144,8 @@ fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>, known: &str) -> Done<Vec
     let sql = format!(
         "SELECT s.id, s.label, s.enabled, s.capacity, s.last_seen, \
          (SELECT count(*) FROM task WHERE system_id = s.id \
-         AND status IN ('Building', 'Cancelling') AND {known}) FROM system s ORDER BY s.label"
+         AND status IN ('Building', 'Cancelling') AND {known}), d.actor, d.date, d.reason \
+         FROM system s LEFT JOIN system_drain d ON d.system_id = s.id ORDER BY s.label"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| {
@@ -132,6 +158,10 @@ fn systems(db: &Connection, busy: &BTreeMap<i64, Busy>, known: &str) -> Done<Vec
             capacity: row.get(3)?,
             last_seen: row.get(4)?,
             running: row.get(5)?,
+            drained: match row.get_ref(6)? {
+                ValueRef::Null => None,
+                _ => Some(Pause::of_row(row, 6)?),
+            },
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

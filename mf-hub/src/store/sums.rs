@@ -107,6 +107,12 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              AND status IN ('Building', 'Cancelling'))"
         }
         ("system", "last_seen") => "t.last_seen",
+        // As `queue::Pause` says it.
+        ("system", "drained") => {
+            "coalesce((SELECT 'by ' || actor || ' since ' || date || ' UTC' || \
+             CASE reason WHEN '' THEN '' ELSE ', because of: ' || reason END \
+             FROM system_drain WHERE system_id = t.id), '')"
+        }
         ("package_branch", "head") => {
             "coalesce((SELECT revision FROM branch_head WHERE package_branch_id = t.id), '')"
         }

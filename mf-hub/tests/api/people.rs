@@ -93,6 +93,42 @@ async fn a_drained_system_is_not_enabled_until_it_resumes() {
 }
 
 #[tokio::test]
+async fn who_drained_a_system_and_why_is_kept_until_it_resumes() {
+    let farm = Farm::start().await;
+    farm.post("system", json!({ "label": "host" })).await.ok();
+    let said = async |how: &str, body: Value| {
+        let answer = match how {
+            "put" => farm.put("/system/host/put.json", body).await,
+            function => call(&farm, &farm.admin, &format!("/system/host/{function}"), body).await,
+        };
+        answer.ok()["system"]["drained"].as_str().unwrap().to_owned()
+    };
+    let why = |reason: &str| json!({ "reason": reason });
+    let first = said("drain", why(" new disks ")).await;
+    assert!(first.starts_with("by admin since 2"), "{first}");
+    assert!(first.ends_with(" UTC, because of: new disks"), "{first}");
+    assert_eq!(said("drain", json!({})).await, first, "nothing new is said");
+    assert_eq!(said("put", json!({ "enabled": false })).await, first);
+    assert!(said("drain", why("it burns")).await.ends_with("because of: it burns"));
+    let status = farm.get("/util/status").await.ok()["status"]["systems"].take();
+    let host = status.as_array().unwrap().iter().find(|one| one["label"] == "host").unwrap();
+    assert_eq!((&host["enabled"], &host["drained"]["reason"]), (&json!(false), &json!("it burns")));
+    assert_eq!(host["drained"]["user_label"], "admin");
+    assert_eq!(said("resume", json!({})).await, "");
+    // Whoever only says that it is not enabled has said no more.
+    let bare = said("put", json!({ "enabled": false })).await;
+    assert!(bare.starts_with("by admin since 2") && bare.ends_with(" UTC"), "{bare}");
+    assert_eq!(said("put", json!({ "enabled": true })).await, "");
+    let history = farm.get("/system/host/history").await.ok()["history"].take();
+    let told = history.to_string();
+    assert!(told.contains("because of: it burns"), "{told}");
+    farm.post("system", json!({ "label": "late", "enabled": false })).await.ok();
+    let late = farm.get("/system/late/get_one.json").await.ok()["system"].take();
+    assert!(late["drained"].as_str().unwrap().starts_with("by admin"), "{late}");
+    farm.stop().await;
+}
+
+#[tokio::test]
 async fn one_word_is_looked_for_everywhere() {
     let farm = Farm::start().await;
     farm.world().await;

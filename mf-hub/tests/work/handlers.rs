@@ -67,13 +67,16 @@ async fn draining_the_only_system_leaves_its_handlers_as_they_are() {
     let admin = farm.admin();
     let all = admin.ok(Method::GET, "/system/get_all.json", Value::Null).await;
     let host = all.json["data"]["systems"][0]["label"].as_str().unwrap().to_owned();
-    admin.ok(Method::POST, &format!("/system/{host}/drain.json"), json!({})).await;
+    let drain = json!({ "reason": "new disks" });
+    admin.ok(Method::POST, &format!("/system/{host}/drain.json"), drain).await;
     let none = farm.enable_handlers().await;
     assert_eq!(none.json["data"], json!({"enabled": [], "disabled": []}));
     assert_eq!(enabled(&farm, "build_handler", "generic").await, true);
     let path = format!("/task/{task}/why.json?project_label=demo");
     let why = admin.ok(Method::GET, &path, Value::Null).await.json["data"].take();
-    assert_eq!(why["details"]["systems"][0]["reasons"], json!(["the system is disabled"]));
+    let told = why["details"]["systems"][0]["reasons"][0].as_str().unwrap();
+    assert!(told.starts_with("the system is drained by admin since 2"), "{told}");
+    assert!(told.ends_with(" UTC, because of: new disks"), "{told}");
     admin.ok(Method::POST, &format!("/system/{host}/resume.json"), json!({})).await;
     worker.take("a").await;
 

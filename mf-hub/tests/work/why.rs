@@ -135,7 +135,7 @@ async fn what_is_missing_is_said_with_what_to_do() {
     assert_eq!(said(&farm, &task).await.0, "next");
     let path = format!("/system/{host}/drain.json");
     farm.admin().ok(Method::POST, &path, Value::Null).await;
-    impossible("the system is disabled", &format!("mf system resume {host}")).await;
+    impossible("the system is drained by admin since 2", &format!("mf system resume {host}")).await;
     assert_eq!(worker.claim("a", 0).await, None, "as was said");
     farm.admin().ok(Method::POST, &path.replace("drain", "resume"), Value::Null).await;
     let target = "/target/el6-x86_64/put.json";

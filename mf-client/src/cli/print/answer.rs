@@ -46,8 +46,11 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
         "lock" => format!("{label} is locked: nothing moves in or out"),
         "unlock" => format!("{label} is open"),
         "drain" => match text("build_count").as_str() {
-            "0" => format!("{label} gets no more tasks; it is building none"),
-            count => format!("{label} gets no more tasks; it is building {count} to the end"),
+            "0" => format!("{label} gets no more tasks{}; it is building none", drained(object)),
+            count => {
+                let why = drained(object);
+                format!("{label} gets no more tasks{why}; it is building {count} to the end")
+            }
         },
         "resume" => format!("{label} gets tasks again"),
         "check_bugs" | "comment_bugs" | "close_bugs" | "reopen_bugs" | "link_bugs" => {
@@ -56,6 +59,14 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Who drained a system, as a hub that knows it says.
+fn drained(object: &Value) -> String {
+    match object.get("drained").and_then(Value::as_str) {
+        None | Some("") => String::new(),
+        Some(by) => format!(", drained {by}"),
+    }
 }
 
 /// Whether the queue is paused now.
@@ -136,9 +147,11 @@ fn why(data: &Value) -> Printed {
     let headings = ["system", "says", "why", "tasks there", "to do"].map(str::to_owned);
     let row = |said: &&Map<String, Value>| {
         let text = |name: &str| said.get(name).map(detail::text).unwrap_or_default();
-        let why = match text("ahead").as_str() {
-            "0" => text("reasons"),
-            ahead => format!("{ahead} go first"),
+        let why = match (text("says").as_str(), text("ahead").as_str()) {
+            ("kept", _) => "its room is kept for an older one".to_owned(),
+            (_, "0") => text("reasons"),
+            (_, "1") => "1 goes first".to_owned(),
+            (_, ahead) => format!("{ahead} go first"),
         };
         vec![text("system"), text("says"), why, text("tasks"), text("advice")]
     };
@@ -197,6 +210,10 @@ mod tests {
         assert_eq!(said("build", "untag", bare), "build b1 has no tag");
         let host = json!({ "label": "host", "build_count": 2 });
         let told = "system host gets no more tasks; it is building 2 to the end";
+        assert_eq!(said("system", "drain", host), told);
+        let by = "by ada since 2026-01-31 12:00:00 UTC";
+        let host = json!({ "label": "host", "build_count": 0, "drained": by });
+        let told = format!("system host gets no more tasks, drained {by}; it is building none");
         assert_eq!(said("system", "drain", host), told);
     }
 

@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,30 @@ impl Deref for Live {
 impl Drop for Live {
     fn drop(&mut self) {
         *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Nothing is said on the terminal while this lives: all of it is taken.
+pub struct Silence(());
+
+static SILENT: AtomicBool = AtomicBool::new(false);
+
+impl Silence {
+    /// Begins it.
+    pub fn keep() -> Self {
+        SILENT.store(true, Ordering::Relaxed);
+        Self(())
+    }
+
+    /// Whether it is kept.
+    pub fn is_kept() -> bool {
+        SILENT.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        SILENT.store(false, Ordering::Relaxed);
     }
 }
 

@@ -30,11 +30,15 @@ pub fn say(text: &str) {
     let _ = message(for_stderr(&format!("{text}\n")).as_bytes());
 }
 
-/// Writes to standard error, above lines that change.
+/// Writes to standard error, above lines that change; nothing while the whole
+/// terminal is taken.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn message(bytes: &[u8]) -> std::io::Result<()> {
+    if live::Silence::is_kept() {
+        return Ok(());
+    }
     live::above(|| std::io::stderr().lock().write_all(bytes))
 }
 

@@ -18,8 +18,12 @@ const NARROW: u16 = 60;
 /// # Errors
 /// It cannot be written.
 pub fn print(headings: &[String], rows: &[Vec<String>]) -> Result<(), Failure> {
-    let width = on_terminal().then(terminal_width);
-    pager::text(&text(headings, rows, width))
+    pager::text(&text(headings, rows, columns()))
+}
+
+/// Columns of the terminal, where there is one.
+pub fn columns() -> Option<u16> {
+    on_terminal().then(terminal_width)
 }
 
 /// The table as text; without a width every row is one line, however long,

@@ -1,5 +1,7 @@
 //! `mf completion`: what a shell runs so that Tab completes `mf`.
 
+use std::io::Write;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
 use clap_complete::env::{EnvCompleter, Shells};
@@ -13,6 +15,13 @@ pub const VARIABLE: &str = "MF_COMPLETE";
 
 /// The shells that are known.
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// zsh reads the file when Tab is first pressed; it is to complete then, too.
+const AT_ONCE: &str = "
+if [[ \"${funcstack[1]}\" == \"_mf\" ]]; then
+    _clap_dynamic_completer_mf \"$@\"
+fi
+";
 
 /// The command.
 pub fn command() -> Command {
@@ -39,5 +48,8 @@ pub fn call(_: &Cx, matches: &ArgMatches) -> Outcome {
         .ok_or_else(|| Failure::usage(format!("there is no completion for {name}")))?;
     // By its name: what is on PATH completes itself, whichever was built.
     shell.write_registration(VARIABLE, "mf", "mf", "mf", &mut std::io::stdout())?;
+    if name == "zsh" {
+        std::io::stdout().write_all(AT_ONCE.as_bytes())?;
+    }
     Ok(Exit::Success)
 }

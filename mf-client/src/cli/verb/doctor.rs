@@ -3,6 +3,7 @@
 mod farm;
 mod host;
 mod mock;
+mod site;
 
 use clap::{ArgMatches, Command};
 use serde_json::json;
@@ -69,8 +70,9 @@ pub fn command() -> Command {
         .about("Look what is wrong with the farm and this host, and say what mends it")
         .long_about(
             "Look what is wrong with the farm and this host, and say what mends it.\n\nIt looks at \
-             the connection, the hub, clocks, certificates, the regulator, systems, handlers, and \
-             at this host's programs, plugins, namespaces and disk. It ends with the exit code of \
+             the connection, the hub, clocks, certificates, the queue, the regulator, systems, \
+             handlers, the hub's disk, and at this host's programs, plugins, namespaces and disks. \
+             It ends with the exit code of \
              the first thing that does not work.",
         )
         .after_help(example::text("mf doctor\nmf doctor --json"))

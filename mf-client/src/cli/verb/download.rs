@@ -14,8 +14,9 @@ use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Failure, Outcome};
+use crate::cli::flags;
 use crate::cli::print::{clean, json as print_json, line, live::Bytes, size};
-use crate::cli::{flags, verb::log::task};
+use crate::cli::verb::log::{attempt, task};
 
 /// The command.
 pub fn command() -> Command {
@@ -29,6 +30,7 @@ pub fn command() -> Command {
                 .conflicts_with("NAME")
                 .help("Sources, logs and configurations too"),
         )
+        .arg(attempt())
         .arg(
             Arg::new("output")
                 .long("output")
@@ -54,7 +56,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let dir = matches.get_one::<PathBuf>("output").map_or(Path::new("."), PathBuf::as_path);
     let hub = cx.hub()?;
     run(async {
-        let there = hub.task_files(&label, &project).await?;
+        let mut there = hub.task_files(&label, &project).await?;
+        let attempt = matches.get_one::<i64>("attempt").copied();
+        let attempt = attempt.or_else(|| there.iter().map(|file| file.attempt).max());
+        there.retain(|file| Some(file.attempt) == attempt);
         let wanted = chosen(&there, &names, matches.get_flag("all"), &label)?;
         std::fs::create_dir_all(dir).map_err(|e| not_written(dir, &e))?;
         for file in &wanted {
@@ -128,7 +133,9 @@ async fn fetch(
     let fail = |e: std::io::Error| not_written(&path, &e);
     let mut fresh = tempfile::Builder::new().prefix(".mf-").tempfile_in(dir).map_err(fail)?;
     let mut hash = Sha256::new();
-    let mut bytes = Box::pin(hub.get_bytes(task, project, &file.kind, &file.name, 0).await?);
+    let bytes =
+        hub.get_bytes_of(task, project, &file.kind, &file.name, Some(file.attempt), 0).await?;
+    let mut bytes = Box::pin(bytes);
     while let Some(piece) = bytes.next().await {
         let piece = piece?;
         hash.update(&piece);

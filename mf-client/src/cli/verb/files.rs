@@ -13,7 +13,7 @@ use crate::cli::{flags, verb::log::task};
 /// The command.
 pub fn command() -> Command {
     one(task(), "files")
-        .about("List what a task made: results, sources, logs, configurations")
+        .about("List what a task made, in every attempt: results, sources, logs, configurations")
         .alias("list-files")
         .after_help(example::text(&format!("mf task files {}", example::label(task()))))
 }
@@ -31,9 +31,10 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
         return Ok(Exit::Success);
     }
     let row = |file: &mf_core::wire::TaskFile| {
-        vec![file.kind.clone(), file.name.clone(), size(file.size), file.sha256.clone()]
+        let attempt = file.attempt.to_string();
+        vec![file.kind.clone(), file.name.clone(), size(file.size), attempt, file.sha256.clone()]
     };
-    let headings = ["kind", "name", "size", "sha256"].map(str::to_owned);
+    let headings = ["kind", "name", "size", "attempt", "sha256"].map(str::to_owned);
     table::print(&headings, &files.iter().map(row).collect::<Vec<_>>())?;
     Ok(Exit::Success)
 }

@@ -2,6 +2,7 @@
 
 mod lines;
 mod sink;
+mod start;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use futures_util::StreamExt;
@@ -18,6 +19,7 @@ use crate::{Events, Hub, Log};
 
 use self::lines::Wanted;
 use self::sink::Sink;
+use self::start::Start;
 
 /// Name of the log that the farm itself writes of every task.
 pub const OWN: &str = "build.log";
@@ -26,6 +28,25 @@ pub const OWN: &str = "build.log";
 const LONGEST_TAIL: u64 = 1_000_000;
 /// Bytes of a line, more or less.
 const USUAL_LINE: u64 = 200;
+
+/// Which log is meant.
+#[derive(Clone, Copy, Debug)]
+struct Which<'a> {
+    task: &'a str,
+    project: &'a str,
+    name: &'a str,
+    /// Number of the attempt; none: the last.
+    attempt: Option<i64>,
+}
+
+/// The flag that says which attempt is meant.
+pub fn attempt() -> Arg {
+    Arg::new("attempt")
+        .long("attempt")
+        .value_name("N")
+        .value_parser(clap::value_parser!(i64).range(1..))
+        .help("Which attempt, as after a retry; default: the last")
+}
 
 /// The task, in the table.
 pub fn task() -> &'static Resource {
@@ -50,13 +71,11 @@ pub fn command() -> Command {
                 .default_value(OWN)
                 .help("Which log; `mf task files` lists them"),
         )
-        .arg(
-            Arg::new("from")
-                .long("from")
-                .value_name("LINE")
-                .value_parser(clap::value_parser!(u64).range(1..))
-                .help("Begin with this line; the first is 1"),
-        )
+        .arg(Arg::new("from").long("from").value_name("LINE|TIME").value_parser(Start::parse).help(
+            "Begin with this line, or with the first that came then: how long ago (10m, \
+                     2h), or a moment of UTC (2026-01-31 12:00, or today 12:00)",
+        ))
+        .arg(attempt().conflicts_with("follow"))
         .arg(
             Arg::new("tail")
                 .long("tail")
@@ -89,8 +108,8 @@ pub fn command() -> Command {
                 .help("Every byte as it is, also what steers the terminal"),
         )
         .after_help(example::text(&format!(
-            "mf task log {label} -f\nmf task log {label} --tail 50\nmf task log {label} --search \
-             error -C 3",
+            "mf task log {label} -f\nmf task log {label} --tail 50\nmf task log {label} --from \
+             10m\nmf task log {label} --search error -C 3",
             label = example::label(task())
         )))
 }
@@ -100,7 +119,8 @@ fn wanted(matches: &ArgMatches) -> Wanted {
     let number = |name: &str| matches.get_one::<u64>(name).copied();
     let short = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     Wanted {
-        from: number("from").unwrap_or(1),
+        from: 1,
+        skipped: 0,
         tail: number("tail").map(short),
         search: matches.get_one::<String>("search").cloned(),
         around: number("context").map_or(0, short),
@@ -113,20 +133,28 @@ fn wanted(matches: &ArgMatches) -> Wanted {
 /// There is no such task or log.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
-    let name = matches.get_one::<String>("name").map_or(OWN, String::as_str);
+    let of = Which {
+        task: &label,
+        project: &project,
+        name: matches.get_one::<String>("name").map_or(OWN, String::as_str),
+        attempt: matches.get_one::<i64>("attempt").copied(),
+    };
     let hub = cx.hub()?;
     let (wanted, follows) = (wanted(matches), matches.get_flag("follow"));
-    let begin = |follows| Sink::new(cx, matches.get_flag("raw"), &wanted, follows);
+    let begin = |wanted: &Wanted, follows| Sink::new(cx, matches.get_flag("raw"), wanted, follows);
     let sink = run(async {
+        // Of what is not there nothing is shown, and no pager is started.
+        let (wanted, from) = match matches.get_one::<Start>("from") {
+            Some(start) => start.of(&hub, &of, &wanted, follows).await?,
+            None => (wanted.clone(), start(&hub, &of, &wanted).await?),
+        };
         if follows && wanted.tail.is_none() {
-            let mut sink = begin(true);
-            follow(&hub, &label, &project, name, &mut sink).await?;
+            let mut sink = begin(&wanted, true);
+            follow(&hub, &of, from, &mut sink).await?;
             return Ok(sink);
         }
-        // Of what is not there nothing is shown, and no pager is started.
-        let from = start(&hub, &label, &project, name, &wanted).await?;
-        let mut bytes = Box::pin(hub.get_bytes(&label, &project, "log", name, from).await?);
-        let (mut sink, mut at) = (begin(follows), from);
+        let bytes = hub.get_bytes_of(of.task, of.project, "log", of.name, of.attempt, from).await?;
+        let (mut bytes, mut sink, mut at) = (Box::pin(bytes), begin(&wanted, follows), from);
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
             at += piece.len() as u64;
@@ -136,8 +164,8 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
             return Ok(sink);
         }
         sink.end(None)?;
-        let mut rest = Sink::new(cx, matches.get_flag("raw"), &wanted.rest(), true);
-        let mut log = Log::open_at(&hub, &label, &project, name, at);
+        let mut rest = begin(&wanted.rest(), true);
+        let mut log = Log::open_at(&hub, of.task, of.project, of.name, at);
         while let Some(piece) = log.next().await? {
             rest.take(&piece)?;
         }
@@ -148,21 +176,19 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
 }
 
 /// The byte from which on a log has to be read for its last lines.
-async fn start(
-    hub: &Hub,
-    label: &str,
-    project: &str,
-    name: &str,
-    wanted: &Wanted,
-) -> Result<u64, Failure> {
+async fn start(hub: &Hub, of: &Which<'_>, wanted: &Wanted) -> Result<u64, Failure> {
     let (Some(lines), None) = (wanted.tail, &wanted.search) else { return Ok(0) };
-    let files = hub.task_files(label, project).await?;
-    let size = files.iter().find(|file| file.kind == "log" && file.name == name);
+    let files = hub.task_files(of.task, of.project).await?;
+    let meant = |number: i64| of.attempt.is_none_or(|attempt| attempt == number);
+    // The last attempt stands first.
+    let size =
+        files.iter().find(|file| file.kind == "log" && file.name == of.name && meant(file.attempt));
     let size = size.map_or(0, |file| file.size.max(0).unsigned_abs());
     let mut back = (lines as u64 + 1) * USUAL_LINE;
     while back < size {
         let from = size - back;
-        let mut bytes = Box::pin(hub.get_bytes(label, project, "log", name, from).await?);
+        let bytes = hub.get_bytes_of(of.task, of.project, "log", of.name, of.attempt, from);
+        let mut bytes = Box::pin(bytes.await?);
         let mut ends = 0;
         while let Some(piece) = bytes.next().await {
             ends += piece?.iter().filter(|byte| **byte == b'\n').count();
@@ -178,21 +204,17 @@ async fn start(
 
 /// A task that waits has no log yet, and one that lost its worker will have
 /// another; what happens to its build tells when to look again.
-async fn follow(
-    hub: &Hub,
-    label: &str,
-    project: &str,
-    name: &str,
-    sink: &mut Sink,
-) -> Result<(), Failure> {
-    let build = hub.task(label, project).await?.build_label;
-    let filters = [("project_label", project), ("build_label", build.as_str())];
+async fn follow(hub: &Hub, of: &Which<'_>, mut from: u64, sink: &mut Sink) -> Result<(), Failure> {
+    let label = of.task;
+    let build = hub.task(label, of.project).await?.build_label;
+    let filters = [("project_label", of.project), ("build_label", build.as_str())];
     let mut events = Events::open(hub, &filters).await?;
     let mut seen = 0;
     loop {
-        let task = hub.task(label, project).await?;
-        if task.attempt > seen && read(hub, &task, name, sink).await? {
-            seen = task.attempt;
+        let task = hub.task(label, of.project).await?;
+        if task.attempt > seen && read(hub, &task, of.name, from, sink).await? {
+            // Another attempt has another log.
+            (seen, from) = (task.attempt, 0);
         } else if !ended(&task.status_label) {
             events.next().await?;
         } else if task.attempt == 0 {
@@ -205,8 +227,14 @@ async fn follow(
 }
 
 /// Reads an attempt's log to its end; whether there is one already.
-async fn read(hub: &Hub, task: &Task, name: &str, sink: &mut Sink) -> Result<bool, Failure> {
-    let mut log = Log::open(hub, &task.label, &task.project_label, name);
+async fn read(
+    hub: &Hub,
+    task: &Task,
+    name: &str,
+    from: u64,
+    sink: &mut Sink,
+) -> Result<bool, Failure> {
+    let mut log = Log::open_at(hub, &task.label, &task.project_label, name, from);
     loop {
         match log.next().await {
             Ok(Some(bytes)) => sink.take(&bytes)?,

@@ -15,6 +15,7 @@ pub mod man;
 pub mod plan;
 pub mod status;
 pub mod submit;
+pub mod top;
 pub mod version;
 pub mod watch;
 pub mod whoami;
@@ -48,6 +49,7 @@ pub const ALONE: &[Verb] = &[
     Verb { name: "config", command: config::command, call: config::call },
     Verb { name: "doctor", command: doctor::command, call: doctor::call },
     Verb { name: "status", command: status::command, call: status::call },
+    Verb { name: "top", command: top::command, call: top::call },
     Verb { name: "why", command: why::command, call: why::call },
     Verb { name: "whoami", command: whoami::command, call: whoami::call },
     Verb { name: "completion", command: completion::command, call: completion::call },

@@ -62,13 +62,17 @@ fn queue(map: &Map<String, Value>) -> String {
 
 /// Who paused the queue, when and why.
 pub fn paused(pause: &Value) -> String {
+    format!("paused {}", by(pause))
+}
+
+/// `by ada since 2026-01-31 12:00:00 UTC, because of: new disks`.
+pub fn by(pause: &Value) -> String {
     let text = |name: &str| pause.get(name).map(detail::text).unwrap_or_default();
-    format!(
-        "paused by {} since {} UTC, because of: {}",
-        text("user_label"),
-        text("date"),
-        text("reason")
-    )
+    let why = match text("reason").as_str() {
+        "" => String::new(),
+        reason => format!(", because of: {reason}"),
+    };
+    format!("by {} since {} UTC{why}", text("user_label"), text("date"))
 }
 
 /// What there is, and not what there is none of.
@@ -87,9 +91,11 @@ fn rows_of(rows: &[Value]) -> Result<(), crate::cli::exit::Failure> {
     let mut names: Vec<&String> = first.keys().filter(|name| *name != "waiting").collect();
     names.sort_by_key(|name| *name != "label");
     let headings: Vec<String> = names.iter().map(|name| detail::heading(name)).collect();
-    let row = |row: &Value| -> Vec<String> {
-        names.iter().map(|name| row.get(*name).map(detail::text).unwrap_or_default()).collect()
+    let cell = |row: &Value, name: &str| match row.get(name) {
+        Some(drained) if name == "drained" && drained.is_object() => by(drained),
+        value => value.map(detail::text).unwrap_or_default(),
     };
+    let row = |row: &Value| -> Vec<String> { names.iter().map(|name| cell(row, name)).collect() };
     table::print(&headings, &rows.iter().map(row).collect::<Vec<_>>())
 }
 

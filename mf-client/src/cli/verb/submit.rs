@@ -27,13 +27,15 @@ pub fn command() -> Command {
                 .help("Stay until it ends: its tasks, its files, and its exit code"),
         )
         .args([watch::timeout(), watch::logs()].map(|flag| flag.requires("watch")))
-        .arg(
-            Arg::new("plan")
-                .long("plan")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("watch")
-                .help("Only show what it would come to: its tasks, where and when they would run"),
-        )
+        .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).conflicts_with("watch").help(
+            "Show what would become of it: each task, the systems that could take it, when \
+                     and where it would begin; nothing is submitted",
+        ))
+        .mut_arg("dry-run", |flag| {
+            flag.help(
+                "Let the hub say whether it would be accepted, and as what; nothing is submitted",
+            )
+        })
 }
 
 /// Submits it.
@@ -45,8 +47,7 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     let project = fields["project_label"].as_str().unwrap_or_default().to_owned();
     let hub = cx.hub_to_change(matches)?;
     run(async {
-        // What people want to know of a build that is only tried.
-        if matches.get_flag("plan") || flags::is_dry(matches) && !cx.json {
+        if matches.get_flag("plan") {
             return plan::show(cx, &hub, &fields).await;
         }
         let made: Value = hub.create("build", &fields).await?;

@@ -194,6 +194,7 @@ fn status() -> Status {
         systems: vec![SystemStatus {
             label: "builder1".into(),
             enabled: true,
+            drained: None,
             capacity: 4,
             load: 1,
             running: 1,
@@ -204,6 +205,8 @@ fn status() -> Status {
             .map(|(s, n)| (s.into(), n))
             .into(),
         troubles: vec![trouble()],
+        regulator_seen: "2026-01-31 23:59:00".into(),
+        scarce_bytes: None,
     }
 }
 

@@ -42,6 +42,16 @@ pub fn list(db: &Connection, holder: Holder) -> Done<Vec<Listed>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// When the regulator was last heard of, UTC and to the minute; empty: never.
+///
+/// # Errors
+/// SQLite would not.
+pub fn regulator_seen(db: &Connection) -> Done<String> {
+    let sql = "SELECT coalesce(max(last_use_date), '') FROM api_key \
+               WHERE user_id IS NULL AND system_id IS NULL";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Ends the key of a holder that has this name or this public id; gives both,
 /// or `None` when there is none.
 ///

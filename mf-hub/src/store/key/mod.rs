@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{Done, Fault};
-pub use list::{Listed, end, list};
+pub use list::{Listed, end, list, regulator_seen};
 pub use new::{NewKey, Terms, record, store};
 pub use used::Uses;
 

@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::SystemSays;
 use super::advice::advice;
 use crate::dispatch::{Answer, Facts, Reason, Says};
-use crate::store::Done;
 use crate::store::select::Sight;
+use crate::store::{Done, drain};
 
 /// Puts names to what a system says.
 pub(super) fn named(
@@ -44,10 +44,16 @@ pub(super) fn named(
     };
     said.says = says.to_owned();
     for reason in reasons {
-        said.reasons.push(reason.to_string());
+        said.reasons.push(told(db, answer.system, reason)?);
         said.advice.extend(advice(db, reason, &said.system, facts)?);
     }
     Ok(said)
+}
+
+/// A reason in words, with who is behind it.
+fn told(db: &Connection, system: i64, reason: &Reason) -> Done<String> {
+    let drained = if *reason == Reason::SystemDisabled { drain::of(db, system)? } else { None };
+    Ok(drained.map_or_else(|| reason.to_string(), |pause| format!("{reason} {pause}")))
 }
 
 /// Label of a system; empty when it is no more.

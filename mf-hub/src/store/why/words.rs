@@ -66,12 +66,11 @@ fn doing(said: &SystemSays) -> String {
 
 /// Why nobody gets a task, and what comes of this one afterwards.
 pub(super) fn paused(pause: &Pause, verdict: &str, sentence: &str) -> String {
-    let Pause { user_label, date, reason } = pause;
     let then = match verdict {
         "impossible" => format!("; and {sentence}"),
         _ => String::new(),
     };
-    format!("the queue is paused by {user_label} since {date} UTC, because of: {reason}{then}")
+    format!("the queue is paused {pause}{then}")
 }
 
 /// So many seconds, as people say it.

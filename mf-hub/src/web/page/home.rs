@@ -53,6 +53,7 @@ struct Built {
 struct Load {
     system: Link,
     enabled: bool,
+    drained: String,
     online: bool,
     load: i64,
     capacity: i64,
@@ -134,6 +135,7 @@ fn load(system: status::SystemStatus) -> Load {
     Load {
         system: Link::to(&SYSTEM, &system.label, ""),
         enabled: system.enabled,
+        drained: system.drained.map(|pause| pause.to_string()).unwrap_or_default(),
         online: system.waiting > 0 || system.running > 0,
         load: system.load,
         capacity: system.capacity,

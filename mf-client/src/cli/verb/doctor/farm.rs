@@ -8,7 +8,7 @@ use reqwest::Method;
 use reqwest::header::DATE;
 use serde_json::{Map, Value};
 
-use super::Check;
+use super::{Check, site};
 use crate::cli::cx::Cx;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::explain;
@@ -46,6 +46,10 @@ pub async fn look(cx: &Cx) -> Result<Vec<Check>, Failure> {
         }
     }
     checks.push(whoami(&hub).await.unwrap_or_else(|failure| Check::failed("key", failure)));
+    match site::look(&hub).await {
+        Ok(more) => checks.extend(more),
+        Err(failure) => checks.push(Check::failed("farm", failure)),
+    }
     match handlers(&hub).await {
         Ok(more) => checks.extend(more),
         Err(failure) => checks.push(Check::failed("farm", failure)),
@@ -114,15 +118,15 @@ async fn handlers(hub: &Hub) -> Result<Vec<Check>, Failure> {
     let vcs = hub.rows::<VcsHandler>().get_all(&[]).await?;
     let build = hub.rows::<BuildHandler>().get_all(&[]).await?;
     let systems = hub.rows::<System>().get_all(&[]).await?;
-    let regulator = match vcs.is_empty() && build.is_empty() {
-        true => Check::bad(
-            "regulator",
+    let mut checks = Vec::new();
+    if vcs.is_empty() && build.is_empty() {
+        checks.push(Check::bad(
+            "plugins",
             Exit::NotFound,
-            "no handler was ever registered: it has not run, or found no plugin",
-            "mf regulator --help, and mf plugin list on its host",
-        ),
-        false => Check::good("regulator", "it has registered handlers"),
-    };
+            "no handler was ever registered: the regulator has not run, or found no plugin",
+            "mf plugin list, on the regulator's host",
+        ));
+    }
     let usable: Vec<&str> =
         build.iter().filter(|one| one.enabled).map(|one| one.label.as_str()).collect();
     let handlers = match usable.is_empty() {
@@ -134,7 +138,8 @@ async fn handlers(hub: &Hub) -> Result<Vec<Check>, Failure> {
         ),
         false => Check::good("handlers", format!("builds can be done by {}", usable.join(", "))),
     };
-    let mut checks = vec![regulator, handlers];
+    checks.push(handlers);
+    let before = checks.len();
     if systems.is_empty() {
         let mend = "mf system create builder1; mf system create-token builder1";
         checks.push(Check::bad(
@@ -145,7 +150,7 @@ async fn handlers(hub: &Hub) -> Result<Vec<Check>, Failure> {
         ));
     }
     checks.extend(systems.iter().filter_map(silent));
-    if checks.len() == 2 {
+    if checks.len() == before {
         checks.push(Check::good("systems", format!("{} heard of lately", systems.len())));
     }
     Ok(checks)
@@ -156,7 +161,8 @@ fn silent(system: &System) -> Option<Check> {
     let label = &system.label;
     if !system.enabled {
         let mend = format!("mf system resume {label}");
-        return Some(Check::odd("systems", format!("{label} is drained: it gets no tasks"), mend));
+        let told = format!("{label} is drained {}", system.drained);
+        return Some(Check::odd("systems", format!("{}: it gets no tasks", told.trim_end()), mend));
     }
     let since = time::seconds_between(&system.last_seen, &time::now());
     let told = match since {

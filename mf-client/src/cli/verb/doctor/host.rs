@@ -1,9 +1,10 @@
 //! What of this host a farm on it needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Check, mock};
+use crate::Connection;
 use crate::cli::exit::Exit;
 use crate::cli::sibling;
 
@@ -14,7 +15,8 @@ const LITTLE: u64 = 2 * 1024 * 1024 * 1024;
 pub fn look() -> Vec<Check> {
     let mut checks = vec![programs()];
     checks.extend(plugins());
-    checks.extend([namespaces(), disk()]);
+    checks.push(namespaces());
+    checks.extend(disks());
     checks.extend(mock::look());
     checks
 }
@@ -58,32 +60,57 @@ fn plugins() -> Option<Check> {
     })
 }
 
-/// Whether builds can have a PID namespace of their own.
+/// Whether builds can have namespaces of their own: tried out, for the kernel,
+/// a container and the host's rules all have a say.
 fn namespaces() -> Check {
-    let number =
-        |file: &str| -> Option<u64> { std::fs::read_to_string(file).ok()?.trim().parse().ok() };
-    if rustix::process::geteuid().is_root() {
-        return Check::good("namespaces", "root may make them for builds");
+    let mut unshare = Command::new("unshare");
+    if !rustix::process::geteuid().is_root() {
+        unshare.args(["--user", "--map-root-user"]);
     }
-    let knobs = [
-        ("/proc/sys/user/max_user_namespaces", "user.max_user_namespaces=15000"),
-        ("/proc/sys/kernel/unprivileged_userns_clone", "kernel.unprivileged_userns_clone=1"),
-    ];
-    for (file, mend) in knobs {
-        if number(file) == Some(0) {
-            return Check::odd(
-                "namespaces",
-                "users may make none: a build's processes are found by other means, more slowly",
-                format!("sudo sysctl {mend}"),
-            );
-        }
+    let tried = unshare.args(["--pid", "--mount", "--net", "--fork", "true"]).output();
+    let good = Check::good("namespaces", "builds here can have their own");
+    match (tried, knob()) {
+        (Ok(output), _) if output.status.success() => good,
+        // Without that program what the kernel says has to do.
+        (Err(_), None) => good,
+        (_, mend) => Check::odd(
+            "namespaces",
+            "builds here can have none: they are kept apart, and ended, by lesser means",
+            mend.unwrap_or_else(|| {
+                "in a container: allow it to make namespaces (--privileged, or seccomp=unconfined)"
+                    .to_owned()
+            }),
+        ),
     }
-    Check::good("namespaces", "users may make them for builds")
 }
 
-fn disk() -> Check {
-    let place = std::env::temp_dir();
-    match free(&place) {
+/// What sets right a setting of the kernel that keeps users from making them.
+fn knob() -> Option<String> {
+    let knobs = [
+        ("user.max_user_namespaces", "0", "15000"),
+        ("kernel.unprivileged_userns_clone", "0", "1"),
+        ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"),
+    ];
+    let (name, _, right) = knobs.into_iter().find(|(name, wrong, _)| {
+        let file = Path::new("/proc/sys").join(name.replace('.', "/"));
+        std::fs::read_to_string(file).is_ok_and(|text| text.trim() == *wrong)
+    })?;
+    Some(format!("sudo sysctl {name}={right}"))
+}
+
+/// Where a farm on this host writes: work, and what it keeps.
+fn disks() -> Vec<Check> {
+    let kept = Connection::own_file().and_then(|file| Some(file.parent()?.to_owned()));
+    // `mf up` writes its configuration beside the database.
+    let kept = kept.filter(|dir| dir.join("hub.db").exists());
+    let site = Some(PathBuf::from("/var/lib/monkeyfarm")).filter(|dir| dir.exists());
+    let mut places = vec![std::env::temp_dir()];
+    places.extend(kept.into_iter().chain(site));
+    places.iter().map(|place| disk(place)).collect()
+}
+
+fn disk(place: &Path) -> Check {
+    match free(place) {
         Some(bytes) if bytes < LITTLE => Check::odd(
             "disk",
             format!("{} has only {} MiB left", place.display(), bytes / 1024 / 1024),

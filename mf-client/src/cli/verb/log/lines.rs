@@ -11,6 +11,8 @@ const LONGEST: usize = 1024 * 1024;
 pub struct Wanted {
     /// Number of the first line, from 1.
     pub from: u64,
+    /// How many lines stand before those that are given.
+    pub skipped: u64,
     /// Only so many of the last lines.
     pub tail: Option<usize>,
     /// Only lines with this, with small letters in either case.
@@ -22,12 +24,12 @@ pub struct Wanted {
 impl Wanted {
     /// Whether every byte is meant.
     pub fn all(&self) -> bool {
-        self.from <= 1 && self.tail.is_none() && self.search.is_none()
+        self.from <= self.skipped + 1 && self.tail.is_none() && self.search.is_none()
     }
 
     /// The same of what comes later.
     pub fn rest(&self) -> Self {
-        Self { from: 1, tail: None, ..self.clone() }
+        Self { from: 1, skipped: 0, tail: None, ..self.clone() }
     }
 
     fn found(&self, line: &[u8]) -> bool {
@@ -65,9 +67,10 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The lines of a log from its beginning.
+    /// The lines of a log, from where it is given.
     pub fn new(wanted: Wanted) -> Self {
-        Self { wanted, torn: Vec::new(), number: 0, before: VecDeque::new(), after: 0 }
+        let number = wanted.skipped;
+        Self { wanted, torn: Vec::new(), number, before: VecDeque::new(), after: 0 }
     }
 
     /// The lines that are known to be meant after these bytes.
@@ -158,6 +161,9 @@ mod tests {
             |word: &str, around| Wanted { search: Some(word.into()), around, ..Wanted::default() };
         assert_eq!(numbers(&Wanted::default(), log), [1, 2, 3, 4, 5, 6]);
         assert_eq!(numbers(&Wanted { from: 5, ..Wanted::default() }, log), [5, 6]);
+        let rest = "four\nfive error\nsix";
+        assert_eq!(numbers(&Wanted { from: 5, skipped: 3, ..Wanted::default() }, rest), [5, 6]);
+        assert_eq!(numbers(&Wanted { from: 4, skipped: 3, ..search("error", 0) }, rest), [5]);
         assert_eq!(numbers(&Wanted { tail: Some(2), ..Wanted::default() }, log), [5, 6]);
         assert_eq!(numbers(&search("error", 0), log), [2, 5]);
         assert_eq!(numbers(&search("ERROR", 0), log), [2]);

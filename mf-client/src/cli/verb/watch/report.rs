@@ -24,7 +24,9 @@ const TAIL: u64 = 16 * 1024;
 pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
     let mut files = Vec::new();
     for task in &seen.tasks {
-        files.push(hub.task_files(&task.label, &task.project_label).await?);
+        let mut made = hub.task_files(&task.label, &task.project_label).await?;
+        made.retain(|file| file.attempt == task.attempt);
+        files.push(made);
     }
     let exit = Exit::of_status(&seen.build.status_label);
     if cx.quiet && !cx.json {
