@@ -129,3 +129,48 @@ impl fmt::Debug for Response {
         write!(f, "Response({})", self.status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    // As a program names them, which depends on nothing but this crate.
+    use crate as mf_client;
+    use mf_client::{Answering, Body, HeaderValue, Hub, Method, Request, RequestHandler, Response};
+
+    /// Says what it was asked.
+    struct Double;
+
+    impl RequestHandler for Double {
+        fn url(&self) -> &str {
+            "http://hub.test"
+        }
+
+        fn send(&self, request: Request) -> Answering<'_> {
+            assert!(request.method == Method::GET && matches!(request.body, Body::Empty));
+            let team = request.headers.get("x-team").and_then(|team| team.to_str().ok());
+            let reply = json!({ "data": { "version": team }, "errors": {} });
+            Box::pin(async move { Ok(Response::new(200, reply.to_string())) })
+        }
+    }
+
+    /// Adds a header to whatever another sends.
+    struct Team<T>(T);
+
+    impl<T: RequestHandler> RequestHandler for Team<T> {
+        fn url(&self) -> &str {
+            self.0.url()
+        }
+
+        fn send(&self, mut request: Request) -> Answering<'_> {
+            request.headers.insert("x-team", HeaderValue::from_static("ius"));
+            self.0.send(request)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrapper_adds_a_header_and_leaves_the_rest() {
+        let hub = Hub::over(Team(Double));
+        assert_eq!((hub.version().await.unwrap().as_str(), hub.url()), ("ius", "http://hub.test"));
+    }
+}

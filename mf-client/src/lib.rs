@@ -35,5 +35,12 @@ pub use retry::{Backoff, retry};
 pub use rows::{Page, Rows};
 pub use trust::Trust;
 
+/// What requests and answers are made of, for a [`RequestHandler`] of one's own.
+pub use bytes::Bytes;
+/// As [`Bytes`].
+pub use reqwest::Method;
+/// As [`Bytes`].
+pub use reqwest::header::{HeaderMap, HeaderValue};
+
 /// The resource table, and the struct of each resource.
 pub use mf_core::resource;
