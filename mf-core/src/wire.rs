@@ -11,9 +11,7 @@ mod repository;
 
 pub use head::{HeadSeen, HeadSource};
 pub use plugin::{Called, Crash, HandlerKind, Offer, RegisterHandlers, ReportCalls};
-pub use repository::{
-    RepositoryDraft, RepositoryFailure, RepositoryFile, RepositoryPart, RepositorySwitch,
-};
+pub use repository::{RepositoryDraft, RepositoryFile, RepositoryPart};
 
 /// `POST /system/enrol`: a host has a one-time token, and has made a key for
 /// itself. The key never travels: the hub is told its hash.

@@ -9,9 +9,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::fs::inotify;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::appears::Appears;
 use crate::campaign::Clock;
 use crate::{process, programs};
 
@@ -94,18 +94,12 @@ impl Farm {
         let mut command = self.up_command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).process_group(0);
         fs::create_dir_all(self.data_dir()).unwrap();
-        let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();
-        let seen = inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::CREATE;
-        inotify::add_watch(&watch, self.data_dir(), seen).unwrap();
+        let watch = Appears::within(&self.data_dir());
         let mut up = command.spawn().unwrap();
         self.messages.gather(up.stderr.take().unwrap());
         self.up = Some(up);
-        let mut buffer = [std::mem::MaybeUninit::uninit(); 4096];
-        let mut reader = inotify::Reader::new(&watch, &mut buffer);
-        let deadline = Instant::now() + PATIENCE;
-        while !self.config().exists() {
-            wait_readable(&watch, deadline, || self.complain("the farm is not ready"));
-            reader.next().unwrap();
+        if !watch.wait("mf.conf", Instant::now() + PATIENCE) {
+            self.complain("the farm is not ready");
         }
     }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod appears;
 pub mod awaited;
 pub mod bench;
 pub mod browser;

@@ -23,13 +23,18 @@ impl Repository {
 
     /// Writes these files and commits; the new commit's full hash.
     pub fn commit(&self, files: &[(&str, &str)]) -> String {
+        self.commit_saying("work", files)
+    }
+
+    /// The same, with that message.
+    pub fn commit_saying(&self, message: &str, files: &[(&str, &str)]) -> String {
         for (name, text) in files {
             let path = self.dir.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }
         self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--allow-empty", "--message=work"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
         self.git(&["rev-parse", "HEAD"])
     }
 

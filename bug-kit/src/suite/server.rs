@@ -2,11 +2,16 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A request, read.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +87,7 @@ type Answer = Box<dyn Fn(&Request) -> Response + Send + Sync>;
 
 /// A running server. It ends with the process.
 pub struct Server {
+    scheme: &'static str,
     address: SocketAddr,
     shared: Arc<Shared>,
 }
@@ -90,25 +96,49 @@ struct Shared {
     answer: Answer,
     faults: Mutex<VecDeque<Option<Fault>>>,
     seen: Mutex<Vec<Request>>,
+    /// How much has happened.
+    turns: Mutex<usize>,
+    turned: Condvar,
 }
 
 impl Server {
     /// Starts one on a free port of this host; each request is answered by
     /// `answer`.
     pub fn start(answer: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
+        Self::listen(None, Box::new(answer))
+    }
+
+    /// The same for https, with that identity.
+    pub fn start_tls(
+        identity: Arc<ServerConfig>,
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(Some(identity), Box::new(answer))
+    }
+
+    fn listen(identity: Option<Arc<ServerConfig>>, answer: Answer) -> Self {
+        let scheme = if identity.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
-            answer: Box::new(answer),
+            answer,
             faults: Mutex::default(),
             seen: Mutex::default(),
+            turns: Mutex::default(),
+            turned: Condvar::new(),
         });
-        let server = Self { address, shared: shared.clone() };
+        let server = Self { scheme, address, shared: shared.clone() };
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let shared = shared.clone();
+                let (shared, identity) = (shared.clone(), identity.clone());
                 // Who hangs up in the middle does not want the rest.
-                thread::spawn(move || shared.serve(&connection).ok());
+                thread::spawn(move || match identity {
+                    None => shared.serve(&connection).ok(),
+                    Some(identity) => {
+                        let session = ServerConnection::new(identity).ok()?;
+                        shared.serve(StreamOwned::new(session, connection)).ok()
+                    }
+                });
             }
         });
         server
@@ -116,7 +146,7 @@ impl Server {
 
     /// Its address, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Misbehaves so with the next requests, in this order.
@@ -132,6 +162,17 @@ impl Server {
     /// Behaves from now on.
     pub fn behave(&self) {
         lock(&self.shared.faults).clear();
+    }
+
+    /// Waits until something is true that requests bring about.
+    pub fn wait_until(&self, right: impl Fn() -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut turns = lock(&self.shared.turns);
+        while !right() {
+            let rest = deadline.checked_duration_since(Instant::now()).expect("nobody asks");
+            let waited = self.shared.turned.wait_timeout(turns, rest);
+            turns = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// All requests so far.
@@ -151,24 +192,35 @@ pub fn deserted() -> String {
 }
 
 impl Shared {
+    /// Something has happened.
+    fn turn(&self) {
+        *lock(&self.turns) += 1;
+        self.turned.notify_all();
+    }
+
     /// Answers one request; the connection ends with it.
-    fn serve(&self, connection: &TcpStream) -> io::Result<()> {
-        let request = read(connection)?;
+    fn serve(&self, mut connection: impl Read + Write) -> io::Result<()> {
+        let request = read(&mut connection)?;
         lock(&self.seen).push(request.clone());
         let fault = lock(&self.faults).pop_front().flatten();
+        self.turn();
         match fault {
-            None => write(connection, &(self.answer)(&request)),
+            None => {
+                let response = (self.answer)(&request);
+                self.turn();
+                write(connection, &response)
+            }
             Some(Fault::Answer(response)) => write(connection, &response),
             Some(Fault::LoseReply) => {
                 (self.answer)(&request);
                 Ok(())
             }
-            Some(Fault::Hang) => io::copy(&mut { connection }, &mut io::sink()).map(drop),
+            Some(Fault::Hang) => io::copy(&mut connection, &mut io::sink()).map(drop),
         }
     }
 }
 
-fn read(connection: &TcpStream) -> io::Result<Request> {
+fn read(connection: impl Read) -> io::Result<Request> {
     let mut reader = BufReader::new(connection);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -189,7 +241,7 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
     Ok(request)
 }
 
-fn write(mut connection: &TcpStream, response: &Response) -> io::Result<()> {
+fn write(mut connection: impl Write, response: &Response) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Status\r\nconnection: close\r\n", response.status);
     head += "content-type: application/json; charset=UTF-8\r\n";
     head += &format!("content-length: {}\r\n", response.body.len());
@@ -198,5 +250,6 @@ fn write(mut connection: &TcpStream, response: &Response) -> io::Result<()> {
     }
     head += "\r\n";
     connection.write_all(head.as_bytes())?;
-    connection.write_all(&response.body)
+    connection.write_all(&response.body)?;
+    connection.flush()
 }

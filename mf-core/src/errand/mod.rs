@@ -1,20 +1,27 @@
-//! Errands: work that calls out to somebody else, such as a bug tracker.
+//! Errands: work that is not the hub's to do, such as what calls a bug tracker
+//! or runs a plugin.
 //!
-//! The hub calls nobody. It writes down what is to be done, in the transaction
+//! The hub calls nobody and runs nothing. It writes down what is to be done, in the transaction
 //! of the change that causes it; hooks of the regulator claim errands under a
 //! lease, do them, and report. To add a kind: a variant of [`Kind`],
 //! [`Subject`] and [`Work`], and of [`Found`] if it finds anything out.
 
 mod bug;
+mod mention;
 mod pause;
+mod repository;
 mod wire;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::RepositoryDraft;
+
 pub use bug::{BugAction, BugDeed, BugFound, BugWork, bugs};
+pub use mention::mentioned;
 pub use pause::{LONGEST, pause};
+pub use repository::RepositoryDeed;
 pub use wire::{ClaimErrand, Done, EndErrand, Ended, ErrandClaim, ErrandLease, ErrandStatus};
 
 /// What errands are called in events and in `resource=` of `GET /util/events`.
@@ -26,6 +33,8 @@ pub const NAME: &str = "errand";
 pub enum Kind {
     /// Something is done to a bug in its tracker.
     Bug,
+    /// The file repository of a tag is made anew.
+    Repository,
 }
 
 impl Kind {
@@ -33,6 +42,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Bug => "bug",
+            Kind::Repository => "repository",
         }
     }
 }
@@ -44,6 +54,8 @@ impl Kind {
 pub enum Subject {
     /// Something is to be done to a bug.
     Bug(BugDeed),
+    /// The file repository of a tag is to hold what the tag does.
+    Repository(RepositoryDeed),
 }
 
 impl Subject {
@@ -51,6 +63,7 @@ impl Subject {
     pub fn kind(&self) -> Kind {
         match self {
             Subject::Bug(_) => Kind::Bug,
+            Subject::Repository(_) => Kind::Repository,
         }
     }
 }
@@ -60,6 +73,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Subject::Bug(deed) => write!(f, "{} bug {}", deed.action.name(), deed.bug),
+            Subject::Repository(_) => f.write_str("renew the repository"),
         }
     }
 }
@@ -71,6 +85,9 @@ impl fmt::Display for Subject {
 pub enum Work {
     /// Something is to be done to a bug.
     Bug(BugWork),
+    /// A draft of a repository is to be filled in: when the errand is done, it
+    /// is what clients see.
+    Repository(RepositoryDraft),
 }
 
 /// What an errand that was done has found out.
@@ -135,6 +152,10 @@ mod tests {
         assert_eq!(text, expected, "rows of older hubs are found by it");
         assert_eq!(serde_json::from_str::<Subject>(&text).unwrap(), subject);
         assert_eq!(subject.to_string(), "close bug 17");
+        let subject = Subject::Repository(RepositoryDeed { tag: 7 });
+        let text = serde_json::to_string(&subject).unwrap();
+        assert_eq!(text, r#"{"kind":"repository","tag":7}"#, "migrations write it so");
+        assert_eq!(subject.to_string(), "renew the repository");
         for state in State::ALL {
             assert_eq!(State::named(state.name()), Some(state));
         }

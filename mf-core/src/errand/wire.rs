@@ -116,12 +116,13 @@ impl fmt::Debug for ErrandClaim {
 }
 
 /// One errand as people see it: in `GET /util/errands`, in `GET /util/status`,
-/// and on the object that it belongs to.
+/// and on the object that it belongs to. The status has looks at heads that come
+/// to nothing beside them, in the same words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrandStatus {
-    /// Its id.
-    pub id: i64,
-    /// Its kind.
+    /// Its id; null for a look at a head, which is looked at again for ever.
+    pub id: Option<i64>,
+    /// Its kind: `bug`, `repository`; `head` for a look at one.
     pub kind: String,
     /// What it is about: `close bug 17`.
     pub about: String,

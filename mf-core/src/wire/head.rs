@@ -1,5 +1,7 @@
 //! What the regulator and the hub say to each other of heads.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Handler;
@@ -14,6 +16,8 @@ pub struct HeadSource {
     pub url: String,
     /// Branch; empty: the default branch.
     pub vcs_branch: String,
+    /// Revisions of it since which somebody wants to know what was fixed.
+    pub since: Vec<String>,
 }
 
 /// `POST /util/report_head`: a branch was looked at.
@@ -24,6 +28,8 @@ pub struct HeadSeen {
     pub source: HeadSource,
     /// The revision that it is now, by its full name; empty with a problem.
     pub revision: String,
+    /// Bugs that the changes since a revision say they fix.
+    pub fixes: BTreeMap<String, Vec<String>>,
     /// Why it could not be looked at, in a sentence; empty with a revision.
     pub problem: String,
 }

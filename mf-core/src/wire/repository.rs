@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Handler;
 
-/// `POST /util/begin_repository`: a generation of a repository that lags, to
-/// be filled in: `{"repository": null}` when none is due.
+/// A generation of a repository that lags, to be filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RepositoryDraft {
@@ -49,23 +48,4 @@ pub struct RepositoryFile {
     pub task_id: i64,
     /// The attempt that made it.
     pub attempt: i64,
-}
-
-/// `POST /util/switch_repository`: a generation is whole; clients see it from
-/// now on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RepositorySwitch {
-    /// Number of the generation.
-    pub generation: i64,
-}
-
-/// `POST /util/fail_repository`: a generation comes to nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RepositoryFailure {
-    /// Number of the generation.
-    pub generation: i64,
-    /// Why, in a sentence for people.
-    pub why: String,
 }

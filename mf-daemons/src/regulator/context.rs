@@ -56,6 +56,12 @@ impl HookContext {
         &self.hub
     }
 
+    /// A way for another thread to call the hub: connections are one thread's.
+    pub(super) fn dial(&self) -> impl Fn() -> anyhow::Result<Hub> + Send + use<> {
+        let job = self.job.clone();
+        move || hub(&job, &job.key_file)
+    }
+
     /// Waits for something that the hub answers.
     pub fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)

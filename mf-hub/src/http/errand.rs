@@ -2,12 +2,12 @@
 //! them.
 
 use axum::response::Response;
-use mf_core::errand::{ClaimErrand, EndErrand, ErrandLease, Work};
+use mf_core::errand::{ClaimErrand, EndErrand, Ended, ErrandLease, Subject, Work};
 use mf_core::error::Error;
 use serde_json::json;
 
 use super::call::Call;
-use super::envelope;
+use super::{envelope, repository};
 use crate::store::Tx;
 use crate::store::errand::{self, Wanted};
 
@@ -43,12 +43,20 @@ pub async fn renew(mut call: Call) -> Result<Response, Error> {
     Ok(envelope::empty())
 }
 
-/// `POST /util/end_errand`: how an attempt ended.
+/// `POST /util/end_errand`: how an attempt ended. One that made a repository
+/// has not ended before all is there that clients may ask for.
 ///
 /// # Errors
-/// It is another's by now; the database would not.
+/// It is another's by now; a file of the repository is gone; the database would
+/// not.
 pub async fn end(mut call: Call) -> Result<Response, Error> {
     let said: EndErrand = call.wire().await?;
+    if matches!(said.ended, Ended::Done(_)) {
+        let subject = call.hub.readers.read(|db| errand::subject(db, &said.lease))?;
+        if let Some(Subject::Repository(deed)) = subject {
+            repository::gather(&call.hub, deed.tag).await?;
+        }
+    }
     let work = move |tx: &Tx<'_>| errand::end(tx, &said.lease, &said.ended);
     call.hub.writer.run(&call.caller, work).await?;
     Ok(envelope::empty())

@@ -1,7 +1,10 @@
 //! `build_on_commit`: what the regulator is to look at and has seen, and who
 //! says that there is something new.
 
+use std::sync::Arc;
+
 use axum::response::Response;
+use mf_core::errand;
 use mf_core::error::{Code, Error};
 use mf_core::resource::common::SHORT;
 use mf_core::wire::HeadSeen;
@@ -10,8 +13,9 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::{envelope, input};
 use crate::hub::Hub;
+use crate::store::Tx;
+use crate::store::head::{self, Fixes};
 use crate::store::roles::Caller;
-use crate::store::{Tx, head};
 
 /// Where webhooks say which repository they are of, beside `url` itself.
 const IN_WEBHOOKS: [(&str, &[&str]); 2] = [
@@ -47,9 +51,13 @@ pub async fn report(mut call: Call) -> Result<Response, Error> {
         return Err(Error::new(Code::InvalidValue, told));
     }
     let mut builds = Vec::new();
+    // What no tracker would call a bug is none.
+    let mut fixes = seen.fixes.clone();
+    fixes.values_mut().for_each(|bugs| bugs.retain(|bug| errand::bugs(bug).is_ok()));
+    let fixes = Arc::new(fixes);
     for branch in call.hub.readers.read(|db| head::watching(db, &seen.source))? {
         // Each for itself: what is refused to one is none of the others'.
-        builds.extend(one(&call.hub, &call.caller, branch, &seen).await?);
+        builds.extend(one(&call.hub, &call.caller, branch, &seen, &fixes).await?);
     }
     Ok(envelope::data(&json!({ "submitted": builds })))
 }
@@ -60,6 +68,7 @@ async fn one(
     caller: &Caller,
     branch: i64,
     seen: &HeadSeen,
+    fixes: &Arc<Fixes>,
 ) -> Result<Option<String>, Error> {
     let writer = &hub.writer;
     if !seen.problem.is_empty() {
@@ -68,8 +77,8 @@ async fn one(
         writer.run(caller, work).await?;
         return Ok(None);
     }
-    let revision = seen.revision.clone();
-    let work = move |tx: &Tx<'_>| head::seen(tx, branch, &revision);
+    let (revision, fixes) = (seen.revision.clone(), Arc::clone(fixes));
+    let work = move |tx: &Tx<'_>| head::seen(tx, branch, &revision, &fixes);
     match writer.run(caller, work).await {
         Ok(build) => Ok(build),
         Err(error) if error.code.retryable() || error.code == Code::Internal => Err(error),

@@ -1,33 +1,19 @@
-//! What the regulator calls to make a tag's repository follow: begin a draft,
-//! store the files of its index, switch to it, or say why not.
+//! How the draft of a tag's repository becomes whole: the regulator stores the
+//! files of its index, and the hub puts all in place.
 
 use std::sync::Arc;
 
 use axum::response::Response;
 use mf_core::error::{Code, Error};
-use mf_core::wire::{Held, RepositoryFailure, RepositorySwitch};
-use serde_json::json;
+use mf_core::wire::Held;
 
 use super::call::Call;
 use super::envelope;
 use super::worker::next;
+use crate::hub::Hub;
 use crate::params::Values;
 use crate::store::Tx;
 use crate::store::repository::{self, Blob};
-
-/// `POST /util/begin_repository`: a draft of a repository that is due; null
-/// when there is none.
-///
-/// # Errors
-/// The database would not.
-pub async fn begin(call: Call) -> Result<Response, Error> {
-    // Asked every cycle: nothing is written where nothing is due.
-    let draft = match call.hub.readers.read(repository::is_due)? {
-        true => call.hub.writer.run(&call.caller, repository::begin).await?,
-        false => None,
-    };
-    Ok(envelope::data(&json!({ "repository": draft })))
-}
 
 /// `POST /util/upload_repository`: a file of an index.
 ///
@@ -59,16 +45,15 @@ fn file_of(values: &Values) -> Result<(i64, String, String), Error> {
     Ok((generation, values.text("path").to_owned(), sha256))
 }
 
-/// `POST /util/switch_repository`: a draft is whole.
+/// Puts all files of the draft of a tag in place, on the disk for good, before
+/// it becomes what clients see.
 ///
 /// # Errors
-/// It is no draft any more, or one of its files is gone: the sentence says
-/// which.
-pub async fn switch(mut call: Call) -> Result<Response, Error> {
-    let RepositorySwitch { generation } = call.wire().await?;
-    let hub = Arc::clone(&call.hub);
+/// One of them is gone: the sentence says which. The disk would not.
+pub async fn gather(hub: &Arc<Hub>, tag: i64) -> Result<(), Error> {
+    let hub = Arc::clone(hub);
     let gathered = tokio::task::spawn_blocking(move || {
-        let (tag, blobs) = hub.readers.read(|db| repository::blobs(db, generation))?;
+        let blobs = hub.readers.read(|db| repository::blobs(db, tag))?;
         let wanted: Vec<(String, Option<Held>)> = blobs
             .iter()
             .map(|blob| (blob.sha256.clone(), blob.made_by.as_ref().map(|(of, _)| *of)))
@@ -76,12 +61,9 @@ pub async fn switch(mut call: Call) -> Result<Response, Error> {
         hub.files.gather(tag, &wanted).map_err(|(number, error)| gone(&blobs[number..], error))
     });
     gathered.await.unwrap_or_else(|error| {
-        tracing::error!("repository generation {generation}: {error}");
+        tracing::error!("repository of tag {tag}: {error}");
         Err(Error::new(Code::Internal, "the hub could not gather the repository"))
-    })?;
-    let work = move |tx: &Tx<'_>| repository::switch(tx, generation);
-    call.hub.writer.run(&call.caller, work).await?;
-    Ok(envelope::empty())
+    })
 }
 
 /// Says which file the first of `blobs` is, when it is gone.
@@ -97,15 +79,4 @@ fn gone(blobs: &[Blob], error: Error) -> Error {
         None => return error,
     };
     Error::new(Code::Refused, told)
-}
-
-/// `POST /util/fail_repository`: a draft comes to nothing.
-///
-/// # Errors
-/// It is no draft any more.
-pub async fn fail(mut call: Call) -> Result<Response, Error> {
-    let RepositoryFailure { generation, why } = call.wire().await?;
-    let work = move |tx: &Tx<'_>| repository::fail(tx, generation, &why);
-    call.hub.writer.run(&call.caller, work).await?;
-    Ok(envelope::empty())
 }

@@ -21,14 +21,40 @@ pub fn named(tx: &Tx<'_>, build: i64) -> Done<()> {
     if text.is_empty() {
         return Ok(());
     }
-    for (number, bug) in (0_i64..).zip(bugs(&text)?) {
-        tx.prepare_cached("INSERT INTO build_bug (build_id, number, bug) VALUES (?1, ?2, ?3)")?
-            .execute(params![build, number, bug])?;
+    look(tx, build, 0, &bugs(&text)?)
+}
+
+/// A build names these bugs also.
+///
+/// # Errors
+/// SQLite would not.
+pub fn also(tx: &Tx<'_>, build: i64, bugs: &[String]) -> Done<()> {
+    let mut all = of_build(tx, build)?;
+    let known = all.len();
+    for bug in bugs {
+        if !all.contains(bug) {
+            all.push(bug.clone());
+        }
+    }
+    if all.len() == known {
+        return Ok(());
+    }
+    edit::update_columns(tx, &BUILD, build, &[("bugs", &all.join(","))])?;
+    look(tx, build, known, &all[known..])
+}
+
+/// A build names bugs, from that number on: each is looked at as soon as
+/// somebody can.
+fn look(tx: &Tx<'_>, build: i64, first: usize, bugs: &[impl AsRef<str>]) -> Done<()> {
+    let sql = "INSERT INTO build_bug (build_id, number, bug) VALUES (?1, ?2, ?3)";
+    for (number, bug) in bugs.iter().enumerate() {
+        tx.prepare_cached(sql)?.execute(params![build, first + number, bug.as_ref()])?;
     }
     if handler(tx, build)?.is_none() {
         return Ok(());
     }
-    wanted(tx, build, &BugDeed { action: BugAction::Show, build, ..BugDeed::default() }, "")
+    let deed = BugDeed { action: BugAction::Show, build, ..BugDeed::default() };
+    bugs.iter().try_for_each(|bug| wanted(tx, build, &deed, bug.as_ref()))
 }
 
 /// A build got a tag: one with `close_on_tag` closes its bugs.

@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0013.sql"),
     include_str!("../../migrations/0014.sql"),
     include_str!("../../migrations/0015.sql"),
+    include_str!("../../migrations/0016.sql"),
 ];
 
 /// Why a database cannot be brought to this version's schema.
@@ -95,6 +96,8 @@ fn copy(connection: &Connection, path: &Path) -> Result<(), MigrateError> {
 
 #[cfg(test)]
 mod tests {
+    use mf_core::errand::{RepositoryDeed, Subject};
+
     use super::*;
 
     #[test]
@@ -110,6 +113,36 @@ mod tests {
         let copy = Connection::open(dir.path().join("hub.db.schema-1")).unwrap();
         let label: String = copy.query_row("SELECT label FROM arch", [], |row| row.get(0)).unwrap();
         assert_eq!(label, "i386");
+    }
+
+    #[test]
+    fn a_repository_that_lags_is_an_errand_from_then_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = Connection::open(dir.path().join("hub.db")).unwrap();
+        let before = STEPS.iter().position(|step| step.contains("DROP TABLE repository")).unwrap();
+        let steps = Migrations::new(STEPS[..before].iter().map(|sql| M::up(sql)).collect());
+        steps.to_latest(&mut connection).unwrap();
+        let old =
+            "INSERT INTO project (id, label, create_date, update_date) VALUES (1, 'ius', '', '');
+            INSERT INTO tag (id, project_id, label, manage_repo, create_date, update_date)
+                VALUES (7, 1, 'testing', 1, '', ''), (8, 1, 'stable', 1, '', '');
+            INSERT INTO repository (tag_id, wanted, wanted_date, followed, problem)
+                VALUES (7, 3, '2026-01-31 23:59:59', 2, 'x.rpm is gone'), (8, 5, '', 5, '');
+            INSERT INTO repository_generation (tag_id, state, follows, date, since)
+                VALUES (7, 'current', 2, '', 0), (7, 'draft', 3, '', 0), (7, 'draft', 3, '', 0)";
+        connection.execute_batch(old).unwrap();
+        to_latest(&mut connection, dir.path()).unwrap();
+        let sql = "SELECT subject, about, create_date, message FROM errand";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows =
+            statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]));
+        let rows: Vec<[String; 4]> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+        let subject = Subject::Repository(RepositoryDeed { tag: 7 });
+        let text = serde_json::to_string(&subject).unwrap();
+        let date = "2026-01-31 23:59:59".to_owned();
+        assert_eq!(rows, [[text, subject.to_string(), date, "x.rpm is gone".to_owned()]]);
+        let drafts = "SELECT count(*) FROM repository_generation WHERE state <> 'current'";
+        assert_eq!(connection.query_row(drafts, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
     }
 
     #[test]

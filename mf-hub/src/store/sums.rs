@@ -127,12 +127,12 @@ pub fn expression(resource: &str, field: &str) -> Option<&'static str> {
              (SELECT label FROM project WHERE id = t.project_id) || '/' || t.label || '/' ELSE '' END)"
         }
         ("tag", "repository_state") => {
-            "coalesce((SELECT CASE WHEN r.wanted = r.followed THEN 'current as of ' || \
-             (SELECT g.date FROM repository_generation g \
-             WHERE g.tag_id = r.tag_id AND g.state = 'current') \
-             ELSE 'lags since ' || r.wanted_date || \
-             CASE r.problem WHEN '' THEN '' ELSE ': ' || r.problem END END \
-             FROM repository r WHERE r.tag_id = t.id), '')"
+            "CASE WHEN NOT t.manage_repo THEN '' ELSE coalesce(\
+             (SELECT 'lags since ' || create_date || \
+             CASE message WHEN '' THEN '' ELSE ': ' || message END FROM errand \
+             WHERE tag_id = t.id AND kind = 'repository' AND end_date = ''), \
+             (SELECT 'current as of ' || date FROM repository_generation \
+             WHERE tag_id = t.id AND state = 'current'), '') END"
         }
         ("target", "distro_label") => {
             "(SELECT d.label FROM \"release\" r JOIN distro d ON d.id = r.distro_id \

@@ -1,8 +1,6 @@
 //! Errands: written down with what causes them, claimed under a lease, done
 //! once in effect.
 
-use std::time::Duration;
-
 use mf_core::wire::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -118,10 +116,10 @@ async fn a_hook_that_is_silent_for_a_lease_loses_its_errand() {
     farm.start_again();
     assert_eq!(claim(&farm, "n1").await.unwrap()["token"], first["token"], "also after a restart");
     let second = loop {
+        // The request is the pause between two looks.
         if let Some(claim) = claim(&farm, "n2").await {
             break claim;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(second["errand"], first["errand"]);
     assert_eq!(second["marker"], first["marker"], "by which a doubled comment is seen");

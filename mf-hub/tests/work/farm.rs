@@ -171,6 +171,12 @@ impl Farm {
         (self.hub, self._lifeline, self.url) = start(self.dir.path(), self.lease);
     }
 
+    /// The same, with leases of that length in seconds from then on.
+    pub fn start_with_lease(&mut self, lease: u64) {
+        self.lease = lease;
+        self.start_again();
+    }
+
     /// What the hub is configured with when it starts again.
     pub fn configure(&self, text: &str) {
         std::fs::write(self.dir.path().join(CONFIG), text).unwrap();

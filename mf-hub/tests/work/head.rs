@@ -98,6 +98,31 @@ async fn every_new_head_is_built_once_also_over_restarts() {
 }
 
 #[tokio::test]
+async fn a_build_names_the_bugs_that_were_fixed_since_the_head_before() {
+    let farm = watching().await;
+    seen(&farm, "r1").await;
+    assert_eq!(due(&farm).await[0]["since"], json!([]), "there is no tracker");
+    let handlers = [("vcs_handler", "git"), ("build_handler", "generic"), ("bug_handler", "bugs")]
+        .map(|(kind, label)| json!({"kind": kind, "label": label, "plugin": "p", "digest": "00"}));
+    let body = json!({ "handlers": handlers });
+    farm.regulator().ok(Method::POST, "/util/register_handlers.json", body).await;
+    let project = json!({ "bug_handler_label": "bugs" });
+    farm.admin().ok(Method::PUT, "/project/demo/put.json", project).await;
+    assert_eq!(due(&farm).await[0]["since"], json!(["r1"]));
+    let fixes = json!({ "r1": ["17", "../x"], "r0": ["9"] });
+    report(&farm, json!({ "revision": "r2", "fixes": fixes })).await.done();
+    assert_eq!(farm.object("build", "two-build1").await["bugs"], "17");
+    // What comes while it waits is in it too.
+    let fixes = json!({ "r2": ["17", "18"] });
+    report(&farm, json!({ "revision": "r3", "fixes": fixes })).await.done();
+    let build = farm.object("build", "two-build1").await;
+    assert_eq!((&build["revision"], &build["bugs"]), (&json!("r3"), &json!("17,18")));
+    let errands = build["errands"].as_array().unwrap();
+    let about: Vec<&Value> = errands.iter().map(|errand| &errand["about"]).collect();
+    assert_eq!(about, ["show bug 17", "show bug 18"]);
+}
+
+#[tokio::test]
 async fn a_head_that_moves_all_the_time_floods_nobody() {
     let farm = watching().await;
     seen(&farm, "r0").await;
@@ -129,6 +154,12 @@ async fn what_cannot_be_looked_at_or_built_is_said() {
     assert_eq!(branch(&farm, "head_state").await, "no such repository");
     assert_eq!(branch(&farm, "head").await, "r1");
     assert!(due(&farm).await.is_empty(), "it is looked at again later");
+    let status = farm.admin().ok(Method::GET, "/util/status.json", Value::Null).await;
+    let trouble = &status.json["data"]["status"]["troubles"][0];
+    assert_eq!(
+        (&trouble["about"], &trouble["message"], &trouble["id"]),
+        (&json!("look at the head of two"), &json!("no such repository"), &Value::Null)
+    );
     // Unless somebody says that there is something new.
     let hook = json!({ "repository": { "ssh_url": "git@git.example.org:two.git", "id": 3 } });
     let told = farm.admin().ok(Method::POST, "/util/notify.json", hook.clone()).await;

@@ -1,5 +1,8 @@
 //! Tags' repositories: what the regulator fills in, and what clients see.
 
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use mf_core::wire::{Outcome, RepositoryDraft};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Method, StatusCode};
@@ -36,9 +39,35 @@ async fn tagged(farm: &Farm, build: &str, verb: &str) {
     post(farm, &format!("/build/{build}/{verb}"), json!({ "tag_label": "testing" })).await.done();
 }
 
-async fn begin(farm: &Farm) -> Option<RepositoryDraft> {
-    let begun = farm.regulator().ok(Method::POST, "/util/begin_repository.json", json!({})).await;
-    serde_json::from_value(begun.json["data"]["repository"].clone()).unwrap()
+/// An errand to fill in a draft.
+#[derive(Debug)]
+struct Begun {
+    claim: Value,
+    draft: RepositoryDraft,
+}
+
+impl Deref for Begun {
+    type Target = RepositoryDraft;
+
+    fn deref(&self) -> &RepositoryDraft {
+        &self.draft
+    }
+}
+
+async fn begin(farm: &Farm) -> Option<Begun> {
+    static CLAIMS: AtomicUsize = AtomicUsize::new(0);
+    let nonce = format!("n{}", CLAIMS.fetch_add(1, Ordering::Relaxed));
+    let body = json!({ "kinds": ["repository"], "nonce": nonce });
+    let answer = farm.regulator().ok(Method::POST, "/util/claim_errand.json", body).await;
+    let claim = answer.json["data"]["errand"].clone();
+    let draft = serde_json::from_value(claim.get("work")?.clone()).unwrap();
+    Some(Begun { claim, draft })
+}
+
+async fn end(farm: &Farm, begun: &Begun, ended: Value) -> Answer {
+    let mut body = begun.claim.clone();
+    body["ended"] = ended;
+    farm.regulator().send(Method::POST, "/util/end_errand.json", body).await
 }
 
 async fn upload(farm: &Farm, draft: &RepositoryDraft, path: &str, text: &str) -> Answer {
@@ -50,13 +79,12 @@ async fn upload(farm: &Farm, draft: &RepositoryDraft, path: &str, text: &str) ->
     answer(request.bearer_auth(key).body(text.to_owned())).await
 }
 
-async fn switch(farm: &Farm, draft: &RepositoryDraft) -> Answer {
-    let body = json!({ "generation": draft.generation });
-    farm.regulator().send(Method::POST, "/util/switch_repository.json", body).await
+async fn switch(farm: &Farm, begun: &Begun) -> Answer {
+    end(farm, begun, json!({ "how": "done" })).await
 }
 
 /// Lets the repository follow, with an index that names all its files.
-async fn follow(farm: &Farm) -> RepositoryDraft {
+async fn follow(farm: &Farm) -> Begun {
     let draft = begin(farm).await.expect("the repository lags");
     for part in &draft.parts {
         let names: Vec<&str> = part.files.iter().map(|file| file.name.as_str()).collect();
@@ -103,7 +131,7 @@ async fn a_repository_follows_its_tag_and_is_served() {
     assert_eq!((draft.project.as_str(), draft.tag.as_str()), ("demo", "testing"));
     assert_eq!(draft.parts.len(), 1);
     assert_eq!((draft.parts[0].path.as_str(), draft.parts[0].files.len()), ("el6-x86_64", 2));
-    assert_eq!(begin(&farm).await, None);
+    assert!(begin(&farm).await.is_none());
     assert!(state(&farm).await.starts_with("current as of "));
 
     let at = "/repo/demo/testing/el6-x86_64";
@@ -207,7 +235,7 @@ async fn what_the_index_may_not_be_is_refused_and_leaves_nothing() {
     upload(&farm, &draft, "el6-x86_64/x", "x").await.done();
     upload(&farm, &draft, "el6-x86_64/x", "x").await.done();
     upload(&farm, &draft, "el6-x86_64/x", "y").await.refused(400, "Refused");
-    for path in ["begin_repository", "switch_repository", "fail_repository"] {
+    for path in ["claim_errand", "end_errand", "upload_repository"] {
         let path = format!("/util/{path}.json");
         farm.admin().send(Method::POST, &path, json!({})).await.refused(403, "Forbidden");
     }
@@ -218,12 +246,17 @@ async fn what_the_index_may_not_be_is_refused_and_leaves_nothing() {
         told.refused(400, "Refused"),
         "el6-x86_64/a.rpm is gone from the hub's disk; untag the build of task b1.el6-x86_64, or build it again"
     );
-    let body = json!({ "generation": draft.generation, "why": "a file\nis gone" });
-    farm.regulator().ok(Method::POST, "/util/fail_repository.json", body.clone()).await;
+    end(&farm, &draft, json!({ "how": "later", "why": "a file\nis gone" })).await.done();
     assert!(state(&farm).await.ends_with(": a file is gone"), "{}", state(&farm).await);
-    assert_eq!(begin(&farm).await, None, "it is tried again later");
-    let again = farm.regulator().send(Method::POST, "/util/fail_repository.json", body).await;
-    again.refused(404, "NotFound");
+    upload(&farm, &draft, "el6-x86_64/y", "y").await.refused(404, "NotFound");
+    assert!(begin(&farm).await.is_none(), "it is tried again later");
+    let status = farm.admin().ok(Method::GET, "/util/status.json", Value::Null).await;
+    let trouble = &status.json["data"]["status"]["troubles"][0];
+    assert_eq!(
+        (&trouble["about"], &trouble["tag_label"], &trouble["message"]),
+        (&json!("renew the repository"), &json!("testing"), &json!("a file is gone"))
+    );
+    assert_eq!(farm.object("tag", "testing").await["errands"][0]["state"], "waiting");
     // What has changed is tried at once.
     tagged(&farm, "b1", "untag").await;
     follow(&farm).await;
@@ -231,21 +264,33 @@ async fn what_the_index_may_not_be_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn two_regulators_do_the_same_and_the_later_state_stays() {
-    let (farm, worker) = managed(json!({})).await;
+async fn two_hooks_never_have_the_same_and_the_later_state_stays() {
+    let (mut farm, worker) = managed(json!({})).await;
     built(&farm, &worker, "two", "b1", &[("a.rpm", "a")]).await;
     built(&farm, &worker, "two", "b2", &[("b.rpm", "b")]).await;
     tagged(&farm, "b1", "tag").await;
-    let (early, twin) = (begin(&farm).await.unwrap(), begin(&farm).await.unwrap());
+    let silent = begin(&farm).await.unwrap();
+    assert!(begin(&farm).await.is_none());
+    // Its hook is not heard of again until its lease is over.
+    farm.kill();
+    farm.start_with_lease(1);
+    let next = loop {
+        if let Some(begun) = begin(&farm).await {
+            break begun;
+        }
+    };
+    assert_ne!(silent.generation, next.generation);
+    upload(&farm, &silent, "el6-x86_64/x", "x").await.refused(404, "NotFound");
+    switch(&farm, &silent).await.refused(409, "StaleAttempt");
     tagged(&farm, "b2", "tag").await;
-    let late = begin(&farm).await.unwrap();
-    assert_ne!(early.generation, twin.generation);
-    switch(&farm, &early).await.done();
+    switch(&farm, &next).await.done();
+    switch(&farm, &next).await.done();
+    assert_eq!(get(&farm, "/repo/demo/testing/el6-x86_64/a.rpm").await.1, "a");
     assert!(state(&farm).await.starts_with("lags since "), "b2 is not in it yet");
-    switch(&farm, &twin).await.refused(404, "NotFound");
-    switch(&farm, &late).await.done();
+    let last = begin(&farm).await.unwrap();
+    switch(&farm, &last).await.done();
     assert_eq!(get(&farm, "/repo/demo/testing/el6-x86_64/b.rpm").await.1, "b");
-    assert_eq!(begin(&farm).await, None);
+    assert!(begin(&farm).await.is_none());
 }
 
 #[tokio::test]
@@ -266,7 +311,7 @@ async fn a_repository_comes_and_goes_with_its_tag() {
     let put = "/tag/testing/put.json?project_label=demo";
     farm.admin().ok(Method::PUT, put, json!({ "manage_repo": false })).await;
     assert_eq!(get(&farm, "/repo/demo/testing/").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(begin(&farm).await, None);
+    assert!(begin(&farm).await.is_none());
     farm.admin().ok(Method::PUT, put, json!({ "manage_repo": true })).await;
     follow(&farm).await;
     let delete = "/tag/testing/delete.json?project_label=demo&confirm_delete=True";

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use monkeyfarm_bug_kit::suite::{Fault, Server, World};
 use monkeyfarm_tests::farm::PATIENCE;
@@ -16,17 +16,17 @@ use crate::bugzilla::{self, KEY};
 /// How long a hook may be silent before another takes its errand, in seconds.
 const LEASE: &str = "lease_seconds = 8\n";
 
-/// Says where the tracker is, and the key for it.
-fn point_to(farm: &Farm, server: &Server, key: &str) {
+/// Says where the tracker of a handler is, and the key for it.
+pub fn point_to(farm: &Farm, handler: &str, server: &Server, (name, key): (&str, &str)) {
     let dir = farm.data_dir().join("plugins.d");
     fs::create_dir_all(&dir).unwrap();
-    let file = dir.join("bugzilla.toml");
-    let text = format!("url = \"{}\"\n[secrets]\napi_key = \"{key}\"\n", server.url());
+    let file = dir.join(format!("{handler}.toml"));
+    let text = format!("url = \"{}\"\n[secrets]\n{name} = \"{key}\"\n", server.url());
     fs::write(&file, text).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Waits for what the farm does by itself.
+/// Waits for what the farm does by itself; to look is the pause between two looks.
 fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -34,12 +34,11 @@ fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
             return seen;
         }
         assert!(Instant::now() < deadline, "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
 /// The first bug of a build, once it is in this state.
-fn bug(farm: &Farm, build: &str, state: &str) -> Value {
+pub fn bug(farm: &Farm, build: &str, state: &str) -> Value {
     until(&format!("the bug of {build} is {state}"), || {
         let shown = farm.json(&["build", "show", build]);
         let bug = shown["data"]["build"]["bug_details"][0].clone();
@@ -48,7 +47,7 @@ fn bug(farm: &Farm, build: &str, state: &str) -> Value {
 }
 
 /// What is wrong with an errand of a build, once something is.
-fn trouble(farm: &Farm, build: &str) -> Value {
+pub fn trouble(farm: &Farm, build: &str) -> Value {
     until(&format!("an errand of {build} gives trouble"), || {
         let status = farm.json(&["status"]);
         let all = status["data"]["status"]["troubles"].as_array().unwrap().clone();
@@ -56,19 +55,18 @@ fn trouble(farm: &Farm, build: &str) -> Value {
     })
 }
 
-fn farm() -> (Farm, String) {
+/// A farm whose project has a bug handler, and a package-branch of it.
+pub fn farm(handler: &str) -> (Farm, String) {
     let mut farm = Farm::prepared(Options::default());
     fs::create_dir_all(farm.data_dir()).unwrap();
     fs::write(farm.data_dir().join("hub.toml"), LEASE).unwrap();
     farm.up();
     world::make(&farm);
-    for handler in ["bugzilla", "github"] {
-        let shown = farm.json(&["bug-handler", "show", handler]);
-        assert_eq!(shown["data"]["bug_handler"]["enabled"], true, "{shown}");
-    }
-    farm.ok(["project", "update", "demo", "--bug-handler", "bugzilla"]);
+    let shown = farm.json(&["bug-handler", "show", handler]);
+    assert_eq!(shown["data"]["bug_handler"]["enabled"], true, "{shown}");
+    farm.ok(["project", "update", "demo", "--bug-handler", handler]);
     let template = "https://bugs.test/show_bug.cgi?id={bug}";
-    farm.ok(["bug-handler", "update", "bugzilla", "--bug-url-template", template]);
+    farm.ok(["bug-handler", "update", handler, "--bug-url-template", template]);
     farm.ok(["tag", "create", "-l", "stable", "--close-on-tag=True"]);
     let recipe = "[build]\ncommands = [\"true\"]\n";
     let source = Repository::new(farm.scratch().join("s"), &[(".monkeyfarm.toml", recipe)]);
@@ -76,7 +74,7 @@ fn farm() -> (Farm, String) {
     (farm, branch)
 }
 
-fn build(farm: &Farm, branch: &str, label: &str, bugs: &str) {
+pub fn build(farm: &Farm, branch: &str, label: &str, bugs: &str) {
     let words = ["build", "create", "-l", label, "--package-branch", branch, "--bugs", bugs];
     farm.ok(words.into_iter().chain(["--watch"]));
 }
@@ -85,7 +83,7 @@ fn build(farm: &Farm, branch: &str, label: &str, bugs: &str) {
 fn bugs_become_known_and_a_tag_closes_them() {
     let tracker = bugzilla::world();
     let burns = tracker.make("it burns");
-    let (farm, branch) = farm();
+    let (farm, branch) = farm("bugzilla");
     // Nobody has said where the tracker is.
     build(&farm, &branch, "tool-1", &burns);
     let unknown = trouble(&farm, "tool-1")["message"].as_str().unwrap().to_owned();
@@ -96,7 +94,7 @@ fn bugs_become_known_and_a_tag_closes_them() {
 
     // A wrong key closes nothing and loses nothing.
     let wrong = "0000000000000000000000000000000000000000";
-    point_to(&farm, tracker.server(), wrong);
+    point_to(&farm, "bugzilla", tracker.server(), ("api_key", wrong));
     let retry = |errand: &Value| farm.ok(["util", "retry-errand", &errand["id"].to_string()]);
     retry(&trouble(&farm, "tool-1"));
     assert_eq!(bug(&farm, "tool-1", "open")["title"], "it burns");
@@ -106,7 +104,7 @@ fn bugs_become_known_and_a_tag_closes_them() {
     assert!(why.contains("does not take the key") && why.contains("[secrets]"), "{why}");
     assert_eq!(refused["about"], format!("close bug {burns}"));
     assert!(farm.ok(["status"]).contains("does not take the key"));
-    point_to(&farm, tracker.server(), KEY);
+    point_to(&farm, "bugzilla", tracker.server(), ("api_key", KEY));
     retry(&refused);
     let closed = bug(&farm, "tool-1", "closed");
     assert_eq!(closed["status"], "RESOLVED FIXED");
@@ -131,15 +129,15 @@ fn bugs_become_known_and_a_tag_closes_them() {
 fn a_regulator_that_is_killed_before_it_reports_doubles_nothing() {
     let tracker = bugzilla::world();
     let burns = tracker.make("it burns");
-    let (farm, branch) = farm();
-    point_to(&farm, tracker.server(), KEY);
+    let (farm, branch) = farm("bugzilla");
+    point_to(&farm, "bugzilla", tracker.server(), ("api_key", KEY));
     build(&farm, &branch, "tool-1", &burns);
     bug(&farm, "tool-1", "open");
     // The bug, its comments and the change are answered; the bug as it is then
     // is not.
     tracker.server().misbehave_at(vec![None, None, None, Some(Fault::Hang)]);
     farm.ok(["build", "tag", "tool-1", "stable"]);
-    until("the bug is closed", || (!tracker.is_open(&burns)).then_some(()));
+    tracker.server().wait_until(|| !tracker.is_open(&burns));
     let regulator = Pid::from_raw(farm.child("mf-regulatord")).unwrap();
     kill_process(regulator, Signal::KILL).unwrap();
     assert_eq!(bug(&farm, "tool-1", "closed")["status"], "RESOLVED FIXED");

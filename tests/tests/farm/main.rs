@@ -11,6 +11,7 @@ mod cancelling;
 mod crashes;
 mod day;
 mod demo;
+mod github;
 mod hostile;
 mod https;
 mod input;

@@ -1,14 +1,24 @@
 //! Repositories of the handler `generic`, and what keeps one from following.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
 use std::process::Command;
 
 use monkeyfarm_tests::awaited::{followed, wait};
-use monkeyfarm_tests::{Farm, Repository, world};
+use monkeyfarm_tests::{Farm, Options, Repository, world};
+use tempfile::TempDir;
 
 /// A farm with a package that is built into one file, and the tag `stable`.
 fn farm() -> Farm {
-    let farm = Farm::start();
+    with(|_| ())
+}
+
+/// The same; `more` is done before it is up.
+fn with(more: impl FnOnce(&Farm)) -> Farm {
+    let mut farm = Farm::prepared(Options::default());
+    more(&farm);
+    farm.up();
     world::make(&farm);
     let recipe =
         "[build]\ncommands = [\"echo $MF_TARGET > 'the result'\"]\nfiles = [\"the result\"]\n";
@@ -22,8 +32,39 @@ fn farm() -> Farm {
 
 #[test]
 fn a_plain_repository_has_its_checksums() {
-    let farm = farm();
-    followed(&farm, "stable");
+    checks(&farm());
+}
+
+/// A directory on another disk than `dir`, to which nothing can be linked.
+fn elsewhere(dir: &Path) -> Option<TempDir> {
+    let of = |dir: &Path| fs::metadata(dir).ok().map(|metadata| metadata.dev());
+    let mut others = ["/dev/shm", "/var/tmp", "/run"].iter().map(Path::new);
+    let other = others.find(|other| of(other).is_some_and(|disk| Some(disk) != of(dir)))?;
+    tempfile::tempdir_in(other).ok()
+}
+
+#[test]
+fn a_regulator_on_another_disk_fetches_the_files() {
+    let mut other = None;
+    let farm = with(|farm| {
+        let Some(dir) = elsewhere(farm.scratch()) else { return };
+        fs::create_dir(farm.data_dir()).unwrap();
+        symlink(dir.path(), farm.data_dir().join("regulator")).unwrap();
+        other = Some(dir);
+    });
+    let Some(other) = other else {
+        eprintln!("skipped: no other disk");
+        return;
+    };
+    checks(&farm);
+    let kept = fs::read_dir(other.path().join("repositories")).unwrap().next().unwrap();
+    let files = fs::read_dir(kept.unwrap().path()).unwrap().count();
+    assert_eq!(files, world::TARGETS.len(), "each was fetched once, and is kept");
+}
+
+/// The repository of `stable` is what its checksums say.
+fn checks(farm: &Farm) {
+    followed(farm, "stable");
     let dir = farm.scratch().join("fetched");
     fs::create_dir(&dir).unwrap();
     for name in ["SHA256SUMS", "the result"] {

@@ -46,6 +46,11 @@ impl Rpms {
     /// The farm, with its project `demo`, and one target's files at
     /// `el/one/x86_64`.
     pub fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// The same; `more` configures what there is before the farm is up.
+    pub fn with(more: impl FnOnce(&Farm)) -> Self {
         let dir = tempfile::tempdir_in("/var/tmp").unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
         let at = |name: &str| {
@@ -63,6 +68,7 @@ impl Rpms {
             "program = {stand_in:?}\nconfig_dir = {etc:?}\nstage_dir = {stage:?}\nuser = 'nobody'\n"
         );
         fs::write(plugins_d.join("mock.toml"), text).unwrap();
+        more(&farm);
         farm.up();
         world::make(&farm);
         for target in world::TARGETS {

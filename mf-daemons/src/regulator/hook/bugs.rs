@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::time::Duration;
+
 use mf_core::errand::{
     self, BugAction, BugFound, BugWork, Done, Ended, ErrandClaim, Found, Kind, Work,
 };
@@ -14,6 +16,10 @@ use super::super::handlers::Handlers;
 use super::{Hook, HookContext};
 use crate::plugin::{self, Job};
 
+/// How long one call of a handler may take: several requests, each with a limit
+/// of its own.
+const CALL_TIME: Duration = Duration::from_secs(300);
+
 inventory::submit! {
     Hook { name: "bugs", wakes: &[errand::NAME, "bug_handler"], run }
 }
@@ -21,8 +27,7 @@ inventory::submit! {
 fn run(context: &HookContext) -> anyhow::Result<()> {
     let mut known = None;
     let done = errands::each(context, &[Kind::Bug], |claim| {
-        // A hook that is asked for one kind is given no other.
-        let Work::Bug(work) = &claim.work;
+        let Work::Bug(work) = &claim.work else { return errands::other_kind() };
         let ended = match handlers(context, &mut known) {
             Ok(handlers) => call(handlers, claim, work),
             Err(why) => Ended::Later { why, seconds: 0, all: true },
@@ -73,15 +78,11 @@ fn call(
             local_config,
         }))
     };
-    let limit = errands::limit(claim);
-    match handlers.call(HandlerKind::BugHandler, &work.handler, dir.path(), limit, job) {
+    match handlers.call(HandlerKind::BugHandler, &work.handler, dir.path(), CALL_TIME, job) {
         Ok(plugin::Ended::Bug(api::Bug { title, status, open })) => {
             Ended::Done(Done { found: Some(Found::Bug(BugFound { title, status, open })) })
         }
-        Ok(_) => {
-            let why = "the bug handler gave an answer to another question".to_owned();
-            Ended::Later { why, seconds: 0, all: false }
-        }
+        Ok(_) => errands::later("the bug handler gave an answer to another question"),
         Err(failure) if failure.kind == FailureKind::Failed => {
             Ended::Refused { why: failure.sentence }
         }

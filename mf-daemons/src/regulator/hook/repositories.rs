@@ -1,94 +1,59 @@
-//! Makes tags' repositories follow their tags: gathers the files of each that
-//! lags, has the build handlers write their indexes, and stores those on the
-//! hub, which then switches to the whole.
+//! Does the errands that make tags' repositories anew: gathers the files, has the
+//! build handlers write their indexes, and stores those on the hub, which
+//! switches to the whole when the errand is done.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
-use mf_client::Error;
-use mf_core::error::Code;
-use mf_core::wire::{
-    HandlerKind, RepositoryDraft, RepositoryFailure, RepositoryPart, RepositorySwitch,
-};
+use mf_core::errand::{self, Ended, Kind, Work};
+use mf_core::wire::{HandlerKind, RepositoryDraft, RepositoryFile, RepositoryPart};
 use monkeyfarm_plugin_api::{IndexFile, IndexJob};
-use serde_json::{Value, json};
 
+use super::super::errands;
 use super::super::gather::Gather;
 use super::super::handlers::Handlers;
 use super::super::tree;
 use super::{Hook, HookContext};
-use crate::plugin::{Ended, Job};
+use crate::plugin::{self, Job};
 
 /// How long one index may take.
 const INDEX_TIME: Duration = Duration::from_secs(30 * 60);
 
 inventory::submit! {
-    Hook { name: "repositories", wakes: &["tag", "target"], run }
-}
-
-/// Why a draft came to nothing.
-enum Trouble {
-    /// The hub is away, or has another draft by now: nobody's fault.
-    Hub(Error),
-    /// A sentence for who looks at the tag.
-    Told(String),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Refused { .. } if !error.retryable() && !error.is(Code::NotFound) => {
-                Trouble::Told(error.to_string())
-            }
-            error => Trouble::Hub(error),
-        }
-    }
-}
-
-impl From<String> for Trouble {
-    fn from(told: String) -> Self {
-        Trouble::Told(told)
-    }
+    Hook { name: "repositories", wakes: &[errand::NAME, "build_handler"], run }
 }
 
 fn run(context: &HookContext) -> anyhow::Result<()> {
     let mut handlers = None;
-    loop {
-        let begun: Value = context.post("/util/begin_repository.json", &json!({}))?;
-        let begun = begun.get("repository").cloned().unwrap_or_default();
-        let Some(draft) = serde_json::from_value::<Option<RepositoryDraft>>(begun)? else {
-            return Ok(());
-        };
-        let handlers: &Handlers = match &mut handlers {
-            Some(handlers) => handlers,
-            none => none.insert(Handlers::new(context)?),
-        };
-        let generation = draft.generation;
-        let made = make(context, handlers, &draft);
-        handlers.report(context)?;
-        match made {
-            Ok(()) => {}
-            // The tag has changed, or another regulator was first.
-            Err(Trouble::Hub(error)) if error.is(Code::NotFound) => {}
-            Err(Trouble::Hub(error)) => return Err(error.into()),
-            Err(Trouble::Told(why)) => {
-                let RepositoryDraft { project, tag, .. } = &draft;
-                context.warn(format!("repository of tag {project}/{tag}: {why}"));
-                let failure = RepositoryFailure { generation, why };
-                match context.post::<Value>("/util/fail_repository.json", &failure) {
-                    Err(error) if !error.is(Code::NotFound) => return Err(error.into()),
-                    _ => {}
-                }
+    let done = errands::each(context, &[Kind::Repository], |claim| {
+        let Work::Repository(draft) = &claim.work else { return errands::other_kind() };
+        match handlers_once(context, &mut handlers).and_then(|known| make(context, known, draft)) {
+            Ok(()) => Ended::Done(errand::Done::default()),
+            Err(why) => {
+                context.warn(format!("repository of tag {}/{}: {why}", draft.project, draft.tag));
+                errands::later(why)
             }
         }
+    });
+    if let Some(handlers) = &handlers {
+        handlers.report(context)?;
     }
+    done
 }
 
-fn make(
+/// The handlers of this host, once one of them is to write an index.
+fn handlers_once<'a>(
     context: &HookContext,
-    handlers: &Handlers,
-    draft: &RepositoryDraft,
-) -> Result<(), Trouble> {
+    known: &'a mut Option<Handlers>,
+) -> Result<&'a Handlers, String> {
+    Ok(match known {
+        Some(handlers) => handlers,
+        none => none.insert(Handlers::new(context).map_err(|error| format!("{error:#}"))?),
+    })
+}
+
+fn make(context: &HookContext, handlers: &Handlers, draft: &RepositoryDraft) -> Result<(), String> {
     let gather = Gather::new(context, draft).map_err(|error| format!("{error:#}"))?;
     for (number, part) in draft.parts.iter().enumerate() {
         let place = gather.part(number, part)?;
@@ -108,21 +73,17 @@ fn make(
         let kind = HandlerKind::BuildHandler;
         let told = |why: String| format!("{}: {why}", part.path);
         match handlers.call(kind, &part.handler, &place.work, INDEX_TIME, job) {
-            Err(failure) => return Err(told(failure.sentence).into()),
-            Ok(Ended::Indexed(_)) => {}
-            Ok(other) => {
-                return Err(told(format!("an answer to another question: {other:?}")).into());
-            }
+            Err(failure) => return Err(told(failure.sentence)),
+            Ok(plugin::Ended::Indexed(_)) => {}
+            Ok(other) => return Err(told(format!("an answer to another question: {other:?}"))),
         }
         upload(context, draft.generation, part, &place.index)?;
     }
-    let switch = RepositorySwitch { generation: draft.generation };
-    context.post::<Value>("/util/switch_repository.json", &switch)?;
     gather.forget_others();
     Ok(())
 }
 
-fn described(file: &mf_core::wire::RepositoryFile) -> IndexFile {
+fn described(file: &RepositoryFile) -> IndexFile {
     let size = u64::try_from(file.size).unwrap_or_default();
     IndexFile { name: file.name.clone(), size, sha256: file.sha256.clone() }
 }
@@ -132,8 +93,8 @@ fn upload(
     context: &HookContext,
     generation: i64,
     part: &RepositoryPart,
-    index: &std::path::Path,
-) -> Result<(), Trouble> {
+    index: &Path,
+) -> Result<(), String> {
     let files = tree::files(index).map_err(|why| format!("{}: its index {why}", part.path))?;
     for file in files {
         let path = format!("{}/{}", part.path, file.place);
@@ -141,24 +102,8 @@ fn upload(
         let opened = fs::File::open(&file.path).map_err(unread)?;
         let sha256 = opened.try_clone().and_then(crate::digest::of).map_err(unread)?;
         let opened = fs::File::open(&file.path).map_err(unread)?;
-        context.wait(context.hub().upload_index(generation, &path, &sha256, opened))?;
+        let uploaded = context.hub().upload_index(generation, &path, &sha256, opened);
+        context.wait(uploaded).map_err(|error| error.to_string())?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hub_that_is_away_is_no_trouble_of_the_tags() {
-        let refused = |status, code: &str| Error::Refused {
-            status,
-            code: code.into(),
-            sentence: "x.rpm is gone".into(),
-        };
-        assert!(matches!(Trouble::from(refused(400, "Refused")), Trouble::Told(_)));
-        assert!(matches!(Trouble::from(refused(404, "NotFound")), Trouble::Hub(_)));
-        assert!(matches!(Trouble::from(refused(503, "Busy")), Trouble::Hub(_)));
-    }
 }

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use mf_core::VERSION;
-use mf_core::errand::{BugWork, ErrandClaim, ErrandLease, ErrandStatus, State, Work};
+use mf_core::errand::{BugWork, ErrandClaim, ErrandLease, ErrandStatus, Kind, State, Work};
 use mf_core::task::STATUSES;
-use mf_core::wire::{
-    Claim, Enrolled, HeadSource, HeartbeatReply, Held, Registered, RepositoryDraft, RepositoryFile,
-    RepositoryPart, TaskFile,
-};
+use mf_core::wire::{Claim, Enrolled, HeadSource, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
 
 use crate::http::lines::Excerpt;
@@ -28,8 +25,7 @@ static VERDICT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// What may be null.
-pub const NULLABLE: &[&str] = &["claim", "errand", REPOSITORY];
-const REPOSITORY: &str = "util/begin_repository/repository";
+pub const NULLABLE: &[&str] = &["claim", "errand"];
 const HELD: Held = Held { task: 7, attempt: 1 };
 
 /// The key in `data`, or resource, function and key where the same key has
@@ -76,8 +72,11 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("heads", "each is looked at once", json!([HeadSource::default()])),
         ("submitted", "labels of builds that are of the new head", json!(["php-build8"])),
         ("looked_at", "labels of package-branches that are there", json!(["php.rpm"])),
-        (REPOSITORY, "a draft to fill in; null when none is due", json!(repository())),
-        ("errand", "what is to be done, with its lease; null when there is none", json!(errand())),
+        (
+            "errand",
+            "what is to be done, with its lease; the rest of `work` is of its kind (bug, repository); null when there is none",
+            errand(),
+        ),
         ("errands", "the newest first, at most 1000", json!([trouble()])),
         ("heartbeat", "what must be stopped", json!(stop)),
         ("registered", "labels of handlers that are now enabled or disabled", changed),
@@ -140,13 +139,6 @@ fn claim() -> Claim {
     Claim { task_id: 7, attempt: 1, token: "…".into(), ..Claim::default() }
 }
 
-fn repository() -> RepositoryDraft {
-    let file = RepositoryFile { name: "hello.rpm".into(), ..RepositoryFile::default() };
-    let path = "el6/x86_64".to_owned();
-    let part = RepositoryPart { path, files: vec![file], ..RepositoryPart::default() };
-    RepositoryDraft { generation: 3, parts: vec![part], ..RepositoryDraft::default() }
-}
-
 fn plugin() -> Plugin {
     Plugin {
         plugin: "mock".into(),
@@ -204,19 +196,23 @@ fn status() -> Status {
         errands: [("refused", 1), ("running", 0), ("waiting", 2)]
             .map(|(s, n)| (s.into(), n))
             .into(),
-        troubles: vec![trouble()],
+        troubles: vec![head()],
         regulator_seen: "2026-01-31 23:59:00".into(),
         scarce_bytes: None,
     }
 }
 
-fn errand() -> ErrandClaim {
-    ErrandClaim {
+fn errand() -> Value {
+    let claim = ErrandClaim {
         lease: errand_lease(),
         lease_seconds: 60,
         marker: "5bdcc146bf60754e6a04".into(),
-        work: Work::Bug(BugWork { bug: "17".into(), ..BugWork::default() }),
-    }
+        work: Work::Bug(BugWork::default()),
+    };
+    let mut claim = json!(claim);
+    // All that every kind of work has.
+    claim["work"] = json!({ "kind": Kind::Bug.name() });
+    claim
 }
 
 /// The lease that hooks report under.
@@ -224,9 +220,22 @@ pub fn errand_lease() -> ErrandLease {
     ErrandLease { errand: 12, attempt: 1, token: "…".into() }
 }
 
+/// A head that cannot be looked at: as an errand, and without an id.
+fn head() -> ErrandStatus {
+    ErrandStatus {
+        id: None,
+        kind: "head".into(),
+        about: "look at the head of php.rpm".into(),
+        build_label: String::new(),
+        tag_label: String::new(),
+        message: "https://git.example.org does not answer".into(),
+        ..trouble()
+    }
+}
+
 fn trouble() -> ErrandStatus {
     ErrandStatus {
-        id: 12,
+        id: Some(12),
         kind: "bug".into(),
         about: "close bug 17".into(),
         project_label: "ius".into(),

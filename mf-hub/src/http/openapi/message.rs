@@ -5,7 +5,7 @@ use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;
 use mf_core::wire::{
     Advance, Called, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held, Offer,
-    Register, RegisterHandlers, ReportCalls, RepositoryFailure, RepositorySwitch,
+    Register, RegisterHandlers, ReportCalls,
 };
 use serde_json::{Map, Value, json};
 
@@ -175,16 +175,6 @@ fn by_the_regulator() -> Vec<(&'static str, &'static str, Value)> {
             "util_report_head",
             "what was looked at, and either the revision or the problem",
             json!(HeadSeen { revision: "0a1b2c3".into(), ..HeadSeen::default() }),
-        ),
-        (
-            "util_switch_repository",
-            "the generation that is whole",
-            json!(RepositorySwitch { generation: 3 }),
-        ),
-        (
-            "util_fail_repository",
-            "the generation that comes to nothing",
-            json!(RepositoryFailure { generation: 3, why: "createrepo_c is not installed".into() }),
         ),
     ]
 }

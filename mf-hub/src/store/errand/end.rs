@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use subtle::ConstantTimeEq;
 
 use super::super::history::Verb;
-use super::effect::{self, Next};
+use super::effect;
 use super::record;
 use crate::store::{Done, Fault, Tx, attempt};
 
@@ -72,6 +72,16 @@ pub fn check(db: &Connection, lease: &ErrandLease) -> Done<()> {
     Ok(())
 }
 
+/// What the attempt of a lease is about, as long as it goes on.
+///
+/// # Errors
+/// [`Code::StaleAttempt`].
+pub fn subject(db: &Connection, lease: &ErrandLease) -> Done<Option<Subject>> {
+    let row = of(db, lease)?;
+    let goes_on = row.state == State::Running.name();
+    goes_on.then(|| row.subject()).transpose()
+}
+
 /// The errand whose last attempt this is, whether it goes on or not.
 fn of(db: &Connection, lease: &ErrandLease) -> Done<Row> {
     let row = find(db, lease.errand)?.ok_or_else(|| stale(lease))?;
@@ -111,18 +121,18 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
     let subject = row.subject()?;
     match ended {
         Ended::Done(done) => {
-            let next = effect::done(tx, &subject, done.found.as_ref())?;
+            effect::done(tx, &subject, done.found.as_ref())?;
             open_lane(tx, &row.lane)?;
-            match next {
-                _ if row.again => wait(tx, &row, ended, 0, 0, "")?,
-                Next::Again(seconds) => wait(tx, &row, ended, 0, seconds, "")?,
-                Next::Over => over(tx, &row, ended, State::Done, "")?,
+            if row.again {
+                wait(tx, &row, ended, 0, 0, "")?;
+            } else {
+                over(tx, &row, ended, State::Done, "")?;
             }
         }
         Ended::Later { why, seconds, all } => {
             let failures = row.failures.saturating_add(1);
             let seconds = (*seconds).clamp(0, LONGEST).max(pause(failures));
-            let why = attempt::cut(why, LONG);
+            let why = sentence(why);
             effect::later(tx, &subject, &why)?;
             if *all {
                 close_lane(tx, &row.lane, seconds)?;
@@ -130,7 +140,7 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
             wait(tx, &row, ended, failures, seconds, &why)?;
         }
         Ended::Refused { why } => {
-            let why = attempt::cut(why, LONG);
+            let why = sentence(why);
             effect::refused(tx, &subject, &why)?;
             if row.again {
                 wait(tx, &row, ended, 0, 0, &why)?;
@@ -140,6 +150,11 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
         }
     }
     record(tx, id, Verb::Update)
+}
+
+/// One line of bearable length.
+fn sentence(why: &str) -> String {
+    attempt::cut(&why.replace(char::is_control, " "), LONG)
 }
 
 fn wait(tx: &Tx<'_>, row: &Row, ended: &Ended, failures: i64, seconds: i64, why: &str) -> Done<()> {

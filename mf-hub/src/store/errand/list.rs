@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use mf_core::errand::{ErrandStatus, State};
 use rusqlite::{Connection, Row, params};
 
-use crate::store::Done;
 use crate::store::select::Sight;
+use crate::store::{Done, head};
 
 /// Most errands in one answer.
 const MOST: i64 = 1_000;
@@ -45,7 +45,8 @@ pub fn list(db: &Connection, wanted: &Wanted<'_>, sight: Sight) -> Done<Vec<Erra
 }
 
 /// Those with which something is wrong: refused, or put off since they did
-/// not come off; what was refused first.
+/// not come off; what was refused first. Heads that cannot be looked at, or
+/// are not built, come after them.
 ///
 /// # Errors
 /// SQLite would not.
@@ -56,7 +57,10 @@ pub fn troubles(db: &Connection, sight: Sight) -> Done<Vec<ErrandStatus>> {
         known(sight)
     );
     let mut statement = db.prepare_cached(&sql)?;
-    Ok(statement.query_map([TROUBLES], status)?.collect::<Result<_, _>>()?)
+    let mut troubles =
+        statement.query_map([TROUBLES], status)?.collect::<Result<Vec<ErrandStatus>, _>>()?;
+    troubles.extend(head::troubles(db, sight, TROUBLES)?);
+    Ok(troubles)
 }
 
 /// How many there are in each state but `done`.
@@ -85,7 +89,7 @@ fn known(sight: Sight) -> String {
 
 fn status(row: &Row<'_>) -> rusqlite::Result<ErrandStatus> {
     Ok(ErrandStatus {
-        id: row.get(0)?,
+        id: Some(row.get(0)?),
         kind: row.get(1)?,
         about: row.get(2)?,
         project_label: row.get(3)?,

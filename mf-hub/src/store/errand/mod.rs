@@ -1,4 +1,4 @@
-//! Errands: work that calls out, as rows. They are made in the transaction of
+//! Errands: work that others do for the hub, as rows. They are made in the transaction of
 //! the change that causes them, and hooks of the regulator do them.
 
 mod claim;
@@ -15,7 +15,7 @@ use super::history::{self, Verb};
 use super::{Done, Fault, Tx};
 
 pub use claim::{check_nonce, claim};
-pub use end::{check, end, retry};
+pub use end::{check, end, retry, subject};
 pub use list::{Wanted, counts, list, troubles};
 
 /// How long an errand that is over can still be seen, in seconds.
@@ -39,8 +39,9 @@ pub struct New<'a> {
     pub tag: Option<i64>,
 }
 
-/// Writes down an errand. One about the same that waits is that errand; one
-/// that is running may have missed what is wanted now, and is done once more.
+/// Writes down an errand. One about the same that waits is that errand, and
+/// waits no longer than the place where it goes; one that is running may have
+/// missed what is wanted now, and is done once more.
 ///
 /// # Errors
 /// SQLite would not.
@@ -54,8 +55,13 @@ pub fn make(tx: &Tx<'_>, new: &New<'_>) -> Done<()> {
     if let Some((id, state)) = open {
         if state == State::Running.name() {
             tx.prepare_cached("UPDATE errand SET again = 1 WHERE id = ?1")?.execute([id])?;
+            return Ok(());
         }
-        return Ok(());
+        let sooner = "UPDATE errand SET next_try = ?2 WHERE id = ?1 AND next_try > ?2";
+        return match tx.prepare_cached(sooner)?.execute(params![id, tx.now()])? {
+            0 => Ok(()),
+            _ => record(tx, id, Verb::Update),
+        };
     }
     sweep(tx, &subject)?;
     let about = new.subject.to_string();
@@ -74,6 +80,16 @@ pub fn make(tx: &Tx<'_>, new: &New<'_>) -> Done<()> {
         tx.now()
     ])?;
     record(tx, tx.last_insert_rowid(), Verb::Create)
+}
+
+/// Nothing is to be done about a subject any more.
+///
+/// # Errors
+/// SQLite would not.
+pub fn forget(tx: &Tx<'_>, subject: &Subject) -> Done<()> {
+    let text = text_of(subject)?;
+    tx.prepare_cached("DELETE FROM errand WHERE subject = ?1")?.execute([text])?;
+    Ok(())
 }
 
 /// The one text of a subject: by it errands about the same are found.

@@ -3,6 +3,7 @@
 
 mod notify;
 mod seen;
+mod troubles;
 
 use mf_core::time;
 use mf_core::wire::{Handler, HeadSource};
@@ -11,7 +12,8 @@ use rusqlite::{Connection, params};
 use super::{Done, Tx};
 
 pub use notify::{matching, notify};
-pub use seen::{in_vain, not_built, seen, watching};
+pub use seen::{Fixes, in_vain, not_built, seen, watching};
+pub use troubles::troubles;
 
 /// What is looked at, as one text, over package-branch `b` and handler `v`.
 const SOURCE: &str = "v.label || ' ' || b.url || ' ' || b.vcs_branch";
@@ -22,13 +24,17 @@ const SOURCE: &str = "v.label || ' ' || b.url || ' ' || b.vcs_branch";
 /// # Errors
 /// SQLite would not.
 pub fn due(db: &Connection) -> Done<Vec<HeadSource>> {
+    // Only who has a tracker asks which bugs were fixed.
     let sql = format!(
-        "SELECT DISTINCT v.label, v.plugin, v.version, v.digest, v.config, b.url, b.vcs_branch \
+        "SELECT v.label, v.plugin, v.version, v.digest, v.config, b.url, b.vcs_branch, \
+         json_group_array(DISTINCT h.revision) FILTER (WHERE h.source = {SOURCE} \
+         AND h.revision <> '' AND p.bug_handler_id IS NOT NULL) \
          FROM package_branch b JOIN vcs_handler v ON v.id = b.vcs_handler_id AND v.enabled \
+         JOIN project p ON p.id = b.project_id \
          LEFT JOIN branch_head h ON h.package_branch_id = b.id \
          WHERE b.build_on_commit AND b.url <> '' \
          AND (h.source IS NULL OR h.source <> {SOURCE} OR h.next_look <= ?1) \
-         ORDER BY b.url, b.vcs_branch"
+         GROUP BY v.id, b.url, b.vcs_branch ORDER BY b.url, b.vcs_branch"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([time::unix_now()], |row| {
@@ -39,7 +45,9 @@ pub fn due(db: &Connection) -> Done<Vec<HeadSource>> {
             digest: row.get(3)?,
             config: row.get(4)?,
         };
-        Ok(HeadSource { handler, url: row.get(5)?, vcs_branch: row.get(6)? })
+        // SQLite has made it.
+        let since = serde_json::from_str(row.get_ref(7)?.as_str()?).unwrap_or_default();
+        Ok(HeadSource { handler, url: row.get(5)?, vcs_branch: row.get(6)?, since })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

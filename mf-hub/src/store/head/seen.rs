@@ -1,5 +1,8 @@
 //! A head was looked at.
 
+use std::collections::BTreeMap;
+
+use mf_core::errand::pause;
 use mf_core::error::Code;
 use mf_core::resource::BUILD;
 use mf_core::time;
@@ -7,8 +10,7 @@ use mf_core::wire::HeadSource;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::draft::Draft;
-use super::super::repository::wait_after;
-use super::super::{Done, Fault, Tx, edit, roles};
+use super::super::{Done, Fault, Tx, bug, edit, roles};
 use super::SOURCE;
 
 /// The build type of builds on commit.
@@ -18,6 +20,9 @@ const TYPE: &str = "commit";
 const UNENDED: usize = 2;
 /// Longest sentence that is kept, in characters.
 const WHY: usize = 1_000;
+
+/// Bugs that were fixed since a revision.
+pub type Fixes = BTreeMap<String, Vec<String>>;
 
 /// Package-branches that watch a source, by their ids.
 ///
@@ -45,11 +50,12 @@ struct Watch {
 ///
 /// While a build on commit waits that nobody has begun, it is built of the
 /// newest head, so that a head that moves all the time makes no more builds
-/// than can be built.
+/// than can be built. The build names the bugs that were fixed since the head
+/// before.
 ///
 /// # Errors
 /// The build is refused.
-pub fn seen(tx: &Tx<'_>, branch: i64, revision: &str) -> Done<Option<String>> {
+pub fn seen(tx: &Tx<'_>, branch: i64, revision: &str, fixes: &Fixes) -> Done<Option<String>> {
     let Some(watch) = watch(tx, branch)? else { return Ok(None) };
     if watch.source != watch.known || watch.revision.is_empty() {
         note(tx, branch, &watch.source, revision)?;
@@ -65,16 +71,18 @@ pub fn seen(tx: &Tx<'_>, branch: i64, revision: &str) -> Done<Option<String>> {
         }
         return Ok(None);
     }
+    let fixed = fixes.get(&watch.revision).map(Vec::as_slice).unwrap_or_default();
     let unended = unended(tx, branch)?;
     let waiting = unended.iter().find(|(.., waits)| *waits);
     let label = match waiting {
         Some((build, label, _)) => {
             edit::update_columns(tx, &BUILD, *build, &[("revision", &revision)])?;
+            bug::also(tx, *build, fixed)?;
             label.clone()
         }
         // It is looked at again, and built of what it is by then.
         None if unended.len() >= UNENDED => return Ok(None),
-        None => submit(tx, branch, revision)?,
+        None => submit(tx, branch, revision, fixed)?,
     };
     note(tx, branch, &watch.source, revision)?;
     Ok(Some(label))
@@ -121,7 +129,7 @@ fn unended(tx: &Tx<'_>, branch: i64) -> Done<Vec<(i64, String, bool)>> {
 
 /// Submits a build of that revision in the name of the package's owner; gives
 /// its label.
-fn submit(tx: &Tx<'_>, branch: i64, revision: &str) -> Done<String> {
+fn submit(tx: &Tx<'_>, branch: i64, revision: &str, fixed: &[String]) -> Done<String> {
     let sql = "SELECT b.label, p.label, k.label, k.user_id, coalesce(g.label, '') \
                FROM package_branch b JOIN project p ON p.id = b.project_id \
                JOIN package k ON k.id = b.package_id LEFT JOIN tag g ON g.id = b.pre_tag_id \
@@ -142,6 +150,7 @@ fn submit(tx: &Tx<'_>, branch: i64, revision: &str) -> Done<String> {
     draft.set_text("package_branch_label", label);
     draft.set_text("build_type_label", TYPE);
     draft.set_text("pre_tag_label", pre_tag);
+    draft.set_text("bugs", fixed.join(","));
     let (build, _) = edit::create(tx, &owner, &BUILD, &draft)?;
     edit::update_columns(tx, &BUILD, build, &[("revision", &revision)])?;
     let mut label = tx.prepare_cached("SELECT label FROM build WHERE id = ?1")?;
@@ -174,7 +183,7 @@ pub fn in_vain(tx: &Tx<'_>, branch: i64, why: &str) -> Done<()> {
         revision,
         short(why),
         failures + 1,
-        time::unix_now() + wait_after(failures)
+        time::unix_now() + pause(failures + 1)
     ])?;
     Ok(())
 }
@@ -192,7 +201,7 @@ pub fn not_built(tx: &Tx<'_>, branch: i64, revision: &str, why: &str) -> Done<()
         "UPDATE branch_head SET problem = ?2, failures = ?3, next_look = ?4, asked = 0 \
          WHERE package_branch_id = ?1",
     )?
-    .execute(params![branch, told, failures + 1, time::unix_now() + wait_after(failures)])?;
+    .execute(params![branch, told, failures + 1, time::unix_now() + pause(failures + 1)])?;
     Ok(())
 }
 

@@ -17,43 +17,51 @@ const INDEX_FILES: i64 = 10_000;
 /// first, so that they come in order.
 type Part = (String, String);
 
-/// Whether the repository of some tag is due.
+/// Begins a generation of a tag's repository anew; `None` when the tag keeps
+/// none.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn is_due(db: &Connection) -> Done<bool> {
-    let sql =
-        "SELECT EXISTS (SELECT 1 FROM repository WHERE wanted <> followed AND next_try <= ?1)";
-    Ok(db.prepare_cached(sql)?.query_row([time::unix_now()], |row| row.get(0))?)
-}
-
-/// Begins a generation of the repository that is due and has waited longest;
-/// `None` when all follow their tags, or are to be tried again later.
-///
-/// # Errors
-/// SQLite would not.
-pub fn begin(tx: &Tx<'_>) -> Done<Option<RepositoryDraft>> {
-    let sql = "SELECT r.tag_id, r.wanted, p.label, g.label FROM repository r \
-               JOIN tag g ON g.id = r.tag_id JOIN project p ON p.id = g.project_id \
-               WHERE r.wanted <> r.followed AND r.next_try <= ?1 \
-               ORDER BY r.next_try, r.wanted_date, r.tag_id LIMIT 1";
-    let found = tx.prepare_cached(sql)?.query_row([time::unix_now()], |row| {
-        let (tag_id, follows): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let (project, tag) = (row.get(2)?, row.get(3)?);
-        Ok((follows, RepositoryDraft { tag_id, project, tag, ..RepositoryDraft::default() }))
+pub fn begin(tx: &Tx<'_>, tag: i64) -> Done<Option<RepositoryDraft>> {
+    forget_draft(tx, tag)?;
+    let sql = "SELECT p.label, g.label FROM tag g JOIN project p ON p.id = g.project_id \
+               WHERE g.id = ?1 AND g.manage_repo";
+    let found = tx.prepare_cached(sql)?.query_row([tag], |row| {
+        let (project, label) = (row.get(0)?, row.get(1)?);
+        Ok(RepositoryDraft { tag_id: tag, project, tag: label, ..RepositoryDraft::default() })
     });
-    let Some((follows, mut draft)) = found.optional()? else { return Ok(None) };
-    let parts = parts(tx, draft.tag_id)?;
-    tx.prepare_cached(
-        "INSERT INTO repository_generation (tag_id, follows, date, since) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![draft.tag_id, follows, tx.now(), time::unix_now()])?;
+    let Some(mut draft) = found.optional()? else { return Ok(None) };
+    draft.parts = parts(tx, tag)?;
+    let sql = "INSERT INTO repository_generation (tag_id, date, since) VALUES (?1, ?2, ?3)";
+    tx.prepare_cached(sql)?.execute(params![tag, tx.now(), time::unix_now()])?;
     draft.generation = tx.last_insert_rowid();
-    for part in &parts {
+    for part in &draft.parts {
         fill(tx, draft.generation, part)?;
     }
-    draft.parts = parts;
     Ok(Some(draft))
+}
+
+/// Forgets what an attempt has begun that came to nothing.
+///
+/// # Errors
+/// SQLite would not.
+pub fn forget_draft(tx: &Tx<'_>, tag: i64) -> Done<()> {
+    let sql = "DELETE FROM repository_generation WHERE tag_id = ?1 AND state = 'draft'";
+    tx.prepare_cached(sql)?.execute([tag])?;
+    Ok(())
+}
+
+/// The tag of a generation that is still a draft.
+///
+/// # Errors
+/// [`Code::NotFound`].
+fn is_draft(db: &Connection, generation: i64) -> Done<i64> {
+    let sql = "SELECT tag_id FROM repository_generation WHERE id = ?1 AND state = 'draft'";
+    let tag = db.prepare_cached(sql)?.query_row([generation], |row| row.get(0)).optional()?;
+    tag.ok_or_else(|| {
+        let told = format!("repository generation {generation} is no draft any more; begin anew");
+        Fault::told(Code::NotFound, told)
+    })
 }
 
 fn fill(tx: &Tx<'_>, generation: i64, part: &RepositoryPart) -> Done<()> {
@@ -157,7 +165,7 @@ fn handler_of(row: &Row<'_>) -> rusqlite::Result<Handler> {
 /// [`Code::NotFound`] when it is no draft any more; [`Code::Refused`] when
 /// the place is taken, or in no directory of it.
 pub fn reserve(tx: &Tx<'_>, generation: i64, path: &str, sha256: &str) -> Done<i64> {
-    let tag = super::is_draft(tx, generation)?;
+    let tag = is_draft(tx, generation)?;
     let refuse = |told: String| Err(Fault::told(Code::Refused, told));
     let within = "SELECT EXISTS (SELECT 1 FROM repository_directory WHERE generation_id = ?1 \
                   AND substr(?2, 1, length(path) + 1) = path || '/')";
@@ -196,7 +204,7 @@ pub fn reserve(tx: &Tx<'_>, generation: i64, path: &str, sha256: &str) -> Done<i
 /// # Errors
 /// [`Code::NotFound`] when it is no draft any more.
 pub fn record(tx: &Tx<'_>, generation: i64, path: &str, size: u64) -> Done<()> {
-    super::is_draft(tx, generation)?;
+    is_draft(tx, generation)?;
     tx.prepare_cached(
         "UPDATE repository_file SET size = ?3 WHERE generation_id = ?1 AND path = ?2",
     )?

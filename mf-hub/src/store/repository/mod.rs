@@ -1,27 +1,32 @@
 //! The file repositories of tags: what each should hold, its generations, and
 //! where a file of one is.
 //!
-//! Whatever changes what a repository should hold raises a count in the same
-//! transaction. The regulator fills in a draft, the hub makes it current in
-//! one transaction, and the generation before is still there for a while, for
-//! clients that have begun to read it.
+//! Whatever changes what a repository should hold makes an errand in the same
+//! transaction. A hook of the regulator fills in a draft; when it is done, the
+//! hub makes that current in the transaction that ends the errand. The
+//! generation before is still there for a while, for clients that have begun to
+//! read it.
 
 mod draft;
 mod path;
 mod serve;
 mod switch;
 
+use mf_core::errand::{RepositoryDeed, Subject};
 use mf_core::wire::Repository;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension};
 
+use super::errand::{self, New};
 use super::{Done, Tx};
 use crate::files::{Secret, pass};
 
-pub use draft::{begin, is_due, record, reserve};
+pub use draft::{begin, forget_draft, record, reserve};
 pub use path::check_index_path;
 pub use serve::{Entry, entries, find, is_kept, known, tags};
-pub(in crate::store) use switch::wait_after;
-pub use switch::{Blob, blobs, fail, is_draft, sweep, switch};
+pub use switch::{Blob, blobs, sweep, switch};
+
+/// Where errands of repositories go.
+const LANE: &str = "repository";
 
 /// Where a task's files go beneath its tag, over target `t`.
 pub(super) const DIRECTORY: &str = "coalesce(nullif(t.tag_path, ''), t.label)";
@@ -32,12 +37,14 @@ pub(super) const DIRECTORY: &str = "coalesce(nullif(t.tag_path, ''), t.label)";
 /// # Errors
 /// SQLite would not.
 pub fn wants(tx: &Tx<'_>, tag: i64) -> Done<()> {
-    let sql = "INSERT INTO repository (tag_id, wanted_date) \
-               SELECT id, ?2 FROM tag WHERE id = ?1 AND manage_repo \
-               ON CONFLICT (tag_id) DO UPDATE SET wanted = wanted + 1, failures = 0, next_try = 0, \
-               wanted_date = CASE wanted WHEN followed THEN excluded.wanted_date ELSE wanted_date END";
-    tx.prepare_cached(sql)?.execute(params![tag, tx.now()])?;
-    Ok(())
+    let sql = "SELECT project_id FROM tag WHERE id = ?1 AND manage_repo";
+    let project: Option<i64> =
+        tx.prepare_cached(sql)?.query_row([tag], |row| row.get(0)).optional()?;
+    if project.is_none() {
+        return Ok(());
+    }
+    let subject = Subject::Repository(RepositoryDeed { tag });
+    errand::make(tx, &New { subject: &subject, lane: LANE, project, build: None, tag: Some(tag) })
 }
 
 /// A tag may keep a repository from now on, or no longer.
@@ -45,17 +52,17 @@ pub fn wants(tx: &Tx<'_>, tag: i64) -> Done<()> {
 /// # Errors
 /// SQLite would not.
 pub fn settle(tx: &Tx<'_>, tag: i64) -> Done<()> {
-    for table in ["repository", "repository_generation"] {
-        let sql = format!(
-            "DELETE FROM {table} WHERE tag_id = ?1 \
-             AND EXISTS (SELECT 1 FROM tag WHERE id = ?1 AND NOT manage_repo)"
-        );
-        tx.prepare_cached(&sql)?.execute([tag])?;
+    if !is_kept(tx, tag)? {
+        let sql = "DELETE FROM repository_generation WHERE tag_id = ?1";
+        tx.prepare_cached(sql)?.execute([tag])?;
+        return errand::forget(tx, &Subject::Repository(RepositoryDeed { tag }));
     }
-    let sql = "INSERT INTO repository (tag_id, wanted_date) \
-               SELECT id, ?2 FROM tag WHERE id = ?1 AND manage_repo ON CONFLICT DO NOTHING";
-    tx.prepare_cached(sql)?.execute(params![tag, tx.now()])?;
-    Ok(())
+    let sql = "SELECT EXISTS (SELECT 1 FROM repository_generation \
+               WHERE tag_id = ?1 AND state = 'current')";
+    match tx.prepare_cached(sql)?.query_row([tag], |row| row.get(0))? {
+        true => Ok(()),
+        false => wants(tx, tag),
+    }
 }
 
 /// Files of a target go elsewhere: every repository that has some follows.

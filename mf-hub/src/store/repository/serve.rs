@@ -22,7 +22,7 @@ pub enum Entry {
 /// # Errors
 /// SQLite would not.
 pub fn is_kept(db: &Connection, tag: i64) -> Done<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM repository WHERE tag_id = ?1)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM tag WHERE id = ?1 AND manage_repo)";
     Ok(db.prepare_cached(sql)?.query_row([tag], |row| row.get(0))?)
 }
 

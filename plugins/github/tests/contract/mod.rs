@@ -122,7 +122,7 @@ fn is(value: &Value, wanted: &Value) -> bool {
 
 #[test]
 fn the_contract_finds_what_is_wrong() {
-    let issue = crate::stand_in::issue(1, "t", true);
+    let issue = super::stand_in::issue(1, "t", true);
     let path = "/repos/o/r/issues/1".to_owned();
     let request = |body: &str| Request {
         method: "PATCH".into(),

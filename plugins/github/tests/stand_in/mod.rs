@@ -7,7 +7,7 @@ use mf_plugin_github::GitHub;
 use monkeyfarm_bug_kit::suite::{BugHandler, Request, Response, Server, World};
 use serde_json::{Value, json};
 
-use crate::contract;
+use super::contract;
 
 /// The one token that it takes.
 pub const TOKEN: &str = "github_pat_0123456789abcdefghijklmnop";

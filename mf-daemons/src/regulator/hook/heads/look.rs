@@ -1,0 +1,104 @@
+//! One look at a head, and at what is new there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mf_core::errand;
+use mf_core::wire::{HandlerKind, HeadSeen, HeadSource};
+use monkeyfarm_plugin_api::{Changes, ChangesJob, LocalConfig, Source};
+
+use super::super::super::handlers::Handlers;
+use crate::plugin::{Ended, Job};
+
+/// How long one look may take.
+const LOOK_TIME: Duration = Duration::from_secs(120);
+
+/// How heads are looked at on this host.
+pub struct Look<'a> {
+    pub handlers: &'a Handlers,
+    /// Schemes that source may come from, beyond the handlers' own defaults.
+    pub schemes: &'a [String],
+}
+
+impl Look<'_> {
+    /// Which revision a head is, and which bugs are fixed by what is new. What
+    /// is to be said beside that goes to `told`.
+    pub fn at(&self, source: HeadSource, work: &Path, told: impl FnMut(String)) -> HeadSeen {
+        match self.revision(&source, work) {
+            Ok(revision) => {
+                let fixes = self.fixes(&source, &revision, work, told);
+                HeadSeen { source, revision, fixes, problem: String::new() }
+            }
+            Err(problem) => HeadSeen { source, problem, ..HeadSeen::default() },
+        }
+    }
+
+    fn revision(&self, source: &HeadSource, work: &Path) -> Result<String, String> {
+        fs::create_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
+        let job = |local, cache| Job::Head(self.source(source, local, cache));
+        match self.call(source, work, job)? {
+            Ended::At(head) if !head.revision.is_empty() => Ok(head.revision),
+            other => Err(format!("the handler gave an answer to another question: {other:?}")),
+        }
+    }
+
+    /// The bugs that are fixed since each revision that somebody knows. A head
+    /// whose changes cannot be told is built all the same.
+    fn fixes(
+        &self,
+        source: &HeadSource,
+        revision: &str,
+        work: &Path,
+        mut told: impl FnMut(String),
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut fixes = BTreeMap::new();
+        for since in source.since.iter().filter(|since| *since != revision) {
+            match self.changes(source, since, work) {
+                Ok(changes) => {
+                    let texts: Vec<&str> =
+                        changes.changes.iter().map(|change| change.message.as_str()).collect();
+                    fixes.insert(since.clone(), errand::mentioned(&texts.join("\n\n")));
+                }
+                Err(why) => {
+                    told(format!("which bugs {revision} of {} fixes: {why}", source.url));
+                }
+            }
+        }
+        fixes
+    }
+
+    fn changes(&self, source: &HeadSource, since: &str, work: &Path) -> Result<Changes, String> {
+        let job = |local, cache| {
+            let source = self.source(source, local, cache);
+            Job::Changes(ChangesJob { source, since: since.to_owned(), most: 0 })
+        };
+        match self.call(source, work, job)? {
+            Ended::Changed(changes) => Ok(changes),
+            other => Err(format!("the handler gave an answer to another question: {other:?}")),
+        }
+    }
+
+    fn call(
+        &self,
+        source: &HeadSource,
+        work: &Path,
+        job: impl FnOnce(LocalConfig, PathBuf) -> Job,
+    ) -> Result<Ended, String> {
+        self.handlers
+            .call(HandlerKind::VcsHandler, &source.handler, work, LOOK_TIME, job)
+            .map_err(|failure| failure.sentence)
+    }
+
+    fn source(&self, of: &HeadSource, local_config: LocalConfig, cache_dir: PathBuf) -> Source {
+        Source {
+            url: of.url.clone(),
+            reference: of.vcs_branch.clone(),
+            handler_config: of.handler.config.clone(),
+            local_config,
+            cache_dir,
+            allow_schemes: self.schemes.to_vec(),
+        }
+    }
+}
