@@ -114,6 +114,8 @@ pub struct VcsFacet {
     // Since plugin API 1.1.
     pub head: Entry,
     pub changes: Entry,
+    // Since plugin API 1.2.
+    pub heads: Entry,
 }
 
 /// What a plugin with regulator hooks gives. Since plugin API 1.2.
@@ -253,6 +255,7 @@ mod tests {
             let sentence = "it is older than plugin API 1.1 and cannot be asked for ";
             assert!(refusal.sentence.starts_with(sentence), "{}", refusal.sentence);
         }
+        assert!(plugin.knows(Call::Checkout) && !plugin.knows(Call::Heads));
     }
 
     /// The build facet as plugin API 1.1 had it.

@@ -35,4 +35,6 @@ pub use schema::Schemas;
 pub use schemars;
 pub use sweep::{SweepJob, Swept};
 pub use timeout::Timeout;
-pub use vcs::{Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};
+pub use vcs::{
+    Change, Changes, ChangesJob, Checkout, CheckoutJob, Head, Heads, HeadsJob, Source, VcsHandler,
+};

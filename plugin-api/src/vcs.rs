@@ -27,6 +27,16 @@ pub trait VcsHandler: Send + Sync {
         Err(Failure::new("this vcs handler cannot tell the head of a branch"))
     }
 
+    /// Which revisions several references of one repository are now, in their
+    /// order. A handler whose server tells all at once asks it once; others are
+    /// asked for each [`head`](Self::head).
+    ///
+    /// # Errors
+    /// None of them can be told, for the same reason.
+    fn heads(&self, job: &HeadsJob, cx: &Context) -> Result<Heads, Failure> {
+        Ok(Heads { heads: job.each().map(|source| self.head(&source, cx)).collect() })
+    }
+
     /// What has changed since a revision.
     ///
     /// # Errors
@@ -114,6 +124,33 @@ pub struct Checkout {
 pub struct Head {
     /// The revision by its full name, as in [`Checkout`].
     pub revision: String,
+}
+
+/// Asks for several heads of one repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeadsJob {
+    /// Where; its own reference plays no part.
+    pub source: Source,
+    /// Which branches, tags or revisions, as in [`Source::reference`].
+    pub references: Vec<String>,
+}
+
+impl HeadsJob {
+    /// The same as so many questions for one head.
+    pub fn each(&self) -> impl Iterator<Item = Source> {
+        self.references
+            .iter()
+            .map(|reference| Source { reference: reference.clone(), ..self.source.clone() })
+    }
+}
+
+/// Where several branches, tags or revisions are now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Heads {
+    /// As many as were asked for, in that order: each, or why it cannot be told.
+    pub heads: Vec<Result<Head, Failure>>,
 }
 
 /// Asks for what has changed.

@@ -12,7 +12,7 @@ use mf_core::lifeline::Lifeline;
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
 use monkeyfarm_plugin_api::schema::SCHEMAS_LIMIT;
-use monkeyfarm_plugin_api::{Failure, HookJob, Host, Swept};
+use monkeyfarm_plugin_api::{Failure, Heads, HeadsJob, HookJob, Host, Swept};
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -113,6 +113,7 @@ fn call(
         }
         Job::Head(job) => handle(&plugin, Call::Head, handler, &job, farm, Outcome::At),
         Job::Bug(job) => handle(&plugin, Call::Bug, handler, &*job, farm, Outcome::Bug),
+        Job::Heads(job) => heads(&plugin, handler, &job, &farm),
         Job::Changes(job) => handle(&plugin, Call::Changes, handler, &job, farm, Outcome::Changed),
         Job::Hook(job) => run_hook(&plugin, handler, &job, farm, hub),
     }
@@ -141,6 +142,23 @@ fn describe(plugin: &Loaded, handlers: &[Described], farm: Arc<Farm>) -> Outcome
         }
     }
     Outcome::Described(all)
+}
+
+/// Asks for several heads: at once, or of a plugin that is older than that for
+/// one after the other.
+fn heads(plugin: &Loaded, label: &str, job: &HeadsJob, farm: &Arc<Farm>) -> Outcome {
+    if plugin.knows(Call::Heads) {
+        return handle(plugin, Call::Heads, label, job, farm.clone(), Outcome::AllAt);
+    }
+    let mut heads = Vec::new();
+    for source in job.each() {
+        match handle(plugin, Call::Head, label, &source, farm.clone(), Outcome::At) {
+            Outcome::At(head) => heads.push(Ok(head)),
+            Outcome::Failed(failure) => heads.push(Err(failure)),
+            other => return other,
+        }
+    }
+    Outcome::AllAt(Heads { heads })
 }
 
 /// Runs a hook: as a handler is called, but that it may ask the hub.

@@ -1,6 +1,8 @@
 //! How a call of a plugin can end.
 
-use monkeyfarm_plugin_api::{Bug, Built, Changes, Checkout, Failure, Head, Hooked, Indexed, Swept};
+use monkeyfarm_plugin_api::{
+    Bug, Built, Changes, Checkout, Failure, Head, Heads, Hooked, Indexed, Swept,
+};
 
 use super::frame::Outcome;
 use super::mask::Secrets;
@@ -20,6 +22,8 @@ pub enum Ended {
     CheckedOut(Checkout),
     /// It told where something is.
     At(Head),
+    /// It told where several are.
+    AllAt(Heads),
     /// It told what has changed.
     Changed(Changes),
     /// It did something to a bug, which is this now.
@@ -53,6 +57,7 @@ impl Ended {
             Outcome::Swept(swept) => Self::Swept(swept),
             Outcome::CheckedOut(checkout) => Self::CheckedOut(checkout),
             Outcome::At(head) => Self::At(head),
+            Outcome::AllAt(heads) => Self::AllAt(heads),
             Outcome::Changed(changes) => Self::Changed(changes),
             Outcome::Bug(bug) => Self::Bug(bug),
             Outcome::Hooked(hooked) => Self::Hooked(hooked),

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use monkeyfarm_plugin_api::command::Ended as ProgramEnded;
 use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{
-    Bug, BugJob, BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head,
-    HookJob, Hooked, IndexJob, Indexed, Schemas, Source, SweepJob, Swept,
+    Bug, BugJob, BuildJob, Built, Changes, ChangesJob, Checkout, CheckoutJob, Failure, Head, Heads,
+    HeadsJob, HookJob, Hooked, IndexJob, Indexed, Schemas, Source, SweepJob, Swept,
 };
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,8 @@ pub enum Job {
     Checkout(CheckoutJob),
     /// Tell where a branch, tag or revision is.
     Head(Source),
+    /// Tell where several of one repository are.
+    Heads(HeadsJob),
     /// Tell what has changed since a revision.
     Changes(ChangesJob),
     /// Do something to a bug.
@@ -135,6 +137,8 @@ pub enum Outcome {
     CheckedOut(Checkout),
     /// It told where something is.
     At(Head),
+    /// It told where several are.
+    AllAt(Heads),
     /// It told what has changed.
     Changed(Changes),
     /// It did something to a bug, which is this now.

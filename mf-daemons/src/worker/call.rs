@@ -83,7 +83,11 @@ impl Caller<'_> {
     fn judge(&self, ended: Ended) -> Result<Ended, End> {
         let halted = self.halt.reason().map(End::from);
         match ended {
-            Ended::Built(_) | Ended::CheckedOut(_) | Ended::At(_) | Ended::Changed(_) => {
+            Ended::Built(_)
+            | Ended::CheckedOut(_)
+            | Ended::At(_)
+            | Ended::AllAt(_)
+            | Ended::Changed(_) => {
                 match halted {
                     // What has been done by then need not be done again.
                     None | Some(End::HandedBack) => Ok(ended),

@@ -40,15 +40,15 @@ pub fn also(tx: &Tx<'_>, build: i64, bugs: &[String]) -> Done<()> {
         return Ok(());
     }
     edit::update_columns(tx, &BUILD, build, &[("bugs", &all.join(","))])?;
-    look(tx, build, known, &all[known..])
+    look(tx, build, i64::try_from(known).unwrap_or(i64::MAX), &all[known..])
 }
 
 /// A build names bugs, from that number on: each is looked at as soon as
 /// somebody can.
-fn look(tx: &Tx<'_>, build: i64, first: usize, bugs: &[impl AsRef<str>]) -> Done<()> {
+fn look(tx: &Tx<'_>, build: i64, first: i64, bugs: &[impl AsRef<str>]) -> Done<()> {
     let sql = "INSERT INTO build_bug (build_id, number, bug) VALUES (?1, ?2, ?3)";
-    for (number, bug) in bugs.iter().enumerate() {
-        tx.prepare_cached(sql)?.execute(params![build, first + number, bug.as_ref()])?;
+    for (number, bug) in (first..).zip(bugs) {
+        tx.prepare_cached(sql)?.execute(params![build, number, bug.as_ref()])?;
     }
     if handler(tx, build)?.is_none() {
         return Ok(());

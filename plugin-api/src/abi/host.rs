@@ -26,6 +26,7 @@ pub enum Call {
     Sweep,
     Checkout,
     Head,
+    Heads,
     Changes,
     Bug,
 }
@@ -115,6 +116,11 @@ impl Loaded {
         Ok(entry(label.into(), job.into(), host).into_vec())
     }
 
+    /// Whether the plugin is new enough for a call.
+    pub fn knows(&self, call: Call) -> bool {
+        self.entry(call).is_ok()
+    }
+
     /// Runs one hook, which may ask `hub`; job and answer are JSON.
     ///
     /// # Errors
@@ -164,6 +170,7 @@ impl Loaded {
             Call::Checkout => return Ok(vcs()?.checkout()),
             Call::Bug => return Ok(self.facet::<BugFacetRef>("bug")?.act()),
             Call::Head => (vcs()?.head(), "the head of a branch", "1.1"),
+            Call::Heads => (vcs()?.heads(), "the heads of several branches", "1.2"),
             Call::Changes => (vcs()?.changes(), "what has changed", "1.1"),
         };
         entry.ok_or_else(|| {

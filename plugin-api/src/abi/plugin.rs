@@ -87,6 +87,13 @@ extern "C" fn head<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostB
     .into()
 }
 
+extern "C" fn heads<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
+    guard::enter(&label, &job, Arc::new(Outside(host)), |job, cx| {
+        L::vcs(&label).map(|handler| handler.heads(job, cx))
+    })
+    .into()
+}
+
 extern "C" fn changes<L: Library>(label: RStr<'_>, job: RSlice<'_, u8>, host: HostBox) -> RVec<u8> {
     guard::enter(&label, &job, Arc::new(Outside(host)), |job: &ChangesJob, cx| {
         let changes = L::vcs(&label).map(|handler| handler.changes(job, cx));
@@ -131,6 +138,7 @@ fn vcs_facet<L: Library>() -> VcsFacet {
         checkout: Entry(checkout::<L>),
         head: Entry(head::<L>),
         changes: Entry(changes::<L>),
+        heads: Entry(heads::<L>),
     }
 }
 

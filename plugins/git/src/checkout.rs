@@ -5,7 +5,8 @@ use std::path::Path;
 
 use monkeyfarm_plugin_api::schemars::JsonSchema;
 use monkeyfarm_plugin_api::{
-    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Schemas, Source, VcsHandler,
+    Changes, ChangesJob, Checkout, CheckoutJob, Context, Failure, Head, Heads, HeadsJob, Schemas,
+    Source, VcsHandler,
 };
 use monkeyfarm_vcs_kit::terms::schemas;
 use monkeyfarm_vcs_kit::twice::twice;
@@ -58,7 +59,18 @@ impl VcsHandler for Git {
     fn head(&self, source: &Source, cx: &Context) -> Result<Head, Failure> {
         let terms = Terms::new(source, HANDLER)?;
         let reference = Reference::parse(&source.reference)?;
-        Ok(Head { revision: head::head(&terms, &reference, cx)? })
+        let listed = head::list(&terms, cx)?;
+        Ok(Head { revision: head::head(&listed, &terms, &reference, cx)? })
+    }
+
+    fn heads(&self, job: &HeadsJob, cx: &Context) -> Result<Heads, Failure> {
+        let terms = Terms::new(&job.source, HANDLER)?;
+        let listed = head::list(&terms, cx)?;
+        let head = |reference: &String| {
+            let reference = Reference::parse(reference)?;
+            Ok(Head { revision: head::head(&listed, &terms, &reference, cx)? })
+        };
+        Ok(Heads { heads: job.references.iter().map(head).collect() })
     }
 
     fn changes(&self, job: &ChangesJob, cx: &Context) -> Result<Changes, Failure> {

@@ -18,12 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The names of a repository: enough for a million branches.
 const MOST_NAMES: usize = 128 << 20;
 
-/// The full hash of the commit that `reference` names.
-pub(crate) fn head(
-    terms: &Terms<Options>,
-    reference: &Reference,
-    cx: &Context,
-) -> Result<String, Failure> {
+/// What a repository lists: hashes and names, one pair a line.
+pub(crate) struct Listed(String);
+
+/// Asks for all branches and tags of a repository.
+pub(crate) fn list(terms: &Terms<Options>, cx: &Context) -> Result<Listed, Failure> {
     let url = &terms.url;
     cx.progress(format!("asking {url}"));
     let home = home(terms, url, cx)?;
@@ -31,8 +30,17 @@ pub(crate) fn head(
     let said = ask.arg(url.for_program()).timeout(PATIENCE).output(cx, MOST_NAMES)?;
     trouble::unless_ended_well(said.ended, &said.error_text(), url, "ask")
         .map_err(|trouble| trouble.failure)?;
-    drop(home);
-    let text = said.text();
+    Ok(Listed(said.text().to_string()))
+}
+
+/// The full hash of the commit that `reference` names.
+pub(crate) fn head(
+    Listed(text): &Listed,
+    terms: &Terms<Options>,
+    reference: &Reference,
+    cx: &Context,
+) -> Result<String, Failure> {
+    let url = &terms.url;
     let listed: Vec<_> = text.lines().filter_map(|line| line.split_once('\t')).collect();
     let named = |wanted: &str| listed.iter().find(|(_, name)| *name == wanted);
     for candidate in reference.candidates() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use monkeyfarm_plugin_api::kit::Recorder;
 use monkeyfarm_plugin_api::{
-    Changes, ChangesJob, CheckoutJob, Failure, FailureKind, LocalConfig, Source,
+    Changes, ChangesJob, CheckoutJob, Failure, FailureKind, Head, HeadsJob, LocalConfig, Source,
 };
 use tempfile::TempDir;
 
@@ -107,6 +107,13 @@ impl<'a> Bench<'a> {
     pub fn head(&self, url: &str, reference: &str) -> Result<String, Failure> {
         let source = self.source(url, reference);
         self.world.handler().head(&source, &self.farm.context()).map(|head| head.revision)
+    }
+
+    /// Several heads, as the handler tells them together.
+    pub fn heads(&self, url: &str, references: &[&str]) -> Vec<Result<Head, Failure>> {
+        let references = references.iter().map(|&reference| reference.to_owned()).collect();
+        let job = HeadsJob { source: self.source(url, ""), references };
+        self.world.handler().heads(&job, &self.farm.context()).unwrap().heads
     }
 
     /// The changes, as the handler tells them.

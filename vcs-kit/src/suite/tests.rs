@@ -55,8 +55,13 @@ pub fn a_head_is_what_a_checkout_would_be(world: &dyn World) {
     }
     let next = change(world, "r", "next", "next");
     assert_eq!(bench.head(&url, "next").unwrap(), next);
-    let sentence = sentence(bench.head(&url, "no-such"));
-    assert!(sentence.contains("no-such") && sentence.contains(&url), "{sentence}");
+    let told = sentence(bench.head(&url, "no-such"));
+    assert!(told.contains("no-such") && told.contains(&url), "{told}");
+    // Asked for together, each is what it is alone, and fails alone.
+    let mut heads = bench.heads(&url, &["next", "no-such", ""]);
+    assert_eq!(heads.pop().unwrap().unwrap().revision, second);
+    assert_eq!(sentence(heads.pop().unwrap()), told);
+    assert_eq!(heads.pop().unwrap().unwrap().revision, next);
 }
 
 /// Changes come newest first, with all that people want to know of them.

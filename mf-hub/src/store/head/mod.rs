@@ -34,7 +34,7 @@ pub fn due(db: &Connection) -> Done<Vec<HeadSource>> {
          LEFT JOIN branch_head h ON h.package_branch_id = b.id \
          WHERE b.build_on_commit AND b.url <> '' \
          AND (h.source IS NULL OR h.source <> {SOURCE} OR h.next_look <= ?1) \
-         GROUP BY v.id, b.url, b.vcs_branch ORDER BY b.url, b.vcs_branch"
+         GROUP BY v.id, b.url, b.vcs_branch ORDER BY b.url, v.id, b.vcs_branch"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([time::unix_now()], |row| {

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use mf_core::errand;
 use mf_core::wire::{HandlerKind, HeadSeen, HeadSource};
-use monkeyfarm_plugin_api::{Changes, ChangesJob, LocalConfig, Source};
+use monkeyfarm_plugin_api::{
+    Changes, ChangesJob, Failure, Head, Heads, HeadsJob, LocalConfig, Source,
+};
 
 use super::super::super::handlers::Handlers;
 use crate::plugin::{Ended, Job};
@@ -23,25 +25,54 @@ pub struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Which revision a head is, and which bugs are fixed by what is new. What
-    /// is to be said beside that goes to `told`.
-    pub fn at(&self, source: HeadSource, work: &Path, told: impl FnMut(String)) -> HeadSeen {
-        match self.revision(&source, work) {
+    /// Which revision each head of one URL is, and which bugs are fixed by what
+    /// is new. What is to be said beside that goes to `told`.
+    pub fn at(
+        &self,
+        sources: &[HeadSource],
+        work: &Path,
+        mut told: impl FnMut(String),
+    ) -> Vec<HeadSeen> {
+        let revisions = match self.revisions(sources, work) {
+            Ok(revisions) => revisions,
+            Err(why) => vec![Err(why); sources.len()],
+        };
+        let seen = sources.iter().cloned().zip(revisions).map(|(source, looked)| match looked {
             Ok(revision) => {
-                let fixes = self.fixes(&source, &revision, work, told);
+                let fixes = self.fixes(&source, &revision, work, &mut told);
                 HeadSeen { source, revision, fixes, problem: String::new() }
             }
             Err(problem) => HeadSeen { source, problem, ..HeadSeen::default() },
-        }
+        });
+        seen.collect()
     }
 
-    fn revision(&self, source: &HeadSource, work: &Path) -> Result<String, String> {
+    fn revisions(
+        &self,
+        sources: &[HeadSource],
+        work: &Path,
+    ) -> Result<Vec<Result<String, String>>, String> {
+        let Some(first) = sources.first() else { return Ok(Vec::new()) };
         fs::create_dir_all(work).map_err(|error| format!("{}: {error}", work.display()))?;
-        let job = |local, cache| Job::Head(self.source(source, local, cache));
-        match self.call(source, work, job)? {
-            Ended::At(head) if !head.revision.is_empty() => Ok(head.revision),
-            other => Err(format!("the handler gave an answer to another question: {other:?}")),
+        let job = |local, cache| {
+            let references = sources.iter().map(|source| source.vcs_branch.clone()).collect();
+            Job::Heads(HeadsJob { source: self.source(first, local, cache), references })
+        };
+        let Ended::AllAt(Heads { heads }) = self.call(first, work, job)? else {
+            return Err("the handler gave an answer to another question".into());
+        };
+        if heads.len() != sources.len() {
+            let (asked, told) = (sources.len(), heads.len());
+            return Err(format!("the handler was asked for {asked} heads, and told {told}"));
         }
+        let revision = |head: Result<Head, Failure>| match head {
+            Ok(head) if head.revision.is_empty() => {
+                Err("the handler told a head without a revision".to_owned())
+            }
+            Ok(head) => Ok(head.revision),
+            Err(failure) => Err(failure.sentence),
+        };
+        Ok(heads.into_iter().map(revision).collect())
     }
 
     /// The bugs that are fixed since each revision that somebody knows. A head
