@@ -53,7 +53,7 @@ pub const DISPLAY: &[Field] = &[field("display_name", Kind::Text(SHORT), "name s
     .write(ADMINS.or(Who::OWNER).or(Who::NEWCOMER))];
 
 /// What the farm has to do elsewhere for an object.
-pub const ERRANDS: &str = "what the farm has to do for it: id, about, state (waiting, running, done, refused), attempts, next_try, message";
+pub const ERRANDS: &str = "what the farm does for it elsewhere: id, about, state (waiting, running, done, refused), attempts, next_try, message";
 
 /// What is said of a new API key.
 pub const NEW_KEY: &[Field] = &[

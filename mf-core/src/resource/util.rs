@@ -184,7 +184,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "errands",
-            about: "what the farm has to do, such as closing a bug; the newest first",
+            about: "what the farm has to do elsewhere, such as closing a bug; the newest first",
             on: On::All,
             takes: ERRANDS,
             gives: &["errands"],

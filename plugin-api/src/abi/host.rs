@@ -116,11 +116,6 @@ impl Loaded {
         Ok(entry(label.into(), job.into(), host).into_vec())
     }
 
-    /// Whether the plugin is new enough for a call.
-    pub fn knows(&self, call: Call) -> bool {
-        self.entry(call).is_ok()
-    }
-
     /// Runs one hook, which may ask `hub`; job and answer are JSON.
     ///
     /// # Errors
