@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
@@ -101,17 +101,23 @@ impl Browser {
              const look = () => {{ let now = false; try {{ now = Boolean({expression}); }} catch {{}}\
              if (now) done(true); else setTimeout(look, 20); }}; look();"
         );
-        let answer = self.http.post(format!("{}/execute/async", self.session));
-        let answer = answer.json(&json!({ "script": script, "args": [] })).send();
-        let held =
-            answer.and_then(|answer| answer.json::<Value>()).is_ok_and(|a| a["value"] == true);
-        if !held {
-            let text = self.js("return document.body.innerText");
-            panic!(
-                "{expression} does not come to hold; the page says:\n{}",
-                text.as_str().unwrap()
-            );
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let asked = self.http.post(format!("{}/execute/async", self.session));
+            let asked = asked.json(&json!({ "script": script, "args": [] })).send();
+            let said = asked.and_then(|answer| answer.json::<Value>()).unwrap_or_default();
+            if said["value"] == true {
+                return;
+            }
+            // Another page may come while it is waited for.
+            let error = said["value"]["error"].as_str();
+            let goes_on = error.is_some_and(|error| error != "script timeout");
+            if !goes_on || Instant::now() >= deadline {
+                break;
+            }
         }
+        let text = self.js("return document.body.innerText");
+        panic!("{expression} does not come to hold; the page says:\n{}", text.as_str().unwrap());
     }
 
     /// Presses keys one after the other, wherever the focus is; special ones

@@ -100,7 +100,7 @@ impl Wanted {
 }
 
 /// How the caller reaches the hub.
-fn base(hub: &Hub, headers: &HeaderMap) -> String {
+pub fn base(hub: &Hub, headers: &HeaderMap) -> String {
     if !hub.config.public_url.is_empty() {
         return hub.config.public_url.trim_end_matches('/').to_owned();
     }

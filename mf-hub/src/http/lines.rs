@@ -64,6 +64,9 @@ pub struct Excerpt {
     pub bytes: u64,
     /// Whether nothing more will come.
     pub over: bool,
+    /// Whether it was written once and is no more on the hub's disk.
+    #[serde(skip)]
+    pub gone: bool,
 }
 
 /// Some lines: from one on, from a time on, or the last.
@@ -132,7 +135,7 @@ pub async fn some(
     // Before the lines are read: what was written before the end is never missed.
     let over = hub.readers.read(|db| task::is_over(db, of))?;
     let Some(lines) = open(hub, of, name).await? else {
-        return Ok(Excerpt { first: 1, over, ..Excerpt::default() });
+        return Ok(Excerpt { first: 1, over, gone: over, ..Excerpt::default() });
     };
     let count = usize::try_from(count).unwrap_or(0);
     files::blocking(move || {
@@ -146,7 +149,7 @@ pub async fn some(
         let (complete, bytes) = (lines.complete(), lines.length);
         let offset = lines.ended().map_err(unread)?;
         let Window { first, begin, lines: text, times } = window;
-        Ok(Excerpt { first, begin, text, times, total, complete, offset, bytes, over })
+        Ok(Excerpt { first, begin, text, times, total, complete, offset, bytes, over, gone: false })
     })
     .await
 }

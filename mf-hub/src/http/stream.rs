@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
 use super::call::Call;
-use super::{caller, ranges};
+use super::{caller, ranges, session};
 use crate::events::{Filter, Happened};
 use crate::hub::Hub;
 use crate::store::history;
@@ -22,6 +22,9 @@ use crate::streams::Permit;
 
 /// How often a silent stream says that it is alive.
 const ALIVE: Duration = Duration::from_secs(15);
+
+/// The last word to somebody whose session is over.
+const SIGNED_OUT: &[u8] = b"event: signed-out\ndata: {}\n\n";
 
 /// What changes who may know what; a key that ends by its time is noticed at
 /// the next sign of life.
@@ -40,6 +43,10 @@ struct Watch {
     behind: bool,
     /// When the watcher must hear something, if only that the hub is there.
     silent_until: Instant,
+    /// Whether it is somebody who is signed in to the pages.
+    signed_in: bool,
+    /// Whether nothing more is sent.
+    is_over: bool,
     _permit: Permit,
 }
 
@@ -66,12 +73,14 @@ pub async fn events(call: Call) -> Result<Response, Error> {
     let newest = call.hub.readers.read(history::newest)?;
     let watch = Watch {
         filter: Filter::new(&call.values, &call.caller)?,
+        signed_in: session::usable(&call.parts).is_some() && call.caller.holder.is_some(),
         receiver,
         last: after.unwrap_or(newest).min(newest),
         behind: after.is_some_and(|after| after < newest),
         hub: call.hub,
         parts: call.parts,
         silent_until: Instant::now() + ALIVE,
+        is_over: false,
         _permit: permit,
     };
     // Whoever is cut off before the first event knows where to go on from.
@@ -99,9 +108,14 @@ pub async fn events(call: Call) -> Result<Response, Error> {
 impl Watch {
     /// The next bytes to send; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
+        if self.is_over {
+            return None;
+        }
         let bytes = self.wait().await.unwrap_or_else(|error| {
             tracing::info!("an event stream ends: {error}");
-            None
+            self.is_over = true;
+            // A browser comes back by itself, as nobody: its page has to know.
+            self.signed_in.then_some(Bytes::from_static(SIGNED_OUT))
         });
         self.silent_until = Instant::now() + ALIVE;
         bytes
@@ -144,9 +158,13 @@ impl Watch {
     }
 
     /// Who watches, and with which rights, as it is by now: a stream does not
-    /// outlive its key, nor the rights that its user had.
+    /// outlive its key or its session, nor the rights that its user had.
     fn ask_again(&mut self) -> Result<(), Error> {
-        self.filter.watched_by(&caller::of(&self.hub, &self.parts)?);
+        let caller = caller::of(&self.hub, &self.parts)?;
+        if self.signed_in && caller.holder.is_none() {
+            return Err(Error::new(Code::Unauthorized, "the session is over: sign in again"));
+        }
+        self.filter.watched_by(&caller);
         Ok(())
     }
 

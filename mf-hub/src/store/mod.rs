@@ -62,6 +62,7 @@ pub mod task;
 pub mod task_data;
 pub mod terms;
 pub mod timeline;
+pub mod trouble;
 mod tx;
 mod user;
 pub mod version;

@@ -78,6 +78,15 @@ pub fn pause(db: &Connection) -> Done<Option<Pause>> {
     Ok(pause.optional()?)
 }
 
+/// Whether there are systems and none of them gets a task.
+///
+/// # Errors
+/// SQLite would not.
+pub fn is_drained(db: &Connection) -> Done<bool> {
+    let sql = "SELECT count(*) > 0 AND sum(enabled) = 0 FROM system";
+    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
 /// Whether a system may be given a task at all.
 ///
 /// # Errors

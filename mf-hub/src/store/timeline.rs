@@ -27,6 +27,8 @@ pub struct Line {
     pub system: String,
     /// Why it ended as it did.
     pub message: String,
+    /// The plugins of its last attempt, a line each.
+    pub plugins: String,
     /// How often it was started.
     pub attempt: i64,
     /// When it was made.
@@ -49,7 +51,7 @@ pub struct Line {
 pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Line>> {
     let sql = "SELECT t.id, t.label, a.label, r.label, h.label, \
                replace(t.status, 'Cancelling', 'Building'), coalesce(s.label, ''), t.message, \
-               t.attempt, t.create_date, t.start_date, t.end_date FROM task t \
+               t.attempt, t.create_date, t.start_date, t.end_date, t.plugins FROM task t \
                JOIN target a ON a.id = t.target_id JOIN \"release\" r ON r.id = a.release_id \
                JOIN arch h ON h.id = a.arch_id LEFT JOIN system s ON s.id = t.system_id \
                WHERE t.build_id = ?1 ORDER BY a.label";
@@ -68,6 +70,7 @@ pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Line>> {
             made: row.get(9)?,
             started: row.get(10)?,
             ended: row.get(11)?,
+            plugins: row.get(12)?,
             ..Line::default()
         })
     })?;

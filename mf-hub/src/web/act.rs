@@ -3,17 +3,20 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Request, Uri, header};
+use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use axum::response::Response;
 use mf_core::error::{Code, Error};
-use mf_core::resource::{self, On, Resource};
+use mf_core::resource::{self, On, Resource, UTIL};
+use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use super::answer;
 use super::cell::{path, text};
+use super::frame::Frame;
 use super::visit::{Visit, parsed};
 use crate::http::{Known, function, input, session, verb};
 use crate::hub::Hub;
@@ -36,7 +39,7 @@ pub async fn create(
     act(hub, request, move |hub, request| async move {
         let resource = known(&name)?;
         let response = verb::post(hub, resource, request).await?;
-        object_page(resource, response).await
+        Ok(object_page(resource, &reply(response).await?))
     })
     .await
 }
@@ -54,38 +57,75 @@ pub async fn call(
         let (found, bound) = bound.ok_or_else(|| nothing(&function))?;
         let path = function::Path { label: Some(label), part: None };
         let response = function::call(hub, resource, found, bound, path, request).await?;
-        object_page(resource, response).await
+        let data = reply(response).await?;
+        Ok(match made(&data) {
+            Some(secret) => Next::Told(secret),
+            None => object_page(resource, &data),
+        })
     })
     .await
+}
+
+/// `POST /act/util/FUNCTION`: calls a function of the whole farm.
+pub async fn of_farm(
+    State(hub): State<Arc<Hub>>,
+    Known(function): Known<String>,
+    request: Request<Body>,
+) -> Response {
+    act(hub, request, move |hub, request| async move {
+        let found = UTIL.function(&function).filter(|it| it.writes && it.on == On::All);
+        let bound = found.and_then(|found| Some((found, function::bound(&UTIL, found)?)));
+        let bound = bound.filter(|(_, bound)| bound.takes() == function::Takes::Anywhere);
+        let (found, bound) = bound.ok_or_else(|| nothing(&function))?;
+        function::call(hub, &UTIL, found, bound, function::Path::default(), request).await?;
+        Ok(Next::See("/".into()))
+    })
+    .await
+}
+
+/// What follows what was done.
+enum Next {
+    /// A page, by its path.
+    See(String),
+    /// A secret, which is shown this once.
+    Told(String),
 }
 
 /// Does what a form says, and goes on to the page that follows.
 async fn act<F, D>(hub: Arc<Hub>, request: Request<Body>, work: F) -> Response
 where
     F: FnOnce(Arc<Hub>, (Parts, Body)) -> D,
-    D: Future<Output = Result<String, Error>>,
+    D: Future<Output = Result<Next, Error>>,
 {
     let (mut parts, body) = request.into_parts();
+    let nobody = match Visit::new(Arc::clone(&hub), parts.clone()) {
+        Ok(visit) => visit,
+        Err((visit, error)) => return answer::refusal(&visit, &error),
+    };
+    let sent = match read(&nobody, &parts, body, true).await {
+        Ok(sent) => sent,
+        Err(error) => return answer::refusal(&nobody, &error),
+    };
+    parts.extensions.insert(session::Checked);
+    // Who sends a form is who has the session, and nobody else.
+    parts.headers.remove(header::AUTHORIZATION);
+    // From here on it is known who that is.
     let visit = match Visit::new(Arc::clone(&hub), parts.clone()) {
         Ok(visit) => visit,
         Err((visit, error)) => return answer::refusal(&visit, &error),
     };
     let done = async {
-        let sent = read(&visit, &parts, body, true).await?;
-        parts.extensions.insert(session::Checked);
         let body = form(&sent.params);
         let media = HeaderValue::from_static("application/x-www-form-urlencoded");
         parts.headers.insert(header::CONTENT_TYPE, media);
         parts.headers.remove(header::CONTENT_LENGTH);
-        // Who sends a form is who has the session, and nobody else.
-        parts.headers.remove(header::AUTHORIZATION);
-        let next = work(hub, (parts, Body::from(body))).await?;
-        Ok(if sent.back.is_empty() { next } else { sent.back })
+        Ok(match work(hub, (parts, Body::from(body))).await? {
+            Next::Told(secret) => answer::html(StatusCode::OK, told(&visit, secret, sent.back)?),
+            Next::See(_) if !sent.back.is_empty() => answer::see(&sent.back),
+            Next::See(path) => answer::see(&path),
+        })
     };
-    match done.await {
-        Ok(next) => answer::see(&next),
-        Err(error) => answer::refusal(&visit, &error),
-    }
+    done.await.unwrap_or_else(|error| answer::refusal(&visit, &error))
 }
 
 /// Reads a form, which must have been sent by a page of ours; one of who is
@@ -174,16 +214,39 @@ fn nothing(name: &str) -> Error {
     Error::new(Code::NotFound, format!("there is nothing called {name:?} that could be done"))
 }
 
-/// The page of the object that the API answered with.
-async fn object_page(resource: &'static Resource, response: Response) -> Result<String, Error> {
+/// What the API answered.
+async fn reply(response: Response) -> Result<Value, Error> {
     let body = axum::body::to_bytes(response.into_body(), 16 << 20).await;
     let body = body.map_err(|error| Error::new(Code::Internal, error.to_string()))?;
-    let reply: serde_json::Value = parsed(&body)?;
-    let object = &reply["data"][resource.key()];
-    Ok(match text(object, "label") {
+    let mut reply: Value = parsed(&body)?;
+    Ok(reply["data"].take())
+}
+
+/// The secret that was made, where one was.
+fn made(data: &Value) -> Option<String> {
+    ["key", "token"].iter().find_map(|name| data[*name].as_str()).map(str::to_owned)
+}
+
+/// The page of the object that the API answered with.
+fn object_page(resource: &'static Resource, data: &Value) -> Next {
+    let object = &data[resource.key()];
+    Next::See(match text(object, "label") {
         "" => "/".into(),
         label => path(resource, label, text(object, "project_label")),
     })
+}
+
+#[derive(Template)]
+#[template(path = "secret.html")]
+struct Told {
+    frame: Frame,
+    secret: String,
+    back: String,
+}
+
+/// The only page that ever has this secret.
+fn told(visit: &Visit, secret: String, back: String) -> Result<String, Error> {
+    answer::text(&Told { frame: Frame::new(visit, "Made"), secret, back })
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl State {
 }
 
 /// A moment in UTC, as it stands on the wire; empty for none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
     /// The moment.
     pub utc: String,
@@ -82,6 +82,11 @@ impl Moment {
     /// For programs: RFC 3339.
     pub fn iso(&self) -> String {
         format!("{}Z", self.utc.replace(' ', "T"))
+    }
+
+    /// Whether it is still to come.
+    pub fn is_coming(&self) -> bool {
+        self.utc > time::now()
     }
 
     /// How long ago.
@@ -220,6 +225,9 @@ pub fn cell(resource: &Resource, field: &Field, object: &Value) -> Cell {
             Kind::Choice(_) => Cell::State(State::new(text)),
             Kind::Time | Kind::Computed(Gives::Time) => Cell::Time(Moment::new(text)),
             _ if to.is_some() => Cell::Link(link(text)),
+            _ if field.name == "plugin" => {
+                Cell::Link(Link::new(format!("/plugin/{}", encoded(text)), text))
+            }
             _ if text.contains('\n') || text.len() > LINE => Cell::Long(text.clone()),
             _ if matches!(field.name, "url" | "scratch_url") => Cell::Link(Link::out(text)),
             _ if is_code(field.name) => Cell::Code(text.clone()),
@@ -230,13 +238,17 @@ pub fn cell(resource: &Resource, field: &Field, object: &Value) -> Cell {
             let more = object.get(format!("{}_more", field.name)).is_some();
             Cell::Links(items.iter().filter_map(Value::as_str).map(link).collect(), more)
         }
-        Value::Object(_) => Cell::Code(value.to_string()),
+        Value::Object(fields) if fields.is_empty() => Cell::None,
+        Value::Object(_) => Cell::Long(serde_json::to_string_pretty(value).unwrap_or_default()),
     }
 }
 
 /// Whether a field is for machines rather than for people.
 fn is_code(name: &str) -> bool {
-    matches!(name, "revision" | "digest" | "host_signature" | "fs_path" | "tag_path" | "version")
+    matches!(
+        name,
+        "revision" | "digest" | "host_signature" | "fs_path" | "tag_path" | "version" | "head"
+    )
 }
 
 /// The segment under which a task's parts are.

@@ -29,6 +29,8 @@ pub struct Frame {
     pub here: &'static str,
     /// The address of the events that change this page; empty for none.
     pub live: String,
+    /// The event that the page is as new as.
+    pub event: i64,
     /// The word that was searched for.
     pub word: String,
     /// What every visitor should know of the farm.
@@ -64,7 +66,8 @@ impl Frame {
             csrf,
         });
         let (live, word) = (String::new(), String::new());
-        Self { title, tells: "icon", here, live, word, banners: visit.banners(), me, at: at.into() }
+        let (banners, event) = (visit.banners(), visit.event);
+        Self { title, tells: "icon", here, live, event, word, banners, me, at: at.into() }
     }
 
     /// Lets title and favicon tell a state.
@@ -104,6 +107,11 @@ impl Frame {
 
     pub(super) fn sign_in(&self) -> String {
         format!("/sign-in?back={}", encoded(&self.at))
+    }
+
+    /// Who this page was made for; empty for everybody.
+    pub(super) fn for_whom(&self) -> &str {
+        self.me.as_ref().map_or("", |me| me.label.as_str())
     }
 
     pub(super) fn version(&self) -> &'static str {

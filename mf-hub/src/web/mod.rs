@@ -10,16 +10,20 @@ mod ansi;
 mod answer;
 mod asset;
 mod cell;
+mod errands;
 mod escape;
 mod files;
 mod form;
 mod frame;
+mod keys;
+mod made_by;
 mod page;
 mod past;
 mod plot;
 mod repository;
 mod sign_in;
 mod strip;
+mod uses;
 mod visit;
 
 use std::sync::Arc;
@@ -43,10 +47,13 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
         .route("/", get(home))
         .route("/docs", get(docs))
         .route("/everything", get(everything))
+        .route("/plugin", get(plugins))
+        .route("/plugin/{named}", get(plugin))
         .route("/search", get(search))
         .route("/sign-in", get(sign_in_page).post(sign_in::sent))
         .route("/sign-out", post(sign_in::out))
         .route("/act/{resource}", post(act::create))
+        .route("/act/util/{function}", post(act::of_farm))
         .route("/act/{resource}/{label}/{function}", post(act::call))
         .route("/assets/{version}/{name}", get(asset::serve))
         .route("/repo", get(repositories))
@@ -80,6 +87,18 @@ async fn docs(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
 
 async fn everything(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
     show(hub, parts, page::everything::page)
+}
+
+async fn plugins(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, page::plugins::list)
+}
+
+async fn plugin(
+    State(hub): State<Arc<Hub>>,
+    Known(named): Known<String>,
+    parts: Parts,
+) -> Response {
+    show(hub, parts, |visit| page::plugins::one(visit, &named))
 }
 
 async fn sign_in_page(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
@@ -128,7 +147,7 @@ async fn detail(hub: Arc<Hub>, resource: &'static Resource, label: &str, parts: 
     };
     let log = page::log::named(&visit.parts.uri);
     let made = match (resource.name, log) {
-        ("build", _) => page::build::page(&visit, label),
+        ("build", _) => page::build::page(&visit, label).await,
         ("task", Some(log)) => page::log::page(&visit, label, &log).await,
         ("task", None) => page::task::page(&visit, label).await,
         _ => page::detail::page(&visit, resource, label),
@@ -161,10 +180,29 @@ async fn show_at_length(
     shown.unwrap_or_else(|error| Refusal(error).into_response())
 }
 
-/// What the API says, as a sentence on a page.
+/// What the API says, as a sentence on a page. What begins with a name that is
+/// to be typed as it stands keeps its letters.
 fn sentence(text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let is_name = !word.trim_end_matches([',', ':', ';', '.']).chars().all(char::is_alphabetic);
     let mut letters = text.chars();
     let Some(first) = letters.next() else { return String::new() };
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+    match is_name {
+        true => format!("{text}{end}"),
+        false => format!("{}{}{end}", first.to_uppercase(), letters.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn a_sentence_leaves_names_as_they_are() {
+        assert_eq!(sentence("there is no build"), "There is no build.");
+        assert_eq!(sentence("paused: why?"), "Paused: why?");
+        assert_eq!(sentence("plugins.d/x.toml: no url"), "plugins.d/x.toml: no url.");
+        assert_eq!(sentence(""), "");
+    }
 }

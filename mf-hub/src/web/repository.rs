@@ -63,7 +63,7 @@ struct Asked {
 
 impl Asked {
     fn read(visit: &Visit, path: &str) -> Result<Self, Error> {
-        let Visit { hub, caller, parts } = visit;
+        let Visit { hub, caller, parts, .. } = visit;
         let names = path.split('/').filter(|name| !name.is_empty());
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         let mut sight = caller.sight();

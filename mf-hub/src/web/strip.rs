@@ -83,7 +83,9 @@ fn parts(line: &Line, now: &str) -> Vec<(String, i64)> {
         None if !line.started.is_empty() => marks.push(("build", &line.started)),
         _ => {}
     }
-    marks.extend(line.stages.iter().map(|(stage, date)| (stage.as_str(), date.as_str())));
+    // Handlers tell of their progress in words of their own, within a stage.
+    let stages = line.stages.iter().filter(|(stage, _)| class(stage) != "other");
+    marks.extend(stages.map(|(stage, date)| (stage.as_str(), date.as_str())));
     let end = if line.ended.is_empty() { now } else { &line.ended };
     let ends = marks.iter().skip(1).map(|(_, date)| *date).chain([end]);
     let seconds = |from: &str, to: &str| time::seconds_between(from, to).unwrap_or(0).max(0);
@@ -117,6 +119,7 @@ mod tests {
             stages: vec![
                 ("checkout".into(), "2026-01-01 00:00:10".into()),
                 ("build".into(), "2026-01-01 00:00:20".into()),
+                ("command 1 of 2: make".into(), "2026-01-01 00:00:30".into()),
                 ("upload".into(), "2026-01-01 00:00:55".into()),
             ],
             usual: Some(20),

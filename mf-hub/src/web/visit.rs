@@ -14,7 +14,7 @@ use crate::params::Params;
 use crate::store::find::{self, Object};
 use crate::store::list::Query;
 use crate::store::roles::{self, Caller};
-use crate::store::{Done, changes, queue, render};
+use crate::store::{Done, changes, history, queue, render};
 
 /// Somebody who looks at a page.
 pub struct Visit {
@@ -24,6 +24,9 @@ pub struct Visit {
     pub caller: Caller,
     /// Method, address and headers.
     pub parts: Parts,
+    /// Number of the newest event before anything was read: what happens
+    /// while the page is made is after it.
+    pub event: i64,
 }
 
 /// An object that a page is about.
@@ -43,11 +46,12 @@ impl Visit {
     /// The key is nobody's.
     pub fn new(hub: Arc<Hub>, parts: Parts) -> Result<Self, (Box<Self>, Error)> {
         let registration = hub.config.registration;
+        let event = hub.readers.read(history::newest).unwrap_or(0);
         match caller::of(&hub, &parts) {
-            Ok(caller) => Ok(Self { hub, caller, parts }),
+            Ok(caller) => Ok(Self { hub, caller, parts, event }),
             Err(error) => {
                 let caller = Caller::nobody(registration);
-                Err((Box::new(Self { hub, caller, parts }), error))
+                Err((Box::new(Self { hub, caller, parts, event }), error))
             }
         }
     }
@@ -67,6 +71,11 @@ impl Visit {
                  somebody frees some space there.",
                 super::cell::size(i64::try_from(free).unwrap_or(i64::MAX))
             ));
+        }
+        if let Ok(true) = self.read(queue::is_drained) {
+            told.push(
+                "Every system is drained: nothing is built until one of them is resumed.".into(),
+            );
         }
         if let Ok(Some(pause)) = self.read(queue::pause) {
             told.push(format!(

@@ -37,6 +37,8 @@ const PAGES: &[(&str, &str)] = &[
     ("systems", "/system"),
     ("handlers", "/build_handler"),
     ("handler", "/build_handler/generic"),
+    ("plugins", "/plugin"),
+    ("plugin", "/plugin/generic"),
     ("user", "/user/admin"),
     ("group", "/group/admin"),
     ("search", "/search?mf_search_query=tool"),

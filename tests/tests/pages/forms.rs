@@ -30,7 +30,6 @@ fn who_is_signed_in_submits_comments_and_retries_by_keyboard() {
     browser.wait_for("location.pathname === '/build/tool-web'");
     browser.wait_for("document.title.startsWith('BuildFail')");
 
-    browser.js("document.getElementById('comment-comment').closest('details').open = true");
     browser.js("document.getElementById('comment-comment').value = 'not good'");
     browser.js("document.getElementById('comment-karma').value = '-1'");
     browser.js("document.querySelector('form[action*=\"/comment\"] button').click()");
@@ -43,6 +42,53 @@ fn who_is_signed_in_submits_comments_and_retries_by_keyboard() {
 
     browser.js("document.querySelector('.me button').click()");
     browser.wait_for("document.querySelector('.me').innerText.includes('Sign in')");
+    shop.check_quiet("forms");
+}
+
+#[test]
+fn who_is_signed_in_tags_cancels_joins_and_makes_keys() {
+    let Some(shop) = Shop::open(&["true"]) else { return };
+    let (browser, farm) = (&shop.browser, &shop.farm);
+    farm.ok(["tag", "create", "-l", "stable"]);
+    farm.ok(["group", "create", "-l", "testers"]);
+    shop.build("tool-1");
+    let system = farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
+    farm.ok(["system", "drain", system.as_str().unwrap()]);
+    farm.ok(["build", "create", "-l", "tool-2", "--package-branch", "tool.main"]);
+    shop.sign_in();
+    shop.go("/build/tool-1?project_label=demo");
+    browser.js("document.getElementById('tag-tag_label').closest('details').open = true");
+    browser.js("document.getElementById('tag-tag_label').value = 'stable'");
+    browser.js("document.querySelector('form[action*=\"/tag?\"] button').click()");
+    browser.wait_for("document.querySelector('.tag')?.innerText === 'stable'");
+    shop.go("/build/tool-2?project_label=demo");
+    let told = browser.js("return document.getElementById('banners').innerText");
+    assert!(told.as_str().unwrap().contains("Every system is drained"), "{told}");
+    browser.js("document.querySelector('form[action*=\"/cancel?\"] button').click()");
+    browser.wait_for("document.title.startsWith('Cancelled: tool-2')");
+    shop.go("/group/testers");
+    browser.js("document.querySelector('form[action*=\"/join?\"] button').click()");
+    browser.wait_for("document.querySelector('form[action*=\"/leave?\"]')");
+    let group = farm.json(&["group", "show", "testers"]);
+    assert_eq!(group["data"]["group"]["users"], serde_json::json!(["admin"]));
+
+    // A key of one's own, by keyboard; who is signed in with it is signed out
+    // when it ends, and the page that is open says so.
+    shop.go("/user/admin");
+    browser.js("document.getElementById('create_key-name').closest('details').open = true");
+    browser.js("document.getElementById('create_key-name').focus()");
+    browser.press("laptop\u{E007}");
+    browser.wait_for("document.getElementById('secret')?.value.startsWith('mf_')");
+    let key = browser.js("return document.getElementById('secret').value");
+    browser.js("document.querySelector('.me button').click()");
+    browser.wait_for("document.querySelector('.me').innerText.includes('Sign in')");
+    shop.sign_in_with(key.as_str().unwrap());
+    shop.go("/");
+    browser.wait_for("document.getElementById('live').textContent === 'live'");
+    farm.ok(["user", "revoke-key", "admin", "--key", "laptop", "--yes"]);
+    browser.wait_for("document.getElementById('live').textContent === 'signed out'");
+    let told = browser.js("return document.getElementById('banners').innerText");
+    assert!(told.as_str().unwrap().contains("You are signed out"), "{told}");
     shop.check_quiet("forms");
 }
 

@@ -1,6 +1,11 @@
 //! The page of a log.
 
-use crate::shop::{Shop, grow_log};
+use std::fs;
+use std::process::Command;
+
+use monkeyfarm_tests::campaign::Proxy;
+
+use crate::shop::{Shop, grow_log, log_file};
 
 const LINES: usize = 1_000_000;
 
@@ -95,13 +100,58 @@ fn a_log_grows_on_its_page_to_the_very_byte() {
 }
 
 #[test]
-fn a_log_is_read_without_a_script() {
+fn a_log_behind_a_proxy_that_cuts_goes_on_at_the_very_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let gate = dir.path().join("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let count =
+        |from: usize, to: usize| format!("for n in $(seq {from} {to}); do echo \"zählt $n\"; done");
+    // The cut is within a line, and within a letter.
+    let torn = format!("printf 'in \\303'; read line < {}; printf '\\244 two\\n'", gate.display());
+    let (first, second) = (count(1, 500), count(501, 1_000));
+    let commands = [first.as_str(), &torn, &second];
+    let Some(shop) = Shop::open(&commands) else { return };
+    let browser = &shop.browser;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let hub = shop.url.strip_prefix("http://").unwrap().trim_end_matches('/').parse().unwrap();
+    let proxy = runtime.block_on(Proxy::start(hub));
+    shop.farm.ok(["package-branch", "update", "tool.main", "--release", "one"]);
+    shop.farm.ok(["build", "create", "-l", "tool-1", "--package-branch", "tool.main"]);
+    browser.go(&format!("{}/task/tool-1.one-x86_64?project_label=demo", proxy.url()));
+    browser.wait_for("document.querySelector('#logs a')");
+    browser.go(&format!("{}{PAGE}", proxy.url()));
+    browser.wait_for("document.getElementById('log').innerText.includes('zählt 500')");
+    proxy.set(|weather| weather.refused = true);
+    proxy.cut();
+    browser.wait_for("document.getElementById('hits').textContent.includes('reconnecting')");
+    proxy.clear();
+    fs::write(&gate, "go\n").unwrap();
+    browser.wait_for("document.title.startsWith('BuildSuccess')");
+    browser.wait_for("document.getElementById('log').innerText.includes('zählt 1000')");
+    let raw = shop.farm.ok(["task", "log", "tool-1.one-x86_64", "--raw"]);
+    let lines = raw.lines().count();
+    browser.wait_for(&format!(
+        "document.getElementById('size').textContent.replace(',', '').startsWith('{lines} lines')"
+    ));
+    let number = 1 + raw.lines().position(|line| line == "in ä two").unwrap();
+    browser.js(&format!("location.hash = 'L{number}'"));
+    browser.wait_for(&format!(
+        "document.querySelector('#L{number} > span')?.innerText === 'in ä two'"
+    ));
+}
+
+#[test]
+fn a_log_is_read_without_a_script_and_one_that_is_gone_says_so() {
     let Some((shop, task)) = open(&["echo hello"]) else { return };
     let browser = &shop.browser;
     grow_log(&shop, task, 10_000);
+    let text = || browser.js("return document.body.innerText").as_str().unwrap().to_owned();
+    shop.go(&format!("{PAGE}#L20000"));
+    browser.wait_for(
+        "document.getElementById('hits').textContent.includes('no line 20000: the log has 10,000')",
+    );
     browser.devtools("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
     shop.go(PAGE);
-    let text = || browser.js("return document.body.innerText").as_str().unwrap().to_owned();
     assert!(text().contains("line 10000") && !text().contains("line 9500\n"), "{}", text());
     shop.go(&format!("{PAGE}&first=1"));
     assert!(text().contains("line 500") && !text().contains("line 501\n"), "{}", text());
@@ -113,4 +163,14 @@ fn a_log_is_read_without_a_script() {
             .unwrap()
             .contains("line 5000")
     );
+    shop.go(&format!("{PAGE}&first=20000"));
+    assert!(text().contains("has 10000 lines, and none with number 20000"), "{}", text());
+    // Whoever keeps logs no longer than a disk holds.
+    let file = log_file(&shop, task);
+    fs::remove_file(&file).unwrap();
+    fs::remove_file(file.with_extension("lines")).unwrap();
+    shop.go(PAGE);
+    assert!(text().contains("gone") && text().contains("a retry writes a new log"), "{}", text());
+    shop.go("/task/tool-1.one-x86_64?project_label=demo");
+    assert!(text().contains("BuildSuccess"), "{}", text());
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::PathBuf;
 
 use monkeyfarm_tests::{Browser, Farm, Repository, world};
 
@@ -39,8 +40,12 @@ impl Shop {
 
     /// Signs in as the farm's admin, through the page.
     pub fn sign_in(&self) {
+        self.sign_in_with(&self.farm.setting("api_key"));
+    }
+
+    /// Signs in with a key, through the page.
+    pub fn sign_in_with(&self, key: &str) {
         self.go("/sign-in");
-        let key = self.farm.setting("api_key");
         self.browser.js(&format!("document.getElementById('secret').value = '{key}'"));
         self.browser.js("document.querySelector('form.act button').click()");
         self.browser.wait_for("document.querySelector('.me form')");
@@ -65,9 +70,15 @@ pub fn grow_log(shop: &Shop, task: i64, lines: usize) {
         let what = if number == lines / 2 { "error: it broke here" } else { "line" };
         writeln!(text, "{what} {number}").unwrap();
     }
-    let at = shop.farm.data_dir().join(format!("files/tasks/{task}/1/log-1"));
-    assert!(at.exists(), "{} is not there", at.display());
+    let at = log_file(shop, task);
     fs::write(&at, text).unwrap();
     // It is another log's now.
     fs::remove_file(at.with_extension("lines")).unwrap();
+}
+
+/// Where the first log of a task is on the hub's disk.
+pub fn log_file(shop: &Shop, task: i64) -> PathBuf {
+    let at = shop.farm.data_dir().join(format!("files/tasks/{task}/1/log-1"));
+    assert!(at.exists(), "{} is not there", at.display());
+    at
 }

@@ -22,7 +22,7 @@ use crate::files::{Secret, pass};
 
 pub use draft::{begin, forget_draft, record, reserve};
 pub use path::check_index_path;
-pub use serve::{Entry, entries, find, is_kept, known, tags};
+pub use serve::{Entry, Index, entries, find, is_kept, is_restricted, known, places, tags};
 pub use switch::{Blob, blobs, sweep, switch};
 
 /// Where errands of repositories go.

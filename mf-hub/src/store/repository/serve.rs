@@ -73,6 +73,56 @@ pub fn entries(db: &Connection, tag: i64, path: &str) -> Done<Option<BTreeMap<St
     Ok(is_there.then_some(entries))
 }
 
+/// Whether a repository of this project is for those alone who may know of it.
+///
+/// # Errors
+/// SQLite would not.
+pub fn is_restricted(db: &Connection, project: i64) -> Done<bool> {
+    let sql = "SELECT restricted FROM project WHERE id = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([project], |row| row.get(0))?)
+}
+
+/// How a package manager reads a directory of a repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// dnf and yum, by its `repodata/`.
+    Rpm,
+    /// apt, by its `Packages`.
+    Deb,
+    /// Whoever checks hashes, by its `SHA256SUMS`.
+    Sums,
+    /// It has no index.
+    None,
+}
+
+/// The directories of a tag's repository that packages are in.
+///
+/// # Errors
+/// SQLite would not.
+pub fn places(db: &Connection, tag: i64) -> Done<Vec<(String, Index)>> {
+    let sql = "SELECT DISTINCT d.path, \
+               EXISTS (SELECT 1 FROM repository_file f WHERE f.generation_id = g.id \
+               AND f.path = d.path || '/repodata/repomd.xml'), \
+               EXISTS (SELECT 1 FROM repository_file f WHERE f.generation_id = g.id \
+               AND f.path = d.path || '/Packages'), \
+               EXISTS (SELECT 1 FROM repository_file f WHERE f.generation_id = g.id \
+               AND f.path = d.path || '/SHA256SUMS') \
+               FROM repository_generation g \
+               JOIN repository_directory d ON d.generation_id = g.id \
+               WHERE g.tag_id = ?1 AND g.state = 'current' ORDER BY d.path";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([tag], |row| {
+        let index = match (row.get(1)?, row.get(2)?, row.get(3)?) {
+            (true, _, _) => Index::Rpm,
+            (_, true, _) => Index::Deb,
+            (_, _, true) => Index::Sums,
+            _ => Index::None,
+        };
+        Ok((row.get(0)?, index))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Projects with repositories, or the tags of one that have some, as far as
 /// somebody may know of them.
 ///

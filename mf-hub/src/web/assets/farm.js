@@ -4,49 +4,95 @@
   "use strict";
   const address = document.body.dataset.live;
   const told = document.getElementById("live");
-  let source = null, timer = 0, busy = false, again = false, last = "";
+  let source = null, timer = 0, busy = false, again = false;
+  // What happened while the page was made is told as well.
+  let last = document.body.dataset.after || "";
 
-  // Takes over every part with an id that differs, and the focus with it.
+  // What has to be known at once, above the page.
+  const notice = (text) => {
+    const page = document.getElementById("notice").content.cloneNode(true);
+    const line = page.querySelector("span");
+    const known = [...document.querySelectorAll("#banners span")];
+    if (known.some((other) => other.textContent === text)) return;
+    line.textContent = text;
+    document.getElementById("banners").append(page);
+  };
+  // What stands here was for who is signed in no more; nothing is taken away
+  // from under the reader's eyes, and nothing new comes.
+  let over = false;
+  const signedOut = () => {
+    over = true;
+    stop();
+    say("signed out");
+    notice("You are signed out: your session is over. What stands here is from before.");
+  };
+
+  // What somebody has begun to write stays.
+  const begun = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea, select")].some((field) => {
+    if (field === document.activeElement) return true;
+    if (field.options) return field.selectedOptions[0] !== ([...field.options].find((one) => one.defaultSelected) || field.options[0]);
+    return field.value !== field.defaultValue;
+  });
+
+  // Takes over every part that differs, and the focus with it.
   const take = (page) => {
+    if (page.body.dataset.me !== document.body.dataset.me) { signedOut(); return; }
     document.title = page.title;
     const icon = document.querySelector("link[rel=icon]");
     const other = page.querySelector("link[rel=icon]");
     if (icon && other && icon.getAttribute("href") !== other.getAttribute("href")) {
       icon.setAttribute("href", other.getAttribute("href"));
     }
-    for (const fresh of page.querySelectorAll("#banners, main > [id], .glance > [id]")) {
+    for (const old of document.querySelectorAll("[data-part]")) {
+      if (!page.getElementById(old.id) && !begun(old)) old.remove();
+    }
+    for (const fresh of page.querySelectorAll("[data-part]")) {
       const old = document.getElementById(fresh.id);
       if (!old) {
         insert(fresh);
         continue;
       }
-      if (old.outerHTML === fresh.outerHTML) continue;
+      if (same(old, fresh) || begun(old)) continue;
       const open = [...old.querySelectorAll("details")].map((one) => one.open);
       const focus = old.contains(document.activeElement) ? document.activeElement : null;
-      if (focus && focus.matches("input, select, textarea")) continue;
       const mark = focus && focus.getAttribute("href");
       const node = document.importNode(fresh, true);
       old.replaceWith(node);
-      node.querySelectorAll("details").forEach((one, at) => { one.open = Boolean(open[at]); });
+      node.querySelectorAll("details").forEach((one, at) => { one.open = open[at] ?? one.open; });
       if (mark) node.querySelector(`a[href="${CSS.escape(mark)}"]`)?.focus();
     }
   };
 
-  // A part that was not there: after the one that it follows in the new page.
+  // Whether two parts differ in nothing but in what the reader has opened.
+  const same = (old, fresh) => {
+    const plain = old.cloneNode(true);
+    const kept = fresh.querySelectorAll("details");
+    plain.querySelectorAll("details").forEach((one, at) => { if (kept[at]) one.open = kept[at].open; });
+    return plain.outerHTML === fresh.outerHTML;
+  };
+
+  // A part that was not there: after the one that it follows in the new page,
+  // or first in what it stands in.
   const insert = (fresh) => {
     let before = fresh.previousElementSibling;
     while (before && !before.id) before = before.previousElementSibling;
     const after = before && document.getElementById(before.id);
-    if (after) after.after(document.importNode(fresh, true));
+    const node = document.importNode(fresh, true);
+    if (after) after.after(node);
+    else if (fresh.parentElement.id) document.getElementById(fresh.parentElement.id)?.prepend(node);
   };
 
   const refresh = async () => {
     timer = 0;
+    if (over) return;
     if (busy) { again = true; return; }
     busy = true;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.ok) take(page);
+      else if (page.body.dataset.me !== document.body.dataset.me) signedOut();
+      else if ([403, 404].includes(answer.status)) notice(page.querySelector("main p")?.textContent || "This page is gone.");
     } catch {
       // The stream says when the hub is back.
     }
@@ -64,8 +110,10 @@
     source = new EventSource(last ? `${address}${join}after=${last}` : address);
     source.onopen = () => say("live");
     source.onmessage = (event) => { last = event.lastEventId || last; soon(); };
+    source.addEventListener("signed-out", signedOut);
     source.addEventListener("reset", (event) => { last = event.lastEventId; soon(); });
     source.onerror = () => {
+      if (!source) return;
       say("reconnecting …");
       if (source && source.readyState === EventSource.CLOSED) {
         stop();
@@ -75,7 +123,7 @@
   };
   const stop = () => { source?.close(); source = null; };
   // A browser has few connections: a page that nobody sees holds none.
-  const start = () => { if (!source && !document.hidden) { follow(); } };
+  const start = () => { if (!source && !over && !document.hidden) { follow(); } };
 
   if (address && window.EventSource) {
     start();

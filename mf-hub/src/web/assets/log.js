@@ -150,9 +150,16 @@
     if (!found) { marked = null; redraw(); return false; }
     const one = Number(found[1]), other = Number(found[2] || found[1]);
     marked = [Math.min(one, other), Math.max(one, other)];
+    if (marked[0] > total) {
+      say(`there is no line ${marked[0]}${over ? "" : " yet"}: the log has ${total.toLocaleString("en")} lines`);
+      return false;
+    }
     show(marked[0]);
     return true;
   };
+
+  let paused = false;
+  const goesOn = () => { if (paused) { paused = false; say(""); } };
 
   // As it grows: from the very byte where the known lines end.
   const stream = async (offset) => {
@@ -167,11 +174,23 @@
       document.addEventListener("visibilitychange", hide);
       try {
         const answer = await fetch(`${raw}&follow=true&offset=${at}`, { signal: gone.signal });
+        if ([401, 403, 404].includes(answer.status)) {
+          const { errors } = await answer.json();
+          say(`the log ends here for you: ${Object.values(errors)[0]}`);
+          return;
+        }
         if (!answer.ok) throw new Error(`${answer.status}`);
+        goesOn();
         const reader = answer.body.getReader();
         for (;;) {
           const { done, value } = await reader.read();
-          if (done) { over = true; break; }
+          if (done) {
+            // Whoever stands between may end a stream in order, too.
+            const { lines } = await call("log_lines", { count: 1 });
+            over = lines.over && at >= lines.bytes;
+            if (!over) throw new Error("cut");
+            break;
+          }
           at += value.length;
           wait = 250;
           const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
@@ -186,13 +205,13 @@
           redraw();
         }
       } catch {
-        if (!document.hidden) say("the log pauses: reconnecting …");
+        if (!document.hidden) { paused = true; say("the log pauses: reconnecting …"); }
         await new Promise((later) => setTimeout(later, wait));
         wait = Math.min(wait * 2, 8000);
       }
       document.removeEventListener("visibilitychange", hide);
     }
-    say("");
+    goesOn();
     sizes();
     state();
   };
@@ -270,6 +289,11 @@
       high.style.height = `${tall()}px`;
       if (!hash()) end();
       draw();
+      // What the address looks for, as the page does without a script.
+      const asked = new URLSearchParams(location.search);
+      if (asked.get("errors") && !marked) find({ errors: "true" });
+      else if (asked.get("find") && !marked) { sought = asked.get("find"); find({ mf_search_query: sought }); }
+      document.getElementById("found")?.remove();
       box.dataset.ready = "true";
       stream(lines.offset);
     } catch (error) {

@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use mf_core::error::Error;
-use mf_core::resource::{BUILD, BUILD_HANDLER, PACKAGE_BRANCH, TASK};
+use mf_core::resource::{BUILD, PACKAGE_BRANCH, TAG, TASK, USER};
+use mf_core::time;
+use mf_core::wire::Held;
 use serde_json::Value;
 
-use super::detail;
-use crate::store::find;
+use super::detail::{self, Fields};
+use super::log::{Row, tail};
 use crate::store::timeline::{self, Line};
 use crate::web::answer;
 use crate::web::cell::{Cell, Link, Moment, State, path, span, text};
+use crate::web::errands::{self, Bug, Errand};
 use crate::web::files::{self, Shown};
 use crate::web::form::{self, Form, Input};
 use crate::web::frame::Frame;
+use crate::web::made_by::{self, MadeBy};
 use crate::web::past::{self, Entry};
 use crate::web::strip::{self, Strip};
 use crate::web::visit::{Seen, Visit};
@@ -32,7 +36,11 @@ const SHOWN_APART: &[&str] = &[
     "tags",
     "bugs",
     "bug_urls",
+    "bug_details",
+    "errands",
 ];
+/// How many of those that failed show the end of their log.
+const TAILS: usize = 2;
 
 #[derive(Template)]
 #[template(path = "build.html")]
@@ -41,18 +49,38 @@ struct Page {
     label: String,
     project: Option<Link>,
     state: State,
+    branch: Link,
+    user: Option<Link>,
+    made: Moment,
+    /// From the first start to the last end; empty before the first.
+    took: String,
     arches: Vec<String>,
     grid: Vec<(String, Vec<Option<Square>>)>,
+    failures: Vec<Failure>,
     strips: Vec<Strip>,
-    fields: Vec<(String, &'static str, Cell)>,
-    handler: String,
+    fields: Fields,
+    made_by: Vec<MadeBy>,
     tags: Vec<Link>,
-    bugs: Vec<Link>,
+    bugs: Vec<Bug>,
+    errands: Vec<Errand>,
     files: Vec<Shown>,
     comments: Vec<Comment>,
     karma: i64,
+    comment: Option<Form>,
     actions: Vec<Form>,
     history: Vec<Entry>,
+}
+
+/// A task that did not succeed.
+struct Failure {
+    task: Link,
+    state: State,
+    message: String,
+    /// The same as the worker said it.
+    said: String,
+    /// Its log, at the first line that looks like an error.
+    log: Option<Link>,
+    tail: Vec<Row>,
 }
 
 /// One task in the grid.
@@ -75,40 +103,94 @@ struct Comment {
 ///
 /// # Errors
 /// There is no such build.
-pub fn page(visit: &Visit, label: &str) -> Result<String, Error> {
+pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
     let seen = visit.object(&BUILD, label)?;
-    let (lines, handler) = visit.read(|db| {
-        let lines = timeline::of_build(db, seen.object.id)?;
-        let branch = text(&seen.value, "package_branch_label");
-        let project = Some(text(&seen.value, "project_label"));
-        let sight = visit.caller.sight();
-        Ok((lines, find::object(db, &PACKAGE_BRANCH, branch, project, sight)?))
-    })?;
-    let project = text(&seen.value, "project_label").to_owned();
-    let state = State::new(text(&seen.value, "status_label"));
+    let lines = visit.read(|db| timeline::of_build(db, seen.object.id))?;
+    let word = |name: &str| text(&seen.value, name);
+    let project = word("project_label").to_owned();
+    let state = State::new(word("status_label"));
     let link = |line: &Line| Link::new(path(&TASK, &line.label, &project), &line.target);
     let (arches, grid) = grid(&lines, &project);
+    let files = files::of(visit, &lines, &project)?;
+    let mut actions = form::of(visit, &BUILD, &seen);
+    let comment = actions.iter().position(|action| action.name == "comment");
     let page = Page {
         frame: Frame::new(visit, label)
             .tell(&state)
             .live(&[("build_label", label), ("project_label", &project)]),
         label: label.to_owned(),
         project: detail::project(&seen),
+        branch: Link::to(&PACKAGE_BRANCH, word("package_branch_label"), &project),
+        user: (!word("user_label").is_empty()).then(|| Link::to(&USER, word("user_label"), "")),
+        made: Moment::new(word("create_date")),
+        took: took(&lines, &state),
         state,
         arches,
         grid,
+        failures: failures(visit, &lines, &files, &project).await?,
         strips: strip::strips(&lines, link),
-        fields: detail::fields(&BUILD, &seen, SHOWN_APART),
-        handler: self::handler(visit, handler.id)?,
-        tags: links(&seen.value, "tags", |tag| Link::to(&mf_core::resource::TAG, tag, &project)),
-        bugs: bugs(&seen),
-        files: files::of(visit, &lines, &project)?,
+        fields: fields(&seen),
+        made_by: made_by::read(lines.iter().map(|line| line.plugins.as_str())),
+        tags: links(&seen.value, "tags", |tag| Link::to(&TAG, tag, &project)),
+        bugs: errands::bugs(&seen.value),
+        errands: errands::of(visit, &seen.value),
+        files,
         comments: comments(&seen.value),
         karma: seen.value["karma"].as_i64().unwrap_or(0),
-        actions: form::of(visit, &BUILD, &seen),
+        comment: comment.map(|at| actions.remove(at)),
+        actions,
         history: past::entries(visit.history(&BUILD, &seen, detail::PAST)?),
     };
     answer::text(&page)
+}
+
+/// Its fields, but those that say that there is nothing special.
+fn fields(seen: &Seen) -> Fields {
+    let mut fields = detail::fields(&BUILD, seen, SHOWN_APART);
+    fields.retain(|(_, _, cell)| !matches!(cell, Cell::Flag(false) | Cell::Int(0)));
+    fields
+}
+
+/// How long the build took, or takes so far.
+fn took(lines: &[Line], state: &State) -> String {
+    let starts = lines.iter().map(|line| line.started.as_str()).filter(|date| !date.is_empty());
+    let Some(start) = starts.min() else { return String::new() };
+    let end = lines.iter().map(|line| line.ended.as_str()).max().unwrap_or_default();
+    let end = if state.ended() { end.to_owned() } else { time::now() };
+    time::seconds_between(start, &end).map_or_else(String::new, |seconds| span(seconds.max(0)))
+}
+
+/// What went wrong, and the last words of the first of them.
+async fn failures(
+    visit: &Visit,
+    lines: &[Line],
+    files: &[Shown],
+    project: &str,
+) -> Result<Vec<Failure>, Error> {
+    let mut failures = Vec::new();
+    for line in lines {
+        if !matches!(line.status.as_str(), "BuildFail" | "Lost" | "Cancelled") {
+            continue;
+        }
+        let log = files.iter().find(|file| file.kind == "log" && file.target == line.target);
+        let held = Held { task: line.id, attempt: line.attempt };
+        // Those that fail with the same words fail in the same way, most often.
+        let known = failures.iter().any(|known: &Failure| known.said == line.message);
+        let few = failures.iter().filter(|known| !known.tail.is_empty()).count() < TAILS;
+        let tail = match log.filter(|_| few && !known && line.status != "Cancelled") {
+            Some(log) => tail(visit, held, &log.link.text).await?,
+            None => Vec::new(),
+        };
+        failures.push(Failure {
+            task: Link::new(path(&TASK, &line.label, project), &line.target),
+            state: State::new(&line.status),
+            message: crate::web::sentence(&line.message),
+            said: line.message.clone(),
+            log: log.map(|log| Link::new(format!("{}&errors=true", log.link.path), "first error")),
+            tail,
+        });
+    }
+    Ok(failures)
 }
 
 /// A row for each release, a column for each arch.
@@ -139,37 +221,9 @@ fn grid(lines: &[Line], project: &str) -> (Vec<String>, Vec<(String, Vec<Option<
     (arches.iter().map(|arch| (*arch).to_owned()).collect(), releases.iter().map(row).collect())
 }
 
-/// The build handler with its plugin, and the hash of that.
-fn handler(visit: &Visit, branch: i64) -> Result<String, Error> {
-    let said = visit.read(|db| {
-        let branch = crate::store::render::map(db, &PACKAGE_BRANCH, branch)?;
-        let label = branch["build_handler_label"].as_str().unwrap_or_default().to_owned();
-        let found = find::object(db, &BUILD_HANDLER, &label, None, visit.caller.sight())?;
-        crate::store::render::map(db, &BUILD_HANDLER, found.id)
-    })?;
-    let word = |name: &str| said[name].as_str().unwrap_or_default();
-    Ok(match word("plugin") {
-        "" => word("label").to_owned(),
-        plugin => format!(
-            "{} of the plugin {plugin} {} (sha256 {})",
-            word("label"),
-            word("version"),
-            word("digest").get(..16).unwrap_or_default()
-        ),
-    })
-}
-
 fn links(object: &Value, name: &str, link: impl Fn(&str) -> Link) -> Vec<Link> {
     let all = object[name].as_array().into_iter().flatten();
     all.filter_map(Value::as_str).map(link).collect()
-}
-
-/// Bugs with their addresses, where a bug handler says them.
-fn bugs(seen: &Seen) -> Vec<Link> {
-    let numbers = text(&seen.value, "bugs").split(',').map(str::trim).filter(|bug| !bug.is_empty());
-    let addresses: Vec<Link> = links(&seen.value, "bug_urls", Link::out);
-    let address = |at: usize| addresses.get(at).map_or("", |link| link.path.as_str()).to_owned();
-    numbers.enumerate().map(|(at, bug)| Link::new(address(at), bug)).collect()
 }
 
 fn comments(object: &Value) -> Vec<Comment> {

@@ -6,18 +6,26 @@ use mf_core::error::Error;
 use mf_core::resource::{BUILD, Field, PROJECT, Resource};
 use mf_core::time;
 
+use super::plugins;
+use super::recent::{self, Recent};
 use crate::store::series;
 use crate::web::answer;
 use crate::web::cell::{Cell, Link, cell, text, title};
+use crate::web::errands::{self, Errand};
 use crate::web::escape::encoded;
 use crate::web::form::{self, Form, Input};
 use crate::web::frame::Frame;
+use crate::web::keys::{self, Keys};
 use crate::web::past::{self, Entry};
 use crate::web::plot::{self, Plot};
+use crate::web::uses::{self, Uses};
 use crate::web::visit::{Seen, Visit};
 
 /// Changes that a page shows.
 pub const PAST: i64 = 20;
+/// What a page shows in a way of its own.
+const SHOWN_APART: &[&str] =
+    &["label", "project_label", "errands", "builds", "repository", "repository_state"];
 
 #[derive(Template)]
 #[template(path = "detail.html")]
@@ -30,9 +38,26 @@ struct Detail {
     plot: Plot,
     links: Vec<Link>,
     fields: Vec<(String, &'static str, Cell)>,
+    errands: Vec<Errand>,
+    /// Of a handler: the file that it comes from.
+    plugin: Option<plugins::Row>,
+    keys: Option<Keys>,
+    recent: Option<Recent>,
+    uses: Option<Uses>,
     actions: Vec<Form>,
     history: Vec<Entry>,
 }
+
+impl Detail {
+    /// Whether what its fields say is short enough to stand beside the rest.
+    fn is_aside(&self) -> bool {
+        let is_long = |cell: &Cell| matches!(cell, Cell::Long(_));
+        self.recent.is_some() && !self.fields.iter().any(|(_, _, cell)| is_long(cell))
+    }
+}
+
+/// Fields as a page shows them: name, meaning, value.
+pub type Fields = Vec<(String, &'static str, Cell)>;
 
 /// The page.
 ///
@@ -43,6 +68,7 @@ pub fn page(visit: &Visit, resource: &'static Resource, label: &str) -> Result<S
     let kind = super::list::heading(resource);
     let mut actions = form::of(visit, resource, &seen);
     actions.extend(submit(visit, resource, &seen));
+    let word = |name: &str| text(&seen.value, name);
     let page = Detail {
         frame: Frame::new(visit, label).live(&[("resource", resource.name)]),
         resource,
@@ -51,7 +77,12 @@ pub fn page(visit: &Visit, resource: &'static Resource, label: &str) -> Result<S
         project: project(&seen),
         plot: plot(visit, resource, &seen)?,
         links: links(resource, &seen),
-        fields: fields(resource, &seen, &["label", "project_label"]),
+        fields: fields(resource, &seen, SHOWN_APART),
+        errands: errands::of(visit, &seen.value),
+        plugin: plugins::of_digest(visit, word("digest"))?,
+        keys: keys::of(visit, resource, &seen)?,
+        recent: recent::of(visit, resource, &seen)?,
+        uses: uses::of(visit, resource, &seen)?,
         actions,
         history: past::entries(visit.history(resource, &seen, PAST)?),
     };
@@ -66,11 +97,7 @@ pub fn project(seen: &Seen) -> Option<Link> {
 
 /// Every field that the visitor sees, but those that are shown elsewhere and
 /// those that have no value.
-pub fn fields(
-    resource: &'static Resource,
-    seen: &Seen,
-    without: &[&str],
-) -> Vec<(String, &'static str, Cell)> {
+pub fn fields(resource: &'static Resource, seen: &Seen, without: &[&str]) -> Fields {
     // What the farm keeps of everything comes last.
     let kept = |field: &&Field| matches!(field.name, "id" | "create_date" | "update_date");
     let own = resource.fields().filter(|field| !kept(field));

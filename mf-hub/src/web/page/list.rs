@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::params::Given;
 use crate::web::answer;
-use crate::web::cell::{Cell, cell};
+use crate::web::cell::{Cell, State, cell};
 use crate::web::frame::Frame;
 use crate::web::visit::Visit;
 
@@ -21,6 +21,8 @@ struct List {
     title: String,
     about: String,
     path: String,
+    /// The same list with each status alone; and whether it is that.
+    states: Vec<(Option<State>, String, bool)>,
     filters: Vec<Filter>,
     /// Parameters that are no filter on this page, and stay.
     kept: Vec<(String, String)>,
@@ -69,11 +71,14 @@ pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error>
         query.extend_pairs(kept).extend_pairs(after.map(|after| ("after", after)));
         format!("{path}?{}", query.finish())
     };
+    let states = states(resource, &path, &pairs);
     let filters = filters(resource, &pairs);
     let shown = |name: &str| filters.iter().any(|filter| filter.name == name);
     let columns = columns(resource);
+    // That the queue is paused is told by an event of the util.
+    let live = &format!("{},util", resource.name);
     let page = List {
-        frame: Frame::new(visit, &title).live(&[("resource", resource.name)]),
+        frame: Frame::new(visit, &title).live(&[("resource", live)]),
         about: crate::web::sentence(resource.about),
         filtered: pairs
             .iter()
@@ -83,6 +88,7 @@ pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error>
         rows: objects.iter().map(|object| row(resource, &columns, object)).collect(),
         first: if given.0.contains_key("after") { at(None) } else { String::new() },
         next: next.map(|next| at(Some(&next))).unwrap_or_default(),
+        states,
         filters,
         title,
         path,
@@ -161,6 +167,27 @@ fn columns(resource: &'static Resource) -> Vec<&'static Field> {
     names.iter().filter_map(|name| resource.field(name)).collect()
 }
 
+/// What has a status is most often looked for by it.
+fn states(
+    resource: &Resource,
+    path: &str,
+    given: &[(String, String)],
+) -> Vec<(Option<State>, String, bool)> {
+    const NAME: &str = "status_label";
+    let Some(Kind::Choice(words)) = resource.field(NAME).map(|field| field.kind) else {
+        return Vec::new();
+    };
+    let now = given.iter().find(|(name, _)| name == NAME).map(|(_, word)| word.as_str());
+    let kept = || given.iter().filter(|(name, _)| !matches!(name.as_str(), NAME | "after"));
+    let at = |word: Option<&str>| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept()).extend_pairs(word.map(|word| (NAME, word)));
+        format!("{path}?{}", query.finish())
+    };
+    let one = |word: &&str| (Some(State::new(word)), at(Some(word)), now == Some(*word));
+    std::iter::once((None, at(None), now.is_none())).chain(words.iter().map(one)).collect()
+}
+
 /// The filters that a list offers; others may stand in the address.
 fn filters(resource: &'static Resource, given: &[(String, String)]) -> Vec<Filter> {
     let value = |name: &str| {
@@ -177,8 +204,14 @@ fn filters(resource: &'static Resource, given: &[(String, String)]) -> Vec<Filte
             options: None,
         });
     }
-    const NOT_OFFERED: &[&str] =
-        &["scratch", "package_branch_label", "build_label", "vcs_handler_label", "plugin"];
+    const NOT_OFFERED: &[&str] = &[
+        "status_label",
+        "scratch",
+        "package_branch_label",
+        "build_label",
+        "vcs_handler_label",
+        "plugin",
+    ];
     let offered = resource.fields().filter(|field| field.find == Find::Filter);
     for field in offered.filter(|field| !NOT_OFFERED.contains(&field.name)) {
         let pair = |value: &str, text: &str| (value.to_owned(), text.to_owned());

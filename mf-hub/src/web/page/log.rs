@@ -39,7 +39,7 @@ struct Page {
     total: u64,
     bytes: String,
     over: bool,
-    gone: bool,
+    empty: bool,
     rows: Vec<Row>,
     windows: Vec<Link>,
     find: String,
@@ -82,6 +82,7 @@ pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Erro
     };
     let held = Held { task: id, attempt };
     let found = lines::some(&visit.hub, held, name, first, LINES).await?;
+    is_there(&found, first, name, label)?;
     let project = text(&seen.value, "project_label");
     let of = format!("/task/{}", encoded(label));
     let here =
@@ -113,7 +114,7 @@ pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Erro
         attempt,
         total: found.total,
         bytes: size(i64::try_from(found.bytes).unwrap_or(i64::MAX)),
-        gone: found.over && found.bytes == 0,
+        empty: found.over && found.bytes == 0,
         over: found.over,
         windows: windows(&here, found.first, found.total),
         rows: rows(&found),
@@ -122,6 +123,30 @@ pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Erro
         more,
     };
     answer::text(&page)
+}
+
+/// Whether the log is there, and the line that is asked for.
+fn is_there(
+    found: &lines::Excerpt,
+    first: Option<i64>,
+    name: &str,
+    label: &str,
+) -> Result<(), Error> {
+    if found.gone {
+        let told = format!(
+            "the log {name} of {label} is gone: it has been removed from the hub's disk; \
+             what became of the task is on its page, and a retry writes a new log"
+        );
+        return Err(Error::new(Code::NotFound, told));
+    }
+    if let Some(first) =
+        first.filter(|first| u64::try_from(*first).unwrap_or(0) > found.total.max(1))
+    {
+        let told =
+            format!("the log {name} has {} lines, and none with number {first}", found.total);
+        return Err(Error::new(Code::NotFound, told));
+    }
+    Ok(())
 }
 
 /// Whether an address asks for a log.

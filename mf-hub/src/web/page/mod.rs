@@ -7,5 +7,7 @@ pub mod everything;
 pub mod home;
 pub mod list;
 pub mod log;
+pub mod plugins;
+pub mod recent;
 pub mod search;
 pub mod task;

@@ -2,25 +2,37 @@
 
 use askama::Template;
 use mf_core::error::Error;
-use mf_core::resource::TASK;
+use mf_core::resource::{BUILD, SYSTEM, TARGET, TASK};
 use mf_core::wire::Held;
 
-use super::detail;
+use super::detail::{self, Fields};
 use super::log::{Row, tail};
 use crate::store::timeline::{self, Line};
 use crate::store::why::{self, Verdict};
 use crate::web::answer;
-use crate::web::cell::{Cell, Link, State, text};
+use crate::web::cell::{Cell, Link, State, span, text};
 use crate::web::files::{self, Shown};
 use crate::web::form::{self, Form, Input};
 use crate::web::frame::Frame;
+use crate::web::made_by::{self, MadeBy};
 use crate::web::past::{self, Entry};
 use crate::web::strip::{self, Strip};
 use crate::web::visit::Visit;
 
 /// What the page shows in a way of its own.
-const SHOWN_APART: &[&str] =
-    &["label", "project_label", "status_label", "logs", "files", "sources", "configs", "fs_path"];
+const SHOWN_APART: &[&str] = &[
+    "label",
+    "project_label",
+    "status_label",
+    "message",
+    "isolation",
+    "plugins",
+    "logs",
+    "files",
+    "sources",
+    "configs",
+    "fs_path",
+];
 
 #[derive(Template)]
 #[template(path = "task.html")]
@@ -31,8 +43,17 @@ struct Page {
     state: State,
     why: Verdict,
     sentence: String,
+    build: Link,
+    target: Link,
+    system: Option<Link>,
+    attempt: i64,
+    /// How long it ran, or runs so far; empty before it began.
+    took: String,
     strip: Option<Strip>,
-    fields: Vec<(String, &'static str, Cell)>,
+    fields: Fields,
+    made_by: Vec<MadeBy>,
+    /// What kept its handlers from the rest of the host, a line each.
+    isolation: Vec<String>,
     logs: Vec<Shown>,
     /// The end of the last attempt's first log.
     tail: Vec<Row>,
@@ -80,6 +101,14 @@ pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
         state,
         sentence: crate::web::sentence(&why.sentence),
         why,
+        build: Link::to(&BUILD, &word("build_label"), &project),
+        target: Link::to(&TARGET, &word("target_label"), ""),
+        system: Some(Link::to(&SYSTEM, &word("system_label"), ""))
+            .filter(|link| !link.text.is_empty()),
+        attempt: seen.value["attempt"].as_i64().unwrap_or(0),
+        took: strip::took(&line).map(span).unwrap_or_default(),
+        made_by: made_by::read(std::iter::once(word("plugins").as_str())),
+        isolation: word("isolation").lines().map(str::to_owned).collect(),
         strip: strip::strips(&[line], |_| Link::new("", "")).pop(),
         fields: detail::fields(&TASK, &seen, SHOWN_APART),
         logs,

@@ -1,5 +1,8 @@
 //! Pages for people.
 
+mod disk;
+mod secrets;
+
 use reqwest::header;
 use serde_json::json;
 
@@ -49,6 +52,13 @@ async fn page(farm: &Farm, path: &str, cookie: &str) -> (u16, String) {
         farm.client.get(format!("{}{path}", farm.url)).header(header::ACCEPT, "text/html");
     let response = request.header(header::COOKIE, cookie).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// What the forms of somebody who is signed in carry.
+async fn csrf(farm: &Farm, cookie: &str) -> String {
+    let (_, text) = page(farm, "/", cookie).await;
+    let after = text.split("name=\"csrf\" value=\"").nth(1).unwrap();
+    after.split('"').next().unwrap().to_owned()
 }
 
 /// Signs in by the form, and gives the cookie; `None` when that is refused.
