@@ -123,7 +123,7 @@ mod tests {
                 (Arc::clone(&readers), Arc::clone(&readers), Arc::clone(&gate));
             let wait = move || {
                 let open = gate.0.lock().unwrap();
-                drop(gate.1.wait_while(open, |open| !*open).unwrap());
+                *gate.1.wait_while(open, |open| !*open).unwrap()
             };
             tokio::spawn(async move {
                 own.at_length(move || readers.read(|_| Ok(wait())).unwrap()).await
