@@ -34,80 +34,94 @@ fn sentence(said: &Said<'_>) -> String {
              (/var/lib/mock) and its results"
         );
     }
-    let words = said.last_words();
     let aim = said.phase.aim();
-    match said.ended {
-        Ended::Exit(code) => match code {
-            1 | 10 => said.failed(),
-            2 => "mock was not started as root: run the worker as root".into(),
-            3 => format!("mock cannot use the configuration of this target: {words}"),
-            5 | 50 => format!(
-                "mock does not understand how it was called: {words}; see that this worker's mock \
-                 is no older than 6.7"
+    let Ended::Exit(code) = said.ended else {
+        return format!("mock {} when it was to {aim}", said.ended);
+    };
+    let words = said.last_words();
+    of_package(code, said, &words)
+        .or_else(|| of_host(code, &words))
+        .unwrap_or_else(|| format!("mock could not {aim}: exit status {code}: {words}"))
+}
+
+/// Ends by what is built, and by what the target says of that.
+fn of_package(code: i32, said: &Said<'_>, words: &str) -> Option<String> {
+    Some(match code {
+        1 | 10 => said.failed(),
+        3 => format!("mock cannot use the configuration of this target: {words}"),
+        11 => match said.timeout {
+            Some(limit) => format!(
+                "the build took longer than its timeout of {limit}: raise `timeout` in the \
+                 target's config, or see in build.log what hangs"
             ),
-            6 => format!(
-                "this worker cannot build for that arch: {words}; install what is wanted there, or \
-                 have the target built on a worker of that arch"
-            ),
-            11 => match said.timeout {
-                Some(limit) => format!(
-                    "the build took longer than its timeout of {limit}: raise `timeout` in the \
-                     target's config, or see in build.log what hangs"
-                ),
-                None => "the build took longer than the rpmbuild_timeout of the mock \
-                         configuration: raise it there, or see in build.log what hangs"
-                    .into(),
-            },
-            20 => format!("mock could not {aim}, in the chroot: {words}; see root.log"),
-            25 => format!(
-                "mock cannot use its LVM volumes on this worker: {words}; mend lvm_root_opts in \
-                 the mock configuration, or turn lvm_root_enable off there"
-            ),
-            30 => said.missing(),
-            31 => format!(
-                "the build requires something from outside of RPM that cannot be had: {words}; \
-                 mend its `BuildRequires: external:…`, or make a package of it"
-            ),
-            40 => format!(
-                "the source RPM is not as it should be: {}; make it anew by rpmbuild -bs",
-                said.first_error_after("Source RPM is not installable")
-            ),
-            60 => format!(
-                "another mock holds this build's chroot ({words}): wait until it ends, or end it, \
-                 and retry"
-            ),
-            65 => format!(
-                "another mock holds the LVM volumes of this worker ({words}): wait until it ends, \
-                 and retry"
-            ),
-            70 => format!(
-                "mock cannot write its results: make stage_dir in plugins.d/mock.toml a directory \
-                 that mock's user can get into ({words})"
-            ),
-            80 => "mock may not make namespaces on this worker: run the worker as root, with \
-                   CAP_SYS_ADMIN"
+            None => "the build took longer than the rpmbuild_timeout of the mock configuration: \
+                     raise it there, or see in build.log what hangs"
                 .into(),
-            90 => format!(
-                "mock could not prepare its bootstrap chroot: {words}; see root.log, or set \
-                 use_bootstrap to False in the mock configuration"
-            ),
-            110 => format!(
-                "mock lost its way between its own steps: {words}; retry, and see state.log"
-            ),
-            // By its own list a weak dependency; what ends so is the lack of
-            // the program that installs what a build requires.
-            120 => "this worker lacks what installs build requirements: install dnf-utils \
-                    (Debian: dnf-plugins-core), or yum-utils for a configuration that uses yum"
-                .into(),
-            126 | 127 => format!("mock cannot be run on this worker: {words}; install mock"),
-            129 | 141 | 143 => format!(
-                "mock was ended from outside by signal {}: retry, and see who does that",
-                code - 128
-            ),
-            code => format!("mock could not {aim}: exit status {code}: {words}"),
         },
-        ended => format!("mock {ended} when it was to {aim}"),
-    }
+        20 => format!("mock could not {}, in the chroot: {words}; see root.log", said.phase.aim()),
+        30 => said.missing(),
+        31 => format!(
+            "the build requires something from outside of RPM that cannot be had: {words}; mend \
+             its `BuildRequires: external:…`, or make a package of it"
+        ),
+        40 => format!(
+            "the source RPM is not as it should be: {}; make it anew by rpmbuild -bs",
+            said.first_error_after("Source RPM is not installable")
+        ),
+        _ => return None,
+    })
+}
+
+/// Ends by how this worker is set up, or by what else goes on there.
+fn of_host(code: i32, words: &str) -> Option<String> {
+    Some(match code {
+        2 => "mock was not started as root: run the worker as root".into(),
+        5 | 50 => format!(
+            "mock does not understand how it was called: {words}; see that this worker's mock is \
+             no older than 6.7"
+        ),
+        6 => format!(
+            "this worker cannot build for that arch: {words}; install what is wanted there, or \
+             have the target built on a worker of that arch"
+        ),
+        25 => format!(
+            "mock cannot use its LVM volumes on this worker: {words}; mend lvm_root_opts in the \
+             mock configuration, or turn lvm_root_enable off there"
+        ),
+        60 => format!(
+            "another mock holds this build's chroot ({words}): wait until it ends, or end it, and \
+             retry"
+        ),
+        65 => format!(
+            "another mock holds the LVM volumes of this worker ({words}): wait until it ends, and \
+             retry"
+        ),
+        70 => format!(
+            "mock cannot write its results: make stage_dir in plugins.d/mock.toml a directory \
+             that mock's user can get into ({words})"
+        ),
+        80 => "mock may not make namespaces on this worker: run the worker as root, with \
+               CAP_SYS_ADMIN"
+            .into(),
+        90 => format!(
+            "mock could not prepare its bootstrap chroot: {words}; see root.log, or set \
+             use_bootstrap to False in the mock configuration"
+        ),
+        110 => {
+            format!("mock lost its way between its own steps: {words}; retry, and see state.log")
+        }
+        // By its own list a weak dependency; what ends so is the lack of the
+        // program that installs what a build requires.
+        120 => "this worker lacks what installs build requirements: install dnf-utils (Debian: \
+                dnf-plugins-core), or yum-utils for a configuration that uses yum"
+            .into(),
+        126 | 127 => format!("mock cannot be run on this worker: {words}; install mock"),
+        129 | 141 | 143 => format!(
+            "mock was ended from outside by signal {}: retry, and see who does that",
+            code - 128
+        ),
+        _ => return None,
+    })
 }
 
 impl Said<'_> {
