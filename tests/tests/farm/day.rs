@@ -128,35 +128,3 @@ fn what_every_command_of_the_day_says() {
     day.run(&["--hub", "http://127.0.0.1:1", "status"]);
     insta::assert_snapshot!(day.text);
 }
-
-#[test]
-fn a_build_ends_with_the_same_code_watched_or_not() {
-    let farm = Farm::start();
-    world::make(&farm);
-    for (name, command, code) in [("good", "true", 0), ("bad", "false", 1)] {
-        farm.ok(["target", "update", "one-x86_64", "--config", &world::recipe(&[command])]);
-        let branch = world::package(&farm, name, "", &["--release", "one"]);
-        let label = format!("{name}-1");
-        let create = ["build", "create", "-l", &label, "--package-branch", &branch, "--watch"];
-        let watched = farm.mf(create);
-        assert_eq!(watched.code, code, "{watched:?}");
-        let after = farm.mf(["build", "watch", &label]);
-        assert_eq!(after.code, code, "{after:?}");
-        let rows = farm.mf(["build", "watch", &label, "--jsonl"]);
-        assert_eq!(rows.code, code);
-        let last: serde_json::Value =
-            serde_json::from_str(rows.out.lines().last().unwrap()).unwrap();
-        assert_eq!(last["data"]["build"]["label"], label.as_str());
-        assert_eq!(last["errors"].as_object().unwrap().is_empty(), code == 0, "{last}");
-    }
-    farm.ok([
-        "system",
-        "drain",
-        farm.json(&["system", "list"])["data"]["systems"][0]["label"].as_str().unwrap(),
-    ]);
-    farm.ok(["build", "create", "-l", "late-1", "--package-branch", "good.main"]);
-    assert_eq!(farm.mf(["build", "watch", "late-1", "--timeout", "1"]).code, 5);
-    farm.ok(["build", "cancel", "late-1"]);
-    assert_eq!(farm.mf(["build", "watch", "late-1"]).code, 3);
-    assert_eq!(farm.mf(["build", "watch", "never"]).code, 6);
-}

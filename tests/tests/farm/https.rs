@@ -39,12 +39,13 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), dir: dir.to_owned(), file }
     }
 
-    /// Writes a certificate for a host and its key, as `hub.pem` and `hub.key`.
-    fn certify(&self, host: &str, valid: bool) {
+    /// Writes a certificate for a host, of these years or for ever, and its
+    /// key, as `hub.pem` and `hub.key`.
+    fn certify(&self, host: &str, years: Option<(i32, i32)>) {
         let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
-        if !valid {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
+        if let Some((first, last)) = years {
+            params.not_before = date_time_ymd(first, 1, 1);
+            params.not_after = date_time_ymd(last, 1, 1);
         }
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -107,7 +108,7 @@ async fn whoever_is_not_believed_is_told_why() {
     let dir = tempfile::tempdir().unwrap();
     let own = Authority::new(dir.path(), "own");
     let other = Authority::new(dir.path(), "other");
-    own.certify("127.0.0.1", true);
+    own.certify("127.0.0.1", None);
     let hub = OneHub::start(dir.path(), true);
     assert_eq!(hub.asked("https", &own.trust()).await.unwrap(), mf_core::VERSION);
     let told = hub.refusal("https", &other.trust()).await;
@@ -115,11 +116,12 @@ async fn whoever_is_not_believed_is_told_why() {
     let told = hub.refusal("http", &own.trust()).await;
     assert!(told.contains("this is https"), "{told}");
     // What is wrong with a new certificate, once the hub has taken it over.
-    for (host, valid, expected) in [
-        ("127.0.0.1", false, "its certificate expired"),
-        ("farm.example.org", true, "its certificate is another host's"),
+    for (host, years, expected) in [
+        ("127.0.0.1", Some((2020, 2021)), "its certificate expired"),
+        ("127.0.0.1", Some((2090, 2091)), "hours by this host's clock, which is probably wrong"),
+        ("farm.example.org", None, "its certificate is another host's"),
     ] {
-        own.certify(host, valid);
+        own.certify(host, years);
         let began = Instant::now();
         loop {
             let told = hub.asked("https", &own.trust()).await;
@@ -140,7 +142,7 @@ async fn whoever_is_not_believed_is_told_why() {
 async fn a_bad_certificate_never_replaces_a_good_one() {
     let dir = tempfile::tempdir().unwrap();
     let own = Authority::new(dir.path(), "own");
-    own.certify("127.0.0.1", true);
+    own.certify("127.0.0.1", None);
     let hub = OneHub::start(dir.path(), true);
     hub.asked("https", &own.trust()).await.unwrap();
     let certificate = fs::read(dir.path().join("hub.pem")).unwrap();
@@ -153,7 +155,7 @@ async fn a_bad_certificate_never_replaces_a_good_one() {
         hub.asked("https", &own.trust()).await.unwrap();
     }
     let second = Authority::new(dir.path(), "second");
-    second.certify("127.0.0.1", true);
+    second.certify("127.0.0.1", None);
     let began = Instant::now();
     while let Err(error) = hub.asked("https", &second.trust()).await {
         assert!(began.elapsed() < LIMIT, "{error}");
@@ -164,7 +166,7 @@ async fn a_bad_certificate_never_replaces_a_good_one() {
 #[test]
 fn what_would_show_a_key_to_the_network_does_not_start() {
     let dir = tempfile::tempdir().unwrap();
-    Authority::new(dir.path(), "own").certify("127.0.0.1", true);
+    Authority::new(dir.path(), "own").certify("127.0.0.1", None);
     let hub = |more: &[&str]| {
         let mut command = Command::new(programs::program("mf-hub"));
         command.args(["--config", "/dev/null", "--data-dir"]).arg(dir.path().join("data"));
@@ -192,7 +194,7 @@ fn what_would_show_a_key_to_the_network_does_not_start() {
 fn a_whole_farm_builds_over_https_with_an_authority_of_its_own() {
     let authority = tempfile::tempdir().unwrap();
     let own = Authority::new(authority.path(), "own");
-    own.certify("127.0.0.1", true);
+    own.certify("127.0.0.1", None);
     let ca_file = own.file.display().to_string();
     let more = vec!["--ca-file".into(), ca_file.clone()];
     let mut farm = Farm::prepared(Options { more, ..Options::default() });
@@ -212,6 +214,7 @@ fn a_whole_farm_builds_over_https_with_an_authority_of_its_own() {
     farm.ok(["build", "create", "-l", "b1", "--package-branch", &branch, "--watch"]);
     let other = Authority::new(authority.path(), "other");
     let ran = farm.mf(["status", "--ca-file", &other.file.display().to_string()]);
+    assert_eq!(ran.code, 8, "{ran:?}");
     assert!(ran.err.contains("no authority that is trusted here"), "{ran:?}");
     let mut python = python::python();
     python.args(["-c", WHOAMI]).env("MF_CONFIG", farm.config());
