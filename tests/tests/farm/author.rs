@@ -62,7 +62,7 @@ fn the_page_on_writing_a_plugin_does_what_it_says() {
     lock(&krate);
     let out = run(&blocks[1..].join("\n"));
     for said in
-        ["it_packs_and_says_so ... ok", "8 of 8 cases passed", "packed hello", "./hello.txt"]
+        ["it_packs_and_says_so ... ok", "ok      example hello", "packed hello", "./hello.txt"]
     {
         assert!(out.contains(said), "{said}:\n{out}");
     }
