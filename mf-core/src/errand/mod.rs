@@ -84,7 +84,7 @@ impl fmt::Display for Subject {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
     /// Something is to be done to a bug.
-    Bug(BugWork),
+    Bug(Box<BugWork>),
     /// A draft of a repository is to be filled in: when the errand is done, it
     /// is what clients see.
     Repository(RepositoryDraft),

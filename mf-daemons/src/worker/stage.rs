@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(stage.confirmed().await, Some(Duration::from_secs(7)));
         assert_eq!(told.recv().await.unwrap(), ("build".into(), start));
 
-        let mut words = stage.words();
+        let mut words = stage.words(Arc::new(Secrets::new([])));
         words("1 of 3\u{1b}");
         words("2 of 3");
         assert_eq!(told.recv().await.unwrap(), ("2 of 3".into(), start + PAUSE));

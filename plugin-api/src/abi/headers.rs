@@ -1,5 +1,7 @@
 //! Headers that no `export!` makes, and what is said of them.
 
+#![allow(dead_code, reason = "of a root that is refused, only the layout is looked at")]
+
 use abi_stable::library::{
     __call_root_module_loader, CheckTypeLayout, LibHeader, RootModule, RootModuleResult,
 };

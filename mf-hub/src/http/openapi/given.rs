@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use mf_core::VERSION;
-use mf_core::errand::{BugWork, ErrandClaim, ErrandLease, ErrandStatus, Kind, State, Work};
+use mf_core::errand::{ErrandClaim, ErrandLease, ErrandStatus, Kind, State, Work};
 use mf_core::task::STATUSES;
 use mf_core::wire::{Claim, Enrolled, HeadSource, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
@@ -207,7 +207,7 @@ fn errand() -> Value {
         lease: errand_lease(),
         lease_seconds: 60,
         marker: "5bdcc146bf60754e6a04".into(),
-        work: Work::Bug(BugWork::default()),
+        work: Work::Bug(Box::default()),
     };
     let mut claim = json!(claim);
     // All that every kind of work has.

@@ -12,7 +12,7 @@ use crate::store::{Done, Tx, bug, repository};
 /// SQLite would not.
 pub(super) fn work(tx: &Tx<'_>, subject: &Subject) -> Done<Result<Work, Ended>> {
     Ok(match subject {
-        Subject::Bug(deed) => bug::work(tx, deed)?.map(Work::Bug),
+        Subject::Bug(deed) => bug::work(tx, deed)?.map(|work| Work::Bug(Box::new(work))),
         Subject::Repository(deed) => match repository::begin(tx, deed.tag)? {
             Some(draft) => Ok(Work::Repository(draft)),
             // The tag keeps none any more: it is as it should be.

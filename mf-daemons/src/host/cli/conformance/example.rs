@@ -1,7 +1,7 @@
 //! A plugin's own examples: directories with a `job.toml`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -31,7 +31,7 @@ pub fn all(plugin: &Arc<Plugin>, dir: Option<&Path>) -> anyhow::Result<Vec<Examp
 }
 
 impl Example {
-    fn read(plugin: &Plugin, dir: &PathBuf) -> Self {
+    fn read(plugin: &Plugin, dir: &Path) -> Self {
         let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy().into_owned();
         let plan = Plan::read(dir).and_then(|plan| Ok((plan.choose(plugin)?, plan)));
         Self { name, plan: plan.map_err(|error| format!("{error:#}")) }
