@@ -79,7 +79,7 @@ async fn a_build_names_bugs_and_they_become_known() {
     );
     let states: Vec<&Value> =
         build["errands"].as_array().unwrap().iter().map(|errand| &errand["state"]).collect();
-    assert_eq!(states, ["done", "refused"]);
+    assert_eq!(states, ["refused", "done"], "the newest first");
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ async fn a_build_names_the_bugs_that_were_fixed_since_the_head_before() {
     assert_eq!((&build["revision"], &build["bugs"]), (&json!("r3"), &json!("17,18")));
     let errands = build["errands"].as_array().unwrap();
     let about: Vec<&Value> = errands.iter().map(|errand| &errand["about"]).collect();
-    assert_eq!(about, ["show bug 17", "show bug 18"]);
+    assert_eq!(about, ["show bug 18", "show bug 17"], "the newest first");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ fn issues_are_closed_by_a_tag_after_a_limit_was_waited_out() {
     assert!(farm.ok(["status"]).contains(why), "{why}");
     assert!(tracker.is_open(&burns), "nobody asks meanwhile");
     farm.ok(["util", "retry-errand", &waits["id"].to_string()]);
-    assert_eq!(bugs::bug(&farm, "tool-1", "closed")["status"], "closed");
+    assert_eq!(bugs::bug(&farm, "tool-1", "closed")["status"], "closed completed");
     let said = tracker.said(&burns);
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("Build tool-1 of package tool was tagged stable"), "{said:?}");

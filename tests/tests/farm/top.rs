@@ -46,7 +46,8 @@ fn a_screen_follows_the_farm_and_is_given_back() {
         screen.wait_for("1 running, 1 waiting");
         screen.wait_for(&format!("{two}.one-x86_64"));
         farm.ok(["util", "pause", "new disks"]);
-        screen.wait_for("because of: new disks");
+        // Of a narrow screen a line may end in the middle of a word.
+        screen.wait_for("because of: new");
         farm.ok(["util", "resume"]);
         // A hub that is killed is said to be away, and followed again.
         if columns == 80 {
@@ -88,8 +89,8 @@ fn without_a_screen_it_is_shown_once() {
     let top = farm.json(&["top"])["data"]["top"].take();
     assert_eq!(top["running"][0]["label"], TASK);
     assert_eq!((&top["queue"]["length"], &top["systems"][0]["running"]), (&0.into(), &1.into()));
-    let other = farm.json(&["top", "--project", "none"]);
-    assert!(other["data"]["top"]["running"].as_array().unwrap().is_empty(), "{other}");
+    let other = farm.mf(["top", "--project", "none"]);
+    assert!(other.code == 9 && other.err.contains("there is no project"), "{other:?}");
     farm.ok(["build", "cancel", "tool-1"]);
     let away = farm.mf(["--hub", "http://127.0.0.1:1", "top"]);
     assert_eq!(away.code, 8, "{away:?}");

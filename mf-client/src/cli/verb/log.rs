@@ -5,7 +5,7 @@ mod sink;
 mod start;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use mf_core::error::Code;
 use mf_core::resource::{Resource, Task, find};
 use mf_core::task::State;
@@ -153,8 +153,14 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
             follow(&hub, &of, from, &mut sink).await?;
             return Ok(sink);
         }
-        let bytes = hub.get_bytes_of(of.task, of.project, "log", of.name, of.attempt, from).await?;
-        let (mut bytes, mut sink, mut at) = (Box::pin(bytes), begin(&wanted, follows), from);
+        let bytes = hub.get_bytes_of(of.task, of.project, "log", of.name, of.attempt, from).await;
+        let bytes = match bytes {
+            // Nothing has come since then.
+            Err(error) if error.is(Code::BadRange) => None,
+            bytes => Some(bytes?),
+        };
+        let mut bytes = std::pin::pin!(stream::iter(bytes).flatten());
+        let (mut sink, mut at) = (begin(&wanted, follows), from);
         while let Some(piece) = bytes.next().await {
             let piece = piece?;
             at += piece.len() as u64;
