@@ -220,7 +220,7 @@ impl Pair {
 #[tokio::test]
 async fn a_farm_does_what_the_rules_say_and_says_what_it_does() {
     let mut seen = BTreeMap::new();
-    for seed in 0..cases(200) {
+    for seed in 0..cases(2_000) {
         eprintln!("farm {seed}");
         let mut dice = Dice::new(seed);
         let mut pair = Pair::new(&mut dice);
@@ -248,7 +248,7 @@ async fn a_farm_does_what_the_rules_say_and_says_what_it_does() {
 
 #[test]
 fn nobody_starves() {
-    for seed in 0..cases(200) {
+    for seed in 0..cases(2_000) {
         let mut dice = Dice::new(seed);
         let (now, capacity) = (Instant::now(), 2 + dice.roll(4));
         let mut farm = farm(&[(1, capacity)]);
