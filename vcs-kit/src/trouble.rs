@@ -71,9 +71,12 @@ impl Trouble {
 fn without(url: &Url, said: String) -> String {
     let (path, (host, _)) = (url.path().to_lowercase(), url.host_and_port());
     let from_home = format!("'{}'", path.trim_start_matches('/'));
-    let parts = [url.for_program().to_lowercase(), path, from_home, host.to_lowercase()];
-    let parts = parts.iter().filter(|part| !part.is_empty());
-    parts.fold(said, |said, part| said.replace(part, "\u{2026}"))
+    let said = said
+        .replace(&url.for_program().to_lowercase(), "\u{2026}")
+        .replace(&path, "\u{2026}")
+        .replace(&from_home, "'\u{2026}'");
+    // A host called git is a word that complaints have of their own.
+    if host.contains('.') { said.replace(&host.to_lowercase(), "\u{2026}") } else { said }
 }
 
 #[cfg(test)]
@@ -83,7 +86,10 @@ mod tests {
 
     #[test]
     fn what_a_url_says_is_no_complaint() {
-        const KNOWN: &[Meaning] = &[(&["certificate", "ssl", "disk full"], "{url}: certificate")];
+        const KNOWN: &[Meaning] = &[
+            (&["certificate", "ssl", "disk full"], "{url}: certificate"),
+            (&["no git repository", "' not found"], "{url}: none"),
+        ];
         let known = |url: &str, said: &str| {
             let url = Url::parse(url, &[Scheme::HTTPS, Scheme::SSH]).unwrap();
             Trouble::known(said, said, &url, KNOWN).map(|trouble| trouble.failure.sentence)
@@ -95,5 +101,8 @@ mod tests {
         assert_eq!(known("git@host:openssl", "fatal: 'openssl' is not there"), None);
         let told = known(url, &format!("fatal: {url}: SSL: bad certificate"));
         assert_eq!(told.as_deref(), Some(&*format!("{url}: certificate")));
+        for said in ["fatal: 'tool' is no git repository", "fatal: 'tool' not found"] {
+            assert_eq!(known("git:tool", said).as_deref(), Some("git:tool: none"), "{said}");
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, statat};
 
-/// Largest plugin, in bytes. The plugins of the farm have less than one
-/// MiB; what has a hundred times that is no plugin, and is not read.
+/// Largest plugin, in bytes. The plugins of the farm have less than five
+/// MiB; what has many times that is no plugin, and is not read.
 pub const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What tells whether a file is still the one that was read.
