@@ -33,6 +33,15 @@ pub fn wait(
     }
 }
 
+/// Asks until something has happened; `what`, for people. What asks is the
+/// pause: an `mf`.
+pub fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !happened() {
+        assert!(Instant::now() < deadline, "it never came to this: {what}");
+    }
+}
+
 /// Waits until a directory has nothing in it with these words in its name.
 pub fn gone(dir: &Path, words: &str) {
     let watch = inotify::init(inotify::CreateFlags::CLOEXEC).unwrap();

@@ -3,9 +3,8 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use monkeyfarm_tests::{Farm, Options, PATIENCE, hostile, programs, world};
+use monkeyfarm_tests::{Farm, Options, awaited, hostile, programs, world};
 
 /// A farm that has the plugin `cruel` beside those that it needs.
 fn cruel(says: &str) -> (Farm, tempfile::TempDir) {
@@ -23,14 +22,6 @@ fn cruel(says: &str) -> (Farm, tempfile::TempDir) {
     fs::write(plugins_d.join("cruel.toml"), says).unwrap();
     farm.up();
     (farm, dir)
-}
-
-fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "it never came to this: {what}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]
@@ -94,7 +85,7 @@ fn a_plugin_that_dies_while_one_worker_loads_it_is_told_and_used_by_others() {
         .unwrap();
     let told =
         "on second, while it was loaded: cannot be loaded: its process was ended by signal 6";
-    wait_for("the hub hears of the crash", || {
+    awaited::until("the hub hears of the crash", || {
         farm.mf(["plugin", "show", "constructor"]).out.contains(told)
     });
     let shown = farm.ok(["plugin", "show", "constructor"]);

@@ -4,9 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
 
-use monkeyfarm_tests::{Farm, Options, PATIENCE, Repository, hostile, programs, world};
+use monkeyfarm_tests::{Farm, Options, Repository, awaited, hostile, programs, world};
 
 /// A library of this host that is no plugin.
 fn foreign_library() -> std::path::PathBuf {
@@ -113,14 +112,6 @@ fn handler(farm: &Farm, label: &str, field: &str) -> serde_json::Value {
     shown["data"]["build_handler"][field].clone()
 }
 
-fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !happened() {
-        assert!(Instant::now() < deadline, "it never came to this: {what}");
-        std::thread::yield_now();
-    }
-}
-
 #[test]
 fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
     let dir = tempfile::tempdir().unwrap();
@@ -131,7 +122,7 @@ fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
     let new = new.with_file_name(format!("new-{}", std::process::id()));
     fs::copy(programs::example_plugin("mf_plugin_hostile"), &new).unwrap();
     fs::rename(&new, &file).or_else(|_| fs::copy(&new, &file).map(drop)).unwrap();
-    wait_for("a new plugin is used", || handler(&farm, "tell", "enabled") == true);
+    awaited::until("a new plugin is used", || handler(&farm, "tell", "enabled") == true);
     let first = handler(&farm, "tell", "digest");
 
     let branch =
@@ -140,13 +131,13 @@ fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
     let task = |field: &str| {
         farm.json(&["task", "show", "runs-1.one-x86_64"])["data"]["task"][field].clone()
     };
-    wait_for("it is being built", || task("stage") == "waiting");
+    awaited::until("it is being built", || task("stage") == "waiting");
 
     hostile::with_another_hash(&programs::example_plugin("mf_plugin_hostile"), &new);
     fs::rename(&new, &file).or_else(|_| fs::copy(&new, &file).map(drop)).unwrap();
     let other =
         || handler(&farm, "tell", "digest") != first && handler(&farm, "tell", "enabled") == true;
-    wait_for("the other file is used", other);
+    awaited::until("the other file is used", other);
     assert_eq!(task("status_label"), "Building", "what runs goes on");
     let second = handler(&farm, "tell", "digest");
     let branch =
@@ -161,7 +152,7 @@ fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
     assert_eq!(task("status_label"), "Cancelled");
 
     fs::remove_file(&file).unwrap();
-    wait_for("it is gone", || handler(&farm, "tell", "enabled") == false);
+    awaited::until("it is gone", || handler(&farm, "tell", "enabled") == false);
     assert!(farm.stop().success());
 }
 
