@@ -21,8 +21,8 @@ class Site(Rows):
     ) -> Reply:
         """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
+        :param limit: at most this many; default: 50
+        :param after: the `after` of the page before: only what is older
 
         Gives: history, after.
         """
@@ -45,8 +45,8 @@ class Scoped(Rows):
     ) -> Reply:
         """Who changed it, when, with which key, from what to what; the newest first.
 
-        :param limit: at most so many; default: 50
-        :param after: what the page before gave: only what is older
+        :param limit: at most this many; default: 50
+        :param after: the `after` of the page before: only what is older
 
         Gives: history, after.
         """
@@ -62,11 +62,11 @@ class Arch(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
+    * `display_name`: the name shown to people
     """
 
     _name = "arch"
@@ -77,22 +77,22 @@ class Arch(Site):
 
 
 class BugHandler(Site):
-    """How a bug tracker is talked to; a plugin provides it.
+    """How to talk to a bug tracker; a plugin provides it.
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (read-only)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (read-only)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `config`: text for the handler, such as TOML
+    * `display_name`: the name shown to people
+    * `config`: the handler's configuration, usually TOML
     * `plugin`: plugin that provides it (read-only)
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
-    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
-      (local) may hold (read-only)
+    * `schemas`: JSON Schemas of its own `config` (handler), of a target's (target) and of a host's
+      (local) (read-only)
     * `systems`: systems that have it (read-only)
     * `bug_url_template`: makes a bug's url from {bug}
     """
@@ -116,33 +116,33 @@ class Build(Scoped):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
+    * `id`: a number that never changes (read-only)
     * `label`: name that it is known by; default: <package>-buildN
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `project_label`: project that it belongs to (required)
-    * `package_branch_label`: what is built (required)
+    * `project_label`: the project it belongs to (required)
+    * `package_branch_label`: the package-branch to build (required)
     * `build_type_label`: why it is built
-    * `user_label`: who submitted it: oneself, or anybody for admins
-    * `pre_tag_label`: tag that it gets when it succeeds
-    * `scratch`: only to try: never tagged, swept away later
+    * `user_label`: who submitted it: the caller, unless an admin names somebody else
+    * `pre_tag_label`: the tag it gets when it succeeds
+    * `scratch`: a trial build: never tagged, and removed after some time
     * `scratch_url`: source of a scratch build
     * `bugs`: bugs that it fixes, separated by commas
-    * `notes`: what people should know
-    * `package_label`: package of its package-branch (read-only)
-    * `status_label`: what has become of it (read-only)
+    * `notes`: a note for people
+    * `package_label`: the package that its package-branch belongs to (read-only)
+    * `status_label`: its state (read-only)
     * `releases`: releases that it is built for (read-only)
     * `tasks`: its tasks (read-only)
-    * `tags`: tags that it has (read-only)
+    * `tags`: its tags (read-only)
     * `bug_urls`: where its bugs are (read-only)
-    * `bug_details`: what their tracker says of them: bug, state (unchecked, open, closed, unknown),
-      title, status, message, check_date (read-only)
-    * `comments`: what people said of it: user_label, create_date, karma, comment (read-only)
-    * `karma`: sum of people's karma; of each the last that is not 0 counts (read-only)
+    * `bug_details`: what the tracker says about each bug: bug, state (unchecked, open, closed,
+      unknown), title, status, message, check_date (read-only)
+    * `comments`: what people said about it: user_label, create_date, karma, comment (read-only)
+    * `karma`: sum of people's karma; for each person the last that is not 0 counts (read-only)
     * `revision`: revision of the source that was built (read-only)
-    * `errands`: what the farm does for it elsewhere: id, about, state (waiting, running, done,
-      refused), attempts, next_try, message (read-only)
-    * `priority`: what admins added to the priority of its build type: a higher sum goes first
+    * `errands`: what the farm does for it in other systems: id, about, state (waiting, running,
+      done, refused), attempts, next_try, message (read-only)
+    * `priority`: what admins added to the priority of its build type; the higher sum goes first
       (read-only)
     """
 
@@ -169,7 +169,7 @@ class Build(Scoped):
         label: str,
         project: str,
     ) -> Reply:
-        """Stop it: what waits does not start, what runs is killed.
+        """Stop it: waiting tasks do not start, running ones are killed.
 
         Gives: build.
         """
@@ -194,7 +194,7 @@ class Build(Scoped):
         project: str,
         tag_label: str,
     ) -> Reply:
-        """Give it a tag; a tag that keeps only the latest loses the older build of its
+        """Give it a tag; in a tag with only_latest it replaces the older build of its
         package-branch.
 
         :param tag_label: the tag
@@ -212,7 +212,7 @@ class Build(Scoped):
         project: str,
         tag_label: str,
     ) -> Reply:
-        """Take a tag from it.
+        """Take a tag away from it.
 
         :param tag_label: the tag
 
@@ -230,9 +230,9 @@ class Build(Scoped):
         comment: str,
         karma: Optional[int] = None,
     ) -> Reply:
-        """Say something of it, and whether it is good.
+        """Comment on it, and say whether it is good.
 
-        :param comment: what one has to say of it
+        :param comment: the comment
         :param karma: 1 for it, -1 against it, 0 neither; default: 0
 
         Gives: build.
@@ -249,7 +249,7 @@ class Build(Scoped):
         project: str,
         bug: Optional[str] = None,
     ) -> Reply:
-        """Ask the tracker once more what its bugs are.
+        """Ask the tracker again about its bugs.
 
         :param bug: only this one of its bugs
 
@@ -267,9 +267,9 @@ class Build(Scoped):
         comment: str,
         bug: Optional[str] = None,
     ) -> Reply:
-        """Say something on its bugs.
+        """Comment on its bugs.
 
-        :param comment: what one has to say
+        :param comment: the comment
         :param bug: only this one of its bugs
 
         Gives: build.
@@ -289,7 +289,7 @@ class Build(Scoped):
     ) -> Reply:
         """Close its bugs, with a comment that names the build.
 
-        :param comment: what one has to say of it beside that
+        :param comment: a comment to add
         :param bug: only this one of its bugs
 
         Gives: build.
@@ -307,9 +307,9 @@ class Build(Scoped):
         comment: Optional[str] = None,
         bug: Optional[str] = None,
     ) -> Reply:
-        """Open its bugs again, with a comment that names the build.
+        """Reopen its bugs, with a comment that names the build.
 
-        :param comment: what one has to say of it beside that
+        :param comment: a comment to add
         :param bug: only this one of its bugs
 
         Gives: build.
@@ -326,7 +326,7 @@ class Build(Scoped):
         project: str,
         bug: Optional[str] = None,
     ) -> Reply:
-        """Let its bugs refer to the build.
+        """Link its bugs to the build.
 
         :param bug: only this one of its bugs
 
@@ -350,19 +350,19 @@ class Build(Scoped):
         bugs: Optional[str] = None,
         notes: Optional[str] = None,
     ) -> Reply:
-        """What submitting it would come to: its tasks, which systems could take each, when it would
-        begin, and what is refused.
+        """What submitting this build would lead to: its tasks, which systems could take each, when
+        it would begin, and what would be refused.
 
         :param label: name that it is known by; default: <package>-buildN
-        :param project_label: project that it belongs to
-        :param package_branch_label: what is built
+        :param project_label: the project it belongs to
+        :param package_branch_label: the package-branch to build
         :param build_type_label: why it is built
-        :param user_label: who submitted it: oneself, or anybody for admins
-        :param pre_tag_label: tag that it gets when it succeeds
-        :param scratch: only to try: never tagged, swept away later
+        :param user_label: who submitted it: the caller, unless an admin names somebody else
+        :param pre_tag_label: the tag it gets when it succeeds
+        :param scratch: a trial build: never tagged, and removed after some time
         :param scratch_url: source of a scratch build
         :param bugs: bugs that it fixes, separated by commas
-        :param notes: what people should know
+        :param notes: a note for people
 
         Gives: plan.
         """
@@ -386,9 +386,9 @@ class Build(Scoped):
         project: str,
         priority: int,
     ) -> Reply:
-        """Let what waits of it go before others, or after them.
+        """Let its waiting tasks go before others, or after them.
 
-        :param priority: how much is added to the priority of its build type
+        :param priority: what to add to the priority of its build type
 
         Gives: build.
         """
@@ -403,18 +403,18 @@ class BuildHandler(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (read-only)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (read-only)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `config`: text for the handler, such as TOML
+    * `display_name`: the name shown to people
+    * `config`: the handler's configuration, usually TOML
     * `plugin`: plugin that provides it (read-only)
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
-    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
-      (local) may hold (read-only)
+    * `schemas`: JSON Schemas of its own `config` (handler), of a target's (target) and of a host's
+      (local) (read-only)
     * `systems`: systems that have it (read-only)
     """
 
@@ -437,12 +437,12 @@ class BuildType(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `priority`: a higher one goes first in the queue (default: 0)
+    * `display_name`: the name shown to people
+    * `priority`: builds with a higher priority go first (default: 0)
     """
 
     _name = "build_type"
@@ -457,11 +457,11 @@ class Distro(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
+    * `display_name`: the name shown to people
     * `url`: its home page
     """
 
@@ -477,15 +477,15 @@ class Group(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `about`: what people should know
+    * `display_name`: the name shown to people
+    * `about`: a note for people
     * `users`: members
-    * `pending_users`: users who wait for a member's approval (read-only)
-    * `restricted`: joining it needs a member's approval
+    * `pending_users`: users waiting for a member's approval (read-only)
+    * `restricted`: whether joining needs a member's approval
     """
 
     _name = "group"
@@ -499,7 +499,7 @@ class Group(Site):
         self,
         label: str,
     ) -> Reply:
-        """Become a member; where that means rights over others, wait for approval.
+        """Become a member; if membership gives rights over others, wait for approval.
 
         Gives: group.
         """
@@ -511,9 +511,10 @@ class Group(Site):
         label: str,
         user_label: Optional[str] = None,
     ) -> Reply:
-        """Be a member no longer, nor wait to be one.
+        """Stop being a member, or waiting to be one.
 
-        :param user_label: who; default: the caller. members put out who waits, site admins anybody
+        :param user_label: who leaves; default: the caller. Members may turn away users who wait,
+            site admins may remove anybody
 
         Gives: group.
         """
@@ -527,9 +528,9 @@ class Group(Site):
         label: str,
         user_label: str,
     ) -> Reply:
-        """Make a member of somebody who waits to join.
+        """Make somebody who waits to join a member.
 
-        :param user_label: who waits
+        :param user_label: the user who waits
 
         Gives: group.
         """
@@ -544,20 +545,21 @@ class Package(Scoped):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `project_label`: project that it belongs to (required)
-    * `source_name`: packages that share it are never built at the same time on one system; default:
-      the label
-    * `summary`: what it is, in a line
-    * `about`: what people should know
+    * `project_label`: the project it belongs to (required)
+    * `source_name`: packages with the same one are never built on a system at the same time;
+      default: the label
+    * `summary`: what it is, in one line
+    * `about`: a note for people
     * `url`: its home page
     * `user_label`: its owner; default: the caller
-    * `group_label`: group whose members have the owner's rights
-    * `footprint`: its weight: a system builds while the sum stays within its capacity (default: 1)
-    * `one_per_system`: a system never builds two tasks of it at the same time
+    * `group_label`: a group whose members have the owner's rights
+    * `footprint`: its weight: the footprints of what a system builds at the same time stay within
+      its capacity (default: 1)
+    * `one_per_system`: whether a system never builds two tasks of it at the same time
     * `branches`: its package-branches (read-only)
     """
 
@@ -574,25 +576,24 @@ class PackageBranch(Scoped):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `project_label`: project that it belongs to (required)
-    * `package_label`: package that it builds (required)
+    * `project_label`: the project it belongs to (required)
+    * `package_label`: the package it builds (required)
     * `build_handler_label`: how it is built (required)
-    * `url`: where its source is; made from the vcs handler's template unless given; empty: built
-      from nothing
+    * `url`: where its source is; default: made from the vcs handler's template; empty: there is no
+      source to fetch
     * `vcs_branch`: branch, tag or revision of the source; empty: the default branch
     * `vcs_handler_label`: how its source is fetched; default: the project's
     * `build_prefix`: text for the build handler, such as a release's suffix
-    * `releases`: releases that it is built for; none: every one that its build handler may be used
-      for
-    * `excluded_releases`: releases that it is not built for
-    * `build_on_commit`: a build is submitted when its head moves
-    * `pre_tag_label`: tag that a build on commit gets when it succeeds
-    * `head`: revision that its head was seen at last, where it builds on commit (read-only)
-    * `head_state`: since when its head is that, or why it cannot be looked at or is not built
+    * `releases`: releases it is built for; none: all that its build handler may be used for
+    * `excluded_releases`: releases it is not built for
+    * `build_on_commit`: whether to submit a build when its head moves
+    * `pre_tag_label`: the tag a build on commit gets when it succeeds
+    * `head`: for builds on commit: the revision last seen at its head (read-only)
+    * `head_state`: since when its head is there, or why it cannot be looked at or is not built
       (read-only)
     """
 
@@ -610,17 +611,17 @@ class Project(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `about`: what people should know
+    * `display_name`: the name shown to people
+    * `about`: a note for people
     * `url`: its home page
-    * `admin_group_label`: group whose members are its admins
-    * `vcs_handler_label`: where package-branches get their vcs handler from
-    * `bug_handler_label`: how its bugs are talked to
-    * `restricted`: only its admins and the owners of its packages may know of it
+    * `admin_group_label`: the group whose members are its admins
+    * `vcs_handler_label`: the vcs handler of package-branches that do not name one
+    * `bug_handler_label`: the bug tracker that its bugs are in
+    * `restricted`: whether only its admins and the owners of its packages may know of it
     * `tags`: its tags (read-only)
     * `packages`: its packages (read-only)
     """
@@ -639,16 +640,16 @@ class Release(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `distro_label`: distro that it is a release of (required)
+    * `distro_label`: the distro it is a release of (required)
     * `full_version`: such as 6.4
     * `major_version`: such as 6
     * `minor_version`: such as 4
-    * `eol`: end of life: it takes no new tasks
-    * `build_handlers`: build handlers that may be used for it; none allows any
+    * `eol`: whether it is at its end of life: it gets no new tasks
+    * `build_handlers`: build handlers that may be used for it; none: any
     * `targets`: its targets (read-only)
     """
 
@@ -665,19 +666,19 @@ class System(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `capacity`: sum of footprints that it builds at the same time; 0 at first: its number of CPUs,
-      once its worker comes
+    * `display_name`: the name shown to people
+    * `capacity`: how much it builds at the same time, as a sum of footprints; unless given, its
+      number of CPUs once its worker registers
     * `enabled`: whether it gets tasks (default: true)
-    * `drained`: by whom it was drained, since when and why; empty while it gets tasks (read-only)
+    * `drained`: who drained it, since when and why; empty while it gets tasks (read-only)
     * `host_signature`: fingerprint of its key (read-only)
-    * `build_handlers`: build handlers that it has (read-only)
-    * `archs`: archs that it serves (read-only)
-    * `build_count`: tasks that it is building now (read-only)
+    * `build_handlers`: build handlers it has (read-only)
+    * `archs`: archs it serves (read-only)
+    * `build_count`: tasks it is building now (read-only)
     * `last_seen`: when it was last heard of, UTC (read-only)
     """
 
@@ -699,10 +700,10 @@ class System(Site):
         name: Optional[str] = None,
         expires: Optional[str] = None,
     ) -> Reply:
-        """Make a key for its worker; the answer shows it once, and nothing does again.
+        """Make a key for its worker; the answer shows it this once.
 
-        :param name: what it is called, such as where it is used; default: key-N
-        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC
+        :param name: its name, such as where it is used; default: key-N
+        :param expires: when it expires: 12h, 90d, or a date or time in UTC
 
         Gives: key.
         """
@@ -716,7 +717,7 @@ class System(Site):
         self,
         label: str,
     ) -> Reply:
-        """Its keys without their secrets: name, end, last use.
+        """Its keys without their secrets: name, expiry, last use.
 
         Gives: keys.
         """
@@ -728,9 +729,9 @@ class System(Site):
         label: str,
         key: str,
     ) -> Reply:
-        """End one of its keys, now.
+        """Revoke one of its keys, at once.
 
-        :param key: its name, or its id; never the key itself
+        :param key: the key's name or id; never the key itself
 
         Gives: system.
         """
@@ -744,10 +745,10 @@ class System(Site):
         label: str,
         expires: Optional[str] = None,
     ) -> Reply:
-        """Make a token with which its host enrols once, and replace an earlier one; the answer
-        shows it once.
+        """Make a one-time token for its host to enrol with, replacing any earlier one; the answer
+        shows it this once.
 
-        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC; default: 24h
+        :param expires: when it expires: 12h, 90d, or a date or time in UTC; default: 24h
 
         Gives: token.
         """
@@ -759,7 +760,7 @@ class System(Site):
     def enrol(
         self,
     ) -> Reply:
-        """A host shows its one-time token, and says which key it has from now on.
+        """A host presents its one-time token and the hash of its new key.
 
         Gives: system.
         """
@@ -771,9 +772,9 @@ class System(Site):
         label: str,
         reason: Optional[str] = None,
     ) -> Reply:
-        """Give it no more tasks; what it builds goes on to its end.
+        """Give it no more tasks; what it is building is finished.
 
-        :param reason: why, for everybody whose tasks wait
+        :param reason: why; shown to everybody whose tasks wait
 
         Gives: system.
         """
@@ -799,25 +800,25 @@ class Tag(Scoped):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `project_label`: project that it belongs to (required)
-    * `requires_admin`: only project admins may tag
-    * `manage_repo`: the farm keeps a file repository of its builds
-    * `include_in_builds`: build handlers see that repository
-    * `close_on_tag`: tagging closes the build's bugs
-    * `locked`: nothing moves in or out
-    * `only_latest`: a build that was submitted later puts the older ones of its package-branch out
-    * `about`: what people should know
-    * `builds`: builds that have it (read-only)
-    * `errands`: what the farm does for it elsewhere: id, about, state (waiting, running, done,
-      refused), attempts, next_try, message (read-only)
-    * `repository`: where its file repository is, beneath the hub's address; each target's files are
-      in its tag_path (read-only)
-    * `repository_state`: since when the repository is as the tag is now, or since when and why it
-      lags (read-only)
+    * `project_label`: the project it belongs to (required)
+    * `requires_admin`: whether only project admins may give or take it
+    * `manage_repo`: whether the farm keeps a file repository of its builds
+    * `include_in_builds`: whether builds of the project are given that repository
+    * `close_on_tag`: whether tagging a build closes its bugs
+    * `locked`: whether nothing moves in or out
+    * `only_latest`: whether it keeps only the latest build of each package-branch
+    * `about`: a note for people
+    * `builds`: its builds (read-only)
+    * `errands`: what the farm does for it in other systems: id, about, state (waiting, running,
+      done, refused), attempts, next_try, message (read-only)
+    * `repository`: path of its file repository on the hub; each target's files are in its tag_path
+      (read-only)
+    * `repository_state`: since when its repository is current, or since when and why it lags
+      (read-only)
     """
 
     _name = "tag"
@@ -838,7 +839,7 @@ class Tag(Scoped):
     ) -> Reply:
         """Move all its builds to another tag.
 
-        :param to_tag_label: where they go
+        :param to_tag_label: the tag to move them to
 
         Gives: moved_builds, untagged_builds.
         """
@@ -877,12 +878,12 @@ class Target(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `release_label`: release that it is (required)
-    * `arch_label`: arch that it is on (required)
+    * `release_label`: its release (required)
+    * `arch_label`: its arch (required)
     * `distro_label`: distro of its release (read-only)
     * `full_version`: such as 6.4
     * `major_version`: such as 6
@@ -890,7 +891,7 @@ class Target(Site):
     * `tag_path`: where its files go in a tag's repository, such as redhat/6/x86_64; empty: its
       label
     * `config`: text for the build handler
-    * `build_handlers`: build handlers that may be used for it; none allows any
+    * `build_handlers`: build handlers that may be used for it; none: any
     """
 
     _name = "target"
@@ -906,22 +907,22 @@ class Task(Scoped):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (read-only)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (read-only)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `project_label`: project that it belongs to (read-only)
-    * `build_label`: build that it is part of (read-only)
-    * `target_label`: what it is built for (read-only)
+    * `project_label`: the project it belongs to (read-only)
+    * `build_label`: the build it is part of (read-only)
+    * `target_label`: the target it is built for (read-only)
     * `build_handler_label`: how it is built (read-only)
-    * `system_label`: where it is, or was last, built (read-only)
-    * `status_label`: what has become of it (read-only)
+    * `system_label`: the system that builds it, or built it last (read-only)
+    * `status_label`: its state (read-only)
     * `stage`: finer progress: checkout, build, upload; or why it ended (read-only)
     * `message`: why it ended as it did, in a sentence (read-only)
     * `revision`: revision of the source that was built (read-only)
-    * `plugins`: plugins of its last attempt, a line each: handler, plugin, version, SHA-256
+    * `plugins`: the plugins of its last attempt, one line each: handler, plugin, version, SHA-256
       (read-only)
-    * `isolation`: what kept its handlers from the rest of the host (read-only)
+    * `isolation`: how its handlers were isolated from the rest of the host (read-only)
     * `attempt`: how often it was started (read-only)
     * `start_date`: when it was last started, UTC (read-only)
     * `end_date`: when it ended, UTC (read-only)
@@ -929,7 +930,7 @@ class Task(Scoped):
     * `logs`: names of its logs (read-only)
     * `files`: names of its results (read-only)
     * `sources`: names of its sources (read-only)
-    * `configs`: names of the configuration files it was given (read-only)
+    * `configs`: names of the configuration files it was built with (read-only)
     """
 
     _name = "task"
@@ -970,8 +971,8 @@ class Task(Scoped):
         """A log's bytes; `Range`, or `offset=`, for a part.
 
         :param attempt: which attempt; default: the last one
-        :param follow: go on until the task ends
-        :param offset: first byte
+        :param follow: continue until the task ends
+        :param offset: offset of the first byte
 
         Gives: content, the bytes.
         """
@@ -992,13 +993,13 @@ class Task(Scoped):
         since: Optional[str] = None,
         count: Optional[int] = None,
     ) -> Reply:
-        """Lines of a log by their numbers, each with the time when it came.
+        """Lines of a log by number, each with the time it came.
 
         :param name: name of the log
         :param attempt: which attempt; default: the last one
         :param first: number of the first line; default: the last lines
-        :param since: only what came then or later, UTC, from its first line on
-        :param count: at most so many; default: 200
+        :param since: only lines that came at this time (UTC) or later
+        :param count: at most this many; default: 200
 
         Gives: lines.
         """
@@ -1022,14 +1023,14 @@ class Task(Scoped):
         after: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> Reply:
-        """Numbers of a log's lines that have a word, or look like errors.
+        """Numbers of a log's lines that contain a text, or look like errors.
 
         :param name: name of the log
         :param attempt: which attempt; default: the last one
-        :param mf_search_query: what the lines have, in any case of letters
-        :param errors: lines that look like errors, instead
+        :param mf_search_query: text to look for, in upper or lower case
+        :param errors: look for lines that look like errors instead
         :param after: only lines after this number
-        :param limit: at most so many; default: 500
+        :param limit: at most this many; default: 500
 
         Gives: found, more.
         """
@@ -1126,7 +1127,7 @@ class Task(Scoped):
         label: str,
         project: str,
     ) -> Reply:
-        """Build it again, when it failed, was cancelled or was lost.
+        """Build it again, if it failed, was cancelled or was lost.
 
         Gives: task.
         """
@@ -1138,7 +1139,7 @@ class Task(Scoped):
         label: str,
         project: str,
     ) -> Reply:
-        """Why it runs, waits or ended: a word, a sentence, and what each system says.
+        """Why it runs, waits or ended: one word, a sentence, and what each system says.
 
         Gives: verdict, sentence, details.
         """
@@ -1151,16 +1152,16 @@ class User(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (required)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (required)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
+    * `display_name`: the name shown to people
     * `email`: address, shown to those signed in
     * `password`: never shown; its owner changes it with change_password
-    * `about`: what people should know
+    * `about`: a note for people
     * `agreed_to_terms`: whether the site's terms were agreed to
-    * `groups`: groups that it is a member of (read-only)
+    * `groups`: groups it is a member of (read-only)
     """
 
     _name = "user"
@@ -1176,10 +1177,10 @@ class User(Site):
         name: Optional[str] = None,
         expires: Optional[str] = None,
     ) -> Reply:
-        """Make an API key for it; the answer shows it once, and nothing does again.
+        """Make an API key for it; the answer shows it this once.
 
-        :param name: what it is called, such as where it is used; default: key-N
-        :param expires: when it ends: in 12h, in 90d, or at a date or time in UTC
+        :param name: its name, such as where it is used; default: key-N
+        :param expires: when it expires: 12h, 90d, or a date or time in UTC
 
         Gives: key.
         """
@@ -1193,7 +1194,7 @@ class User(Site):
         self,
         label: str,
     ) -> Reply:
-        """Its API keys without their secrets: name, end, last use.
+        """Its API keys without their secrets: name, expiry, last use.
 
         Gives: keys.
         """
@@ -1205,9 +1206,9 @@ class User(Site):
         label: str,
         key: str,
     ) -> Reply:
-        """End one of its API keys, now.
+        """Revoke one of its API keys, at once.
 
-        :param key: its name, or its id; never the key itself
+        :param key: the key's name or id; never the key itself
 
         Gives: user.
         """
@@ -1222,10 +1223,10 @@ class User(Site):
         new_password: str,
         old_password: Optional[str] = None,
     ) -> Reply:
-        """Change one's own password; the old one is asked for.
+        """Change your own password, by giving the old one.
 
-        :param old_password: the one until now; not asked for where there is none
-        :param new_password: the one from now on
+        :param old_password: the old password; not needed if there is none
+        :param new_password: the new password
 
         Gives: user.
         """
@@ -1257,7 +1258,7 @@ class Util(Resource):
     ) -> Reply:
         """The farm at a glance: queue, builds, systems, errands.
 
-        :param brief: without what is counted of all that there ever was: builds, tasks, errands
+        :param brief: leave out the counts over the farm's whole history: builds, tasks, errands
 
         Gives: status.
         """
@@ -1270,9 +1271,9 @@ class Util(Resource):
         self,
         reason: str,
     ) -> Reply:
-        """Give nobody a task until the queue is resumed; what is being built goes on.
+        """Give nobody a task until the queue is resumed; what is being built is finished.
 
-        :param reason: why, for everybody who waits
+        :param reason: why; shown to everybody who waits
 
         Gives: queue.
         """
@@ -1306,10 +1307,10 @@ class Util(Resource):
         mf_search_query: str,
         limit: Optional[int] = None,
     ) -> Reply:
-        """Everything in which a word is found, the newest of each resource first.
+        """Everything that contains a word, the newest of each resource first.
 
         :param mf_search_query: what to look for
-        :param limit: at most so many of each resource; default: 20
+        :param limit: at most this many of each resource; default: 20
 
         Gives: found.
         """
@@ -1362,7 +1363,7 @@ class Util(Resource):
     ) -> Iterator[Dict[str, Any]]:
         """What happens, as server-sent events.
 
-        :param after: number of the last event that is known; default: only new ones
+        :param after: number of the last event you know; default: only new ones
         :param project_label: only what belongs to this project
         :param build_label: only this build and its tasks
         :param task_label: only this task
@@ -1385,11 +1386,11 @@ class Util(Resource):
         build_label: Optional[str] = None,
         state: Optional[str] = None,
     ) -> Reply:
-        """What the farm has to do elsewhere, such as closing a bug; the newest first.
+        """What the farm has to do in other systems, such as closing a bug; newest first.
 
         :param project_label: only those of this project
         :param build_label: only those of this build
-        :param state: only those that stand there
+        :param state: only those in this state
 
         Gives: errands.
         """
@@ -1404,7 +1405,7 @@ class Util(Resource):
         self,
         errand: int,
     ) -> Reply:
-        """Try an errand at once that was refused or waits.
+        """Try a refused or waiting errand at once.
 
         :param errand: its id
         """
@@ -1417,9 +1418,9 @@ class Util(Resource):
         self,
         url: Optional[str] = None,
     ) -> Reply:
-        """Say that there is something new at a repository: what is built on commit looks at once.
+        """Say that a repository has something new: builds on commit look at it at once.
 
-        :param url: where the source is; a webhook's body may say it too
+        :param url: where the source is; a webhook's body may name it instead
 
         Gives: looked_at.
         """
@@ -1434,7 +1435,7 @@ class Util(Resource):
     ) -> Reply:
         """A plugin with its handlers, and the evidence of its crashes.
 
-        :param plugin: its id, or the beginning of the SHA-256 of its file, 8 digits at least
+        :param plugin: its id, or the first 8 or more digits of its file's SHA-256
 
         Gives: plugin.
         """
@@ -1449,7 +1450,7 @@ class Util(Resource):
     ) -> Reply:
         """Ends the quarantine of a plugin, and forgets its crashes.
 
-        :param plugin: its id, or the beginning of the SHA-256 of its file, 8 digits at least
+        :param plugin: its id, or the first 8 or more digits of its file's SHA-256
 
         Gives: cleared.
         """
@@ -1464,18 +1465,18 @@ class VcsHandler(Site):
 
     Its fields:
 
-    * `id`: number that never changes (read-only)
-    * `label`: name that it is known by (read-only)
+    * `id`: a number that never changes (read-only)
+    * `label`: the name it is known by (read-only)
     * `create_date`: when it was made, UTC (read-only)
     * `update_date`: when it was last changed, UTC (read-only)
-    * `display_name`: name shown to people
-    * `config`: text for the handler, such as TOML
+    * `display_name`: the name shown to people
+    * `config`: the handler's configuration, usually TOML
     * `plugin`: plugin that provides it (read-only)
     * `version`: version of that plugin (read-only)
     * `digest`: SHA-256 of the plugin's file (read-only)
     * `enabled`: whether it can be used (read-only)
-    * `schemas`: JSON Schemas of what its `config` (handler), a target's (target) and a host's
-      (local) may hold (read-only)
+    * `schemas`: JSON Schemas of its own `config` (handler), of a target's (target) and of a host's
+      (local) (read-only)
     * `systems`: systems that have it (read-only)
     * `url_template`: makes a package-branch's url from {project}, {package} and {branch}
     """

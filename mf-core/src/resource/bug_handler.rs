@@ -31,7 +31,7 @@ const OWN: &[Field] =
 /// The bug handler, in the table.
 pub const BUG_HANDLER: Resource = Resource {
     name: "bug_handler",
-    about: "how a bug tracker is talked to; a plugin provides it",
+    about: "how to talk to a bug tracker; a plugin provides it",
     scope: Scope::Site,
     fields: &[COMMON_DERIVED, DISPLAY, HANDLER, OWN],
     rights: [Who::ANYONE, Who::HUB, Who::ADMIN, Who::ADMIN],

@@ -45,7 +45,7 @@ const SUBMITTERS: Who = Who::SIGNED_IN.or(Who::ADMIN);
 
 /// As [`super::common::COMMON`], but the label has a default.
 const BUILD_COMMON: &[Field] = &[
-    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
+    field("id", Kind::Int(1, i64::MAX), "a number that never changes").derived(),
     LABEL,
     field("create_date", Kind::Time, "when it was made, UTC").derived(),
     field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
@@ -59,7 +59,7 @@ const LABEL: Field =
 const PACKAGE_BRANCH: Field = field(
     "package_branch_label",
     Kind::Ref { to: "package-branch", owned: false },
-    "what is built",
+    "the package-branch to build",
 )
 .must()
 .filter()
@@ -72,7 +72,7 @@ const BUILD_TYPE: Field =
 const USER: Field = field(
     "user_label",
     Kind::Ref { to: "user", owned: false },
-    "who submitted it: oneself, or anybody for admins",
+    "who submitted it: the caller, unless an admin names somebody else",
 )
 .made()
 .filter()
@@ -80,17 +80,18 @@ const USER: Field = field(
 const PRE_TAG: Field = field(
     "pre_tag_label",
     Kind::Ref { to: "tag", owned: false },
-    "tag that it gets when it succeeds",
+    "the tag it gets when it succeeds",
 )
 .write(SUBMITTERS);
-const SCRATCH: Field = field("scratch", Kind::Bool, "only to try: never tagged, swept away later")
-    .filter()
-    .write(SUBMITTERS);
+const SCRATCH: Field =
+    field("scratch", Kind::Bool, "a trial build: never tagged, and removed after some time")
+        .filter()
+        .write(SUBMITTERS);
 const SCRATCH_URL: Field =
     field("scratch_url", Kind::Text(SHORT), "source of a scratch build").write(SUBMITTERS);
 const BUGS: Field =
     field("bugs", Kind::Text(SHORT), "bugs that it fixes, separated by commas").write(SUBMITTERS);
-const NOTES: Field = field("notes", Kind::Text(LONG), "what people should know").write(SUBMITTERS);
+const NOTES: Field = field("notes", Kind::Text(LONG), "a note for people").write(SUBMITTERS);
 
 /// What a build is submitted with, all of it.
 const SUBMITTED: &[Field] =
@@ -108,31 +109,31 @@ const OWN: &[Field] = &[
     field(
         "package_label",
         Kind::Ref { to: "package", owned: false },
-        "package of its package-branch",
+        "the package that its package-branch belongs to",
     )
     .filter()
     .derived(),
-    field("status_label", Kind::Choice(STATUSES), "what has become of it").filter().derived(),
+    field("status_label", Kind::Choice(STATUSES), "its state").filter().derived(),
     field("releases", Kind::Computed(Gives::List), "releases that it is built for").derived(),
     field("tasks", Kind::Back { of: "task", by: "build_label" }, "its tasks").derived(),
-    field("tags", Kind::Refs { to: "tag", via: "build_tag" }, "tags that it has").derived(),
+    field("tags", Kind::Refs { to: "tag", via: "build_tag" }, "its tags").derived(),
     field("bug_urls", Kind::Computed(Gives::List), "where its bugs are").derived(),
     field(
         "bug_details",
         Kind::Computed(Gives::Json),
-        "what their tracker says of them: bug, state (unchecked, open, closed, unknown), title, status, message, check_date",
+        "what the tracker says about each bug: bug, state (unchecked, open, closed, unknown), title, status, message, check_date",
     )
     .derived(),
     field(
         "comments",
         Kind::Computed(Gives::Json),
-        "what people said of it: user_label, create_date, karma, comment",
+        "what people said about it: user_label, create_date, karma, comment",
     )
     .derived(),
     field(
         "karma",
         Kind::Computed(Gives::Int),
-        "sum of people's karma; of each the last that is not 0 counts",
+        "sum of people's karma; for each person the last that is not 0 counts",
     )
     .derived(),
     field("revision", Kind::Text(SHORT), "revision of the source that was built").derived(),
@@ -140,7 +141,7 @@ const OWN: &[Field] = &[
     field(
         "priority",
         PRIORITY,
-        "what admins added to the priority of its build type: a higher sum goes first",
+        "what admins added to the priority of its build type; the higher sum goes first",
     )
     .derived(),
 ];
@@ -149,7 +150,7 @@ const OWN: &[Field] = &[
 const PRIORITY: Kind = Kind::Int(-1_000, 1_000);
 
 const PRIORITIZED: &[Field] =
-    &[field("priority", PRIORITY, "how much is added to the priority of its build type").must()];
+    &[field("priority", PRIORITY, "what to add to the priority of its build type").must()];
 
 /// Who may do something to a build that is there.
 const KEEPERS: Who = Who::OWNER.or(Who::PROJECT).or(Who::ADMIN);
@@ -158,7 +159,7 @@ const TAGGED: &[Field] =
     &[field("tag_label", Kind::Ref { to: "tag", owned: false }, "the tag").must()];
 
 const COMMENTED: &[Field] = &[
-    field("comment", Kind::Text(COMMENT), "what one has to say of it").must(),
+    field("comment", Kind::Text(COMMENT), "the comment").must(),
     field("karma", Kind::Int(-1, 1), "1 for it, -1 against it, 0 neither; default: 0"),
 ];
 
@@ -166,11 +167,9 @@ const BUG: Field = field("bug", Kind::Text(SHORT), "only this one of its bugs");
 
 const WHICH_BUG: &[Field] = &[BUG];
 
-const BUG_COMMENT: &[Field] =
-    &[field("comment", Kind::Text(COMMENT), "what one has to say").must(), BUG];
+const BUG_COMMENT: &[Field] = &[field("comment", Kind::Text(COMMENT), "the comment").must(), BUG];
 
-const BUG_CHANGE: &[Field] =
-    &[field("comment", Kind::Text(COMMENT), "what one has to say of it beside that"), BUG];
+const BUG_CHANGE: &[Field] = &[field("comment", Kind::Text(COMMENT), "a comment to add"), BUG];
 
 /// What the farm is to do to a build's bugs, in their tracker.
 const fn of_bugs(name: &'static str, about: &'static str, takes: &'static [Field]) -> Function {
@@ -188,7 +187,7 @@ pub const BUILD: Resource = Resource {
     functions: &[
         Function {
             name: "cancel",
-            about: "stop it: what waits does not start, what runs is killed",
+            about: "stop it: waiting tasks do not start, running ones are killed",
             on: On::One,
             takes: &[],
             gives: &["build"],
@@ -206,7 +205,7 @@ pub const BUILD: Resource = Resource {
         },
         Function {
             name: "tag",
-            about: "give it a tag; a tag that keeps only the latest loses the older build of its package-branch",
+            about: "give it a tag; in a tag with only_latest it replaces the older build of its package-branch",
             on: On::One,
             takes: TAGGED,
             gives: &["build"],
@@ -215,7 +214,7 @@ pub const BUILD: Resource = Resource {
         },
         Function {
             name: "untag",
-            about: "take a tag from it",
+            about: "take a tag away from it",
             on: On::One,
             takes: TAGGED,
             gives: &["build"],
@@ -224,26 +223,22 @@ pub const BUILD: Resource = Resource {
         },
         Function {
             name: "comment",
-            about: "say something of it, and whether it is good",
+            about: "comment on it, and say whether it is good",
             on: On::One,
             takes: COMMENTED,
             gives: &["build"],
             who: Who::SIGNED_IN,
             writes: true,
         },
-        of_bugs("check_bugs", "ask the tracker once more what its bugs are", WHICH_BUG),
-        of_bugs("comment_bugs", "say something on its bugs", BUG_COMMENT),
+        of_bugs("check_bugs", "ask the tracker again about its bugs", WHICH_BUG),
+        of_bugs("comment_bugs", "comment on its bugs", BUG_COMMENT),
         of_bugs("close_bugs", "close its bugs, with a comment that names the build", BUG_CHANGE),
-        of_bugs(
-            "reopen_bugs",
-            "open its bugs again, with a comment that names the build",
-            BUG_CHANGE,
-        ),
-        of_bugs("link_bugs", "let its bugs refer to the build", WHICH_BUG),
+        of_bugs("reopen_bugs", "reopen its bugs, with a comment that names the build", BUG_CHANGE),
+        of_bugs("link_bugs", "link its bugs to the build", WHICH_BUG),
         Function {
             name: "plan",
-            about: "what submitting it would come to: its tasks, which systems could take each, \
-                    when it would begin, and what is refused",
+            about: "what submitting this build would lead to: its tasks, which systems could \
+                    take each, when it would begin, and what would be refused",
             on: On::All,
             takes: SUBMITTED,
             gives: &["plan"],
@@ -252,7 +247,7 @@ pub const BUILD: Resource = Resource {
         },
         Function {
             name: "prioritize",
-            about: "let what waits of it go before others, or after them",
+            about: "let its waiting tasks go before others, or after them",
             on: On::One,
             takes: PRIORITIZED,
             gives: &["build"],

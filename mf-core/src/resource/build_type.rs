@@ -19,7 +19,8 @@ pub struct BuildType {
 }
 
 const OWN: &[Field] =
-    &[field("priority", Kind::Int(-1_000, 1_000), "a higher one goes first in the queue").or("0")];
+    &[field("priority", Kind::Int(-1_000, 1_000), "builds with a higher priority go first")
+        .or("0")];
 
 /// The build type, in the table.
 pub const BUILD_TYPE: Resource = Resource {

@@ -11,8 +11,8 @@ const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);
 
 /// What every resource has.
 pub const COMMON: &[Field] = &[
-    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
-    field("label", Kind::Label, "name that it is known by")
+    field("id", Kind::Int(1, i64::MAX), "a number that never changes").derived(),
+    field("label", Kind::Label, "the name it is known by")
         .must()
         .search()
         .write(ADMINS.or(Who::OWNER).or(Who::SIGNED_IN).or(Who::NEWCOMER)),
@@ -22,15 +22,15 @@ pub const COMMON: &[Field] = &[
 
 /// The same, where the farm names things itself.
 pub const COMMON_DERIVED: &[Field] = &[
-    field("id", Kind::Int(1, i64::MAX), "number that never changes").derived(),
-    field("label", Kind::Label, "name that it is known by").search().derived(),
+    field("id", Kind::Int(1, i64::MAX), "a number that never changes").derived(),
+    field("label", Kind::Label, "the name it is known by").search().derived(),
     field("create_date", Kind::Time, "when it was made, UTC").derived(),
     field("update_date", Kind::Time, "when it was last changed, UTC").derived(),
 ];
 
 /// The project of what is in one.
 pub const PROJECT: Field =
-    field("project_label", Kind::Ref { to: "project", owned: false }, "project that it belongs to")
+    field("project_label", Kind::Ref { to: "project", owned: false }, "the project it belongs to")
         .must()
         .filter()
         .write(ADMINS.or(Who::SIGNED_IN));
@@ -42,39 +42,37 @@ pub const SCOPED: &[Field] = &[PROJECT];
 pub const SCOPED_DERIVED: &[Field] = &[field(
     "project_label",
     Kind::Ref { to: "project", owned: false },
-    "project that it belongs to",
+    "the project it belongs to",
 )
 .filter()
 .derived()];
 
 /// A name for people.
-pub const DISPLAY: &[Field] = &[field("display_name", Kind::Text(SHORT), "name shown to people")
-    .search()
-    .write(ADMINS.or(Who::OWNER).or(Who::NEWCOMER))];
+pub const DISPLAY: &[Field] =
+    &[field("display_name", Kind::Text(SHORT), "the name shown to people")
+        .search()
+        .write(ADMINS.or(Who::OWNER).or(Who::NEWCOMER))];
 
 /// What the farm has to do elsewhere for an object.
-pub const ERRANDS: &str = "what the farm does for it elsewhere: id, about, state (waiting, running, done, refused), attempts, next_try, message";
+pub const ERRANDS: &str = "what the farm does for it in other systems: id, about, state (waiting, running, done, refused), attempts, next_try, message";
 
 /// What is said of a new API key.
 pub const NEW_KEY: &[Field] = &[
-    field("name", Kind::Text(SHORT), "what it is called, such as where it is used; default: key-N"),
+    field("name", Kind::Text(SHORT), "its name, such as where it is used; default: key-N"),
     EXPIRES,
 ];
 
 /// When something new ends by itself.
-pub const EXPIRES: Field = field(
-    "expires",
-    Kind::Text(SHORT),
-    "when it ends: in 12h, in 90d, or at a date or time in UTC",
-);
+pub const EXPIRES: Field =
+    field("expires", Kind::Text(SHORT), "when it expires: 12h, 90d, or a date or time in UTC");
 
 /// Which API key is meant.
 pub const OLD_KEY: &[Field] =
-    &[field("key", Kind::Text(SHORT), "its name, or its id; never the key itself").must()];
+    &[field("key", Kind::Text(SHORT), "the key's name or id; never the key itself").must()];
 
 /// What the three kinds of handlers have: the regulator registers them.
 pub const HANDLER: &[Field] = &[
-    field("config", Kind::Text(LONG), "text for the handler, such as TOML"),
+    field("config", Kind::Text(LONG), "the handler's configuration, usually TOML"),
     field("plugin", Kind::Text(SHORT), "plugin that provides it").filter().derived(),
     field("version", Kind::Text(SHORT), "version of that plugin").derived(),
     field("digest", Kind::Text(64), "SHA-256 of the plugin's file").derived(),
@@ -82,15 +80,15 @@ pub const HANDLER: &[Field] = &[
     field(
         "schemas",
         Kind::Computed(Gives::Json),
-        "JSON Schemas of what its `config` (handler), a target's (target) and a host's (local) may hold",
+        "JSON Schemas of its own `config` (handler), of a target's (target) and of a host's (local)",
     )
     .derived(),
     field("systems", Kind::Computed(Gives::List), "systems that have it").derived(),
 ];
 
 const PAGE: &[Field] = &[
-    field("limit", Kind::Int(1, 1_000), "at most so many; default: 50"),
-    field("after", Kind::Int(1, i64::MAX), "what the page before gave: only what is older"),
+    field("limit", Kind::Int(1, 1_000), "at most this many; default: 50"),
+    field("after", Kind::Int(1, i64::MAX), "the `after` of the page before: only what is older"),
 ];
 
 /// What every change takes beside its own parameters: nothing is kept of it,

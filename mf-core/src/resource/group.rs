@@ -22,15 +22,15 @@ pub struct Group {
 }
 
 const OWN: &[Field] = &[
-    field("about", Kind::Text(LONG), "what people should know"),
+    field("about", Kind::Text(LONG), "a note for people"),
     field("users", Kind::Refs { to: "user", via: "group_user" }, "members").also(&["user"]),
     field(
         "pending_users",
         Kind::Refs { to: "user", via: "group_pending_user" },
-        "users who wait for a member's approval",
+        "users waiting for a member's approval",
     )
     .derived(),
-    field("restricted", Kind::Bool, "joining it needs a member's approval"),
+    field("restricted", Kind::Bool, "whether joining needs a member's approval"),
 ];
 
 /// The group, in the table.
@@ -44,7 +44,7 @@ pub const GROUP: Resource = Resource {
         HISTORY,
         Function {
             name: "join",
-            about: "become a member; where that means rights over others, wait for approval",
+            about: "become a member; if membership gives rights over others, wait for approval",
             on: On::One,
             takes: &[],
             gives: &["group"],
@@ -53,12 +53,12 @@ pub const GROUP: Resource = Resource {
         },
         Function {
             name: "leave",
-            about: "be a member no longer, nor wait to be one",
+            about: "stop being a member, or waiting to be one",
             on: On::One,
             takes: &[field(
                 "user_label",
                 Kind::Text(SHORT),
-                "who; default: the caller. members put out who waits, site admins anybody",
+                "who leaves; default: the caller. Members may turn away users who wait, site admins may remove anybody",
             )],
             gives: &["group"],
             who: Who::SIGNED_IN,
@@ -66,9 +66,9 @@ pub const GROUP: Resource = Resource {
         },
         Function {
             name: "approve",
-            about: "make a member of somebody who waits to join",
+            about: "make somebody who waits to join a member",
             on: On::One,
-            takes: &[field("user_label", Kind::Text(SHORT), "who waits").must()],
+            takes: &[field("user_label", Kind::Text(SHORT), "the user who waits").must()],
             gives: &["group"],
             who: Who::OWNER.or(Who::ADMIN),
             writes: true,

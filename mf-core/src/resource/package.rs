@@ -32,12 +32,12 @@ const OWN: &[Field] = &[
     field(
         "source_name",
         Kind::Text(SHORT),
-        "packages that share it are never built at the same time on one system; default: the label",
+        "packages with the same one are never built on a system at the same time; default: the label",
     )
     .made()
     .filter(),
-    field("summary", Kind::Text(SHORT), "what it is, in a line").search(),
-    field("about", Kind::Text(LONG), "what people should know").write(OWNERS),
+    field("summary", Kind::Text(SHORT), "what it is, in one line").search(),
+    field("about", Kind::Text(LONG), "a note for people").write(OWNERS),
     field("url", Kind::Text(SHORT), "its home page"),
     field("user_label", Kind::Ref { to: "user", owned: false }, "its owner; default: the caller")
         .made()
@@ -45,16 +45,16 @@ const OWN: &[Field] = &[
     field(
         "group_label",
         Kind::Ref { to: "group", owned: false },
-        "group whose members have the owner's rights",
+        "a group whose members have the owner's rights",
     )
     .filter(),
     field(
         "footprint",
         Kind::Int(1, 1_000),
-        "its weight: a system builds while the sum stays within its capacity",
+        "its weight: the footprints of what a system builds at the same time stay within its capacity",
     )
     .or("1"),
-    field("one_per_system", Kind::Bool, "a system never builds two tasks of it at the same time"),
+    field("one_per_system", Kind::Bool, "whether a system never builds two tasks of it at the same time"),
     field(
         "branches",
         Kind::Back { of: "package-branch", by: "package_label" },

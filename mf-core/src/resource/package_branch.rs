@@ -30,7 +30,7 @@ pub struct PackageBranch {
 }
 
 const OWN: &[Field] = &[
-    field("package_label", Kind::Ref { to: "package", owned: false }, "package that it builds")
+    field("package_label", Kind::Ref { to: "package", owned: false }, "the package it builds")
         .must()
         .filter(),
     field(
@@ -43,7 +43,7 @@ const OWN: &[Field] = &[
     field(
         "url",
         Kind::Text(SHORT),
-        "where its source is; made from the vcs handler's template unless given; empty: built from nothing",
+        "where its source is; default: made from the vcs handler's template; empty: there is no source to fetch",
     ),
     field(
         "vcs_branch",
@@ -65,31 +65,31 @@ const OWN: &[Field] = &[
     field(
         "releases",
         Kind::Refs { to: "release", via: "package_branch_release" },
-        "releases that it is built for; none: every one that its build handler may be used for",
+        "releases it is built for; none: all that its build handler may be used for",
     )
     .also(&["release"]),
     field(
         "excluded_releases",
         Kind::Refs { to: "release", via: "package_branch_excluded_release" },
-        "releases that it is not built for",
+        "releases it is not built for",
     )
     .also(&["excluded-release"]),
-    field("build_on_commit", Kind::Bool, "a build is submitted when its head moves"),
+    field("build_on_commit", Kind::Bool, "whether to submit a build when its head moves"),
     field(
         "pre_tag_label",
         Kind::Ref { to: "tag", owned: false },
-        "tag that a build on commit gets when it succeeds",
+        "the tag a build on commit gets when it succeeds",
     ),
     field(
         "head",
         Kind::Computed(Gives::Text),
-        "revision that its head was seen at last, where it builds on commit",
+        "for builds on commit: the revision last seen at its head",
     )
     .derived(),
     field(
         "head_state",
         Kind::Computed(Gives::Text),
-        "since when its head is that, or why it cannot be looked at or is not built",
+        "since when its head is there, or why it cannot be looked at or is not built",
     )
     .derived(),
 ];

@@ -8,29 +8,28 @@ use super::shape::{Field, Function, Kind, On, Resource, Scope, Who};
 const HEAD: &str = "\
 # Permissions
 
-Made from the resource table, which is what the hub asks; a test holds both together.
+Generated from the resource table, by which the hub decides.
 
 | role | who |
 | --- | --- |
 | anyone | everybody, with a key or without |
-| newcomer | somebody without a key, where `hub.toml` says `registration = true` |
-| user | whoever has a user's key |
-| owner | of a user: itself; of a group: its members; of a package, its branches, builds and tasks: the package's user and the members of its group, and of a build and its tasks also who submitted it |
+| newcomer | anybody without a key, if `hub.toml` says `registration = true` |
+| user | anybody with a user's key |
+| owner | of a user: itself; of a group: its members; of a package, its branches, builds and tasks: the package's user and the members of its group, and for a build and its tasks also the one who submitted it |
 | project admin | a member of the project's admin group |
 | site admin | a member of the group `admin`, whose last member cannot be removed |
-| system | a worker, by its own key |
-| regulator | the regulator, by its own key |
+| system | a worker, with its own key |
+| regulator | the regulator, with its own key |
 
-Who may not is answered 401 without a key and 403 with one. A restricted project,
-and everything in it, is known to its admins, the owners of its packages, the site's
-admins and the regulator; for all others it is 404, the same as what is missing, and
-it is left out of lists, searches, events and counts. That a system is busy is no
-secret; with what is.
+A call that is not allowed is answered 401 without a key and 403 with one. Only its
+admins, the owners of its packages, the site's admins and the regulator may know of a
+restricted project and everything in it. For all others it does not exist: the answer is
+404, and lists, searches, events and counts leave it out. That a system is busy is no
+secret, but what it is busy with is.
 
-A password is taken, by Basic with label and password, for `create_key` and
-`change_password` of that user alone. Joining a group waits for a member's approval
-where the group is restricted, is `admin`, administers a project, or owns packages of
-a restricted one.
+A password, sent by Basic with the user's label, is accepted only for `create_key` and
+`change_password` of that user. Joining a group needs a member's approval if the group is
+restricted, is `admin`, administers a project, or owns packages of a restricted one.
 
 ## Verbs
 
@@ -52,9 +51,10 @@ pub fn text() -> String {
             let _ = writeln!(page, "| {} | {} |", call(resource, function), names(function.who));
         }
     }
-    page += "\n## Fields that not everybody reads or writes alike\n\n";
-    page += "Who is not named here reads every field that the verb shows, and writes what the\n";
-    page += "verb's row allows.\n\n| field | read | write |\n| --- | --- | --- |\n";
+    page += "\n## Fields with rules of their own\n\n";
+    page +=
+        "All other fields can be read by whoever may read the object and, unless only the hub\n";
+    page += "sets them, written by whoever may create or update it.\n\n| field | read | write |\n| --- | --- | --- |\n";
     for resource in ALL {
         for field in resource.fields().filter(|field| is_special(resource, field)) {
             let read = if field.kind == Kind::Secret { Who::NOBODY } else { field.read };

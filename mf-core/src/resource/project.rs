@@ -26,27 +26,27 @@ pub struct Project {
 }
 
 const OWN: &[Field] = &[
-    field("about", Kind::Text(LONG), "what people should know"),
+    field("about", Kind::Text(LONG), "a note for people"),
     field("url", Kind::Text(SHORT), "its home page"),
     field(
         "admin_group_label",
         Kind::Ref { to: "group", owned: false },
-        "group whose members are its admins",
+        "the group whose members are its admins",
     ),
     field(
         "vcs_handler_label",
         Kind::Ref { to: "vcs_handler", owned: false },
-        "where package-branches get their vcs handler from",
+        "the vcs handler of package-branches that do not name one",
     ),
     field(
         "bug_handler_label",
         Kind::Ref { to: "bug_handler", owned: false },
-        "how its bugs are talked to",
+        "the bug tracker that its bugs are in",
     ),
     field(
         "restricted",
         Kind::Bool,
-        "only its admins and the owners of its packages may know of it",
+        "whether only its admins and the owners of its packages may know of it",
     ),
     field("tags", Kind::Back { of: "tag", by: "project_label" }, "its tags").derived(),
     field("packages", Kind::Back { of: "package", by: "project_label" }, "its packages").derived(),

@@ -27,18 +27,18 @@ const OWN: &[Field] = &[
     field(
         "distro_label",
         Kind::Ref { to: "distro", owned: false },
-        "distro that it is a release of",
+        "the distro it is a release of",
     )
     .must()
     .filter(),
     field("full_version", Kind::Text(SHORT), "such as 6.4"),
     field("major_version", Kind::Text(SHORT), "such as 6"),
     field("minor_version", Kind::Text(SHORT), "such as 4"),
-    field("eol", Kind::Bool, "end of life: it takes no new tasks").filter(),
+    field("eol", Kind::Bool, "whether it is at its end of life: it gets no new tasks").filter(),
     field(
         "build_handlers",
         Kind::Refs { to: "build_handler", via: "release_build_handler" },
-        "build handlers that may be used for it; none allows any",
+        "build handlers that may be used for it; none: any",
     )
     .also(&["build-handler"]),
     field("targets", Kind::Back { of: "target", by: "release_label" }, "its targets").derived(),

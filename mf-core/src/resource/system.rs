@@ -29,30 +29,28 @@ const OWN: &[Field] = &[
     field(
         "capacity",
         Kind::Int(0, 10_000),
-        "sum of footprints that it builds at the same time; 0 at first: its number of CPUs, once its worker comes",
+        "how much it builds at the same time, as a sum of footprints; unless given, its number of CPUs once its worker registers",
     )
     .made(),
     field("enabled", Kind::Bool, "whether it gets tasks").or("true").filter(),
     field(
         "drained",
         Kind::Computed(Gives::Text),
-        "by whom it was drained, since when and why; empty while it gets tasks",
+        "who drained it, since when and why; empty while it gets tasks",
     )
     .derived(),
     field("host_signature", Kind::Computed(Gives::Text), "fingerprint of its key").derived(),
-    field("build_handlers", Kind::Computed(Gives::List), "build handlers that it has").derived(),
-    field("archs", Kind::Computed(Gives::List), "archs that it serves").derived(),
-    field("build_count", Kind::Computed(Gives::Int), "tasks that it is building now").derived(),
+    field("build_handlers", Kind::Computed(Gives::List), "build handlers it has").derived(),
+    field("archs", Kind::Computed(Gives::List), "archs it serves").derived(),
+    field("build_count", Kind::Computed(Gives::Int), "tasks it is building now").derived(),
     field("last_seen", Kind::Computed(Gives::Time), "when it was last heard of, UTC").derived(),
 ];
 
 const DRAINED: &[Field] =
-    &[field("reason", Kind::Text(SHORT), "why, for everybody whose tasks wait")];
+    &[field("reason", Kind::Text(SHORT), "why; shown to everybody whose tasks wait")];
 
-const TOKEN_EXPIRES: Field = Field {
-    about: "when it ends: in 12h, in 90d, or at a date or time in UTC; default: 24h",
-    ..EXPIRES
-};
+const TOKEN_EXPIRES: Field =
+    Field { about: "when it expires: 12h, 90d, or a date or time in UTC; default: 24h", ..EXPIRES };
 
 /// The system, in the table.
 pub const SYSTEM: Resource = Resource {
@@ -64,7 +62,7 @@ pub const SYSTEM: Resource = Resource {
     functions: &[
         Function {
             name: "create_key",
-            about: "make a key for its worker; the answer shows it once, and nothing does again",
+            about: "make a key for its worker; the answer shows it this once",
             on: On::One,
             takes: NEW_KEY,
             gives: &["key"],
@@ -73,7 +71,7 @@ pub const SYSTEM: Resource = Resource {
         },
         Function {
             name: "list_keys",
-            about: "its keys without their secrets: name, end, last use",
+            about: "its keys without their secrets: name, expiry, last use",
             on: On::One,
             takes: &[],
             gives: &["keys"],
@@ -82,7 +80,7 @@ pub const SYSTEM: Resource = Resource {
         },
         Function {
             name: "revoke_key",
-            about: "end one of its keys, now",
+            about: "revoke one of its keys, at once",
             on: On::One,
             takes: OLD_KEY,
             gives: &["system"],
@@ -91,8 +89,8 @@ pub const SYSTEM: Resource = Resource {
         },
         Function {
             name: "create_token",
-            about: "make a token with which its host enrols once, and replace an earlier one; \
-                    the answer shows it once",
+            about: "make a one-time token for its host to enrol with, replacing any earlier one; \
+                    the answer shows it this once",
             on: On::One,
             takes: &[TOKEN_EXPIRES],
             gives: &["token"],
@@ -101,7 +99,7 @@ pub const SYSTEM: Resource = Resource {
         },
         Function {
             name: "enrol",
-            about: "a host shows its one-time token, and says which key it has from now on",
+            about: "a host presents its one-time token and the hash of its new key",
             on: On::All,
             takes: &[],
             gives: &["system"],
@@ -110,7 +108,7 @@ pub const SYSTEM: Resource = Resource {
         },
         Function {
             name: "drain",
-            about: "give it no more tasks; what it builds goes on to its end",
+            about: "give it no more tasks; what it is building is finished",
             on: On::One,
             takes: DRAINED,
             gives: &["system"],

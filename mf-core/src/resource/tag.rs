@@ -29,29 +29,33 @@ pub struct Tag {
 }
 
 const OWN: &[Field] = &[
-    field("requires_admin", Kind::Bool, "only project admins may tag"),
-    field("manage_repo", Kind::Bool, "the farm keeps a file repository of its builds"),
-    field("include_in_builds", Kind::Bool, "build handlers see that repository"),
-    field("close_on_tag", Kind::Bool, "tagging closes the build's bugs"),
-    field("locked", Kind::Bool, "nothing moves in or out"),
+    field("requires_admin", Kind::Bool, "whether only project admins may give or take it"),
+    field("manage_repo", Kind::Bool, "whether the farm keeps a file repository of its builds"),
+    field(
+        "include_in_builds",
+        Kind::Bool,
+        "whether builds of the project are given that repository",
+    ),
+    field("close_on_tag", Kind::Bool, "whether tagging a build closes its bugs"),
+    field("locked", Kind::Bool, "whether nothing moves in or out"),
     field(
         "only_latest",
         Kind::Bool,
-        "a build that was submitted later puts the older ones of its package-branch out",
+        "whether it keeps only the latest build of each package-branch",
     ),
-    field("about", Kind::Text(LONG), "what people should know"),
-    field("builds", Kind::Refs { to: "build", via: "build_tag" }, "builds that have it").derived(),
+    field("about", Kind::Text(LONG), "a note for people"),
+    field("builds", Kind::Refs { to: "build", via: "build_tag" }, "its builds").derived(),
     field("errands", Kind::Computed(Gives::Json), ERRANDS).derived(),
     field(
         "repository",
         Kind::Computed(Gives::Text),
-        "where its file repository is, beneath the hub's address; each target's files are in its tag_path",
+        "path of its file repository on the hub; each target's files are in its tag_path",
     )
     .derived(),
     field(
         "repository_state",
         Kind::Computed(Gives::Text),
-        "since when the repository is as the tag is now, or since when and why it lags",
+        "since when its repository is current, or since when and why it lags",
     )
     .derived(),
 ];
@@ -59,7 +63,7 @@ const OWN: &[Field] = &[
 const ADMINS: Who = Who::PROJECT.or(Who::ADMIN);
 
 const MOVE: &[Field] =
-    &[field("to_tag_label", Kind::Ref { to: "tag", owned: false }, "where they go")
+    &[field("to_tag_label", Kind::Ref { to: "tag", owned: false }, "the tag to move them to")
         .must()
         .also(&["to"])];
 

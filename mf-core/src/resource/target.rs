@@ -26,12 +26,10 @@ pub struct Target {
 }
 
 const OWN: &[Field] = &[
-    field("release_label", Kind::Ref { to: "release", owned: false }, "release that it is")
+    field("release_label", Kind::Ref { to: "release", owned: false }, "its release")
         .must()
         .filter(),
-    field("arch_label", Kind::Ref { to: "arch", owned: false }, "arch that it is on")
-        .must()
-        .filter(),
+    field("arch_label", Kind::Ref { to: "arch", owned: false }, "its arch").must().filter(),
     field("distro_label", Kind::Computed(Gives::Text), "distro of its release").derived(),
     field("full_version", Kind::Text(SHORT), "such as 6.4"),
     field("major_version", Kind::Text(SHORT), "such as 6"),
@@ -45,7 +43,7 @@ const OWN: &[Field] = &[
     field(
         "build_handlers",
         Kind::Refs { to: "build_handler", via: "target_build_handler" },
-        "build handlers that may be used for it; none allows any",
+        "build handlers that may be used for it; none: any",
     )
     .also(&["build-handler"]),
 ];

@@ -37,10 +37,10 @@ pub struct Task {
 }
 
 const OWN: &[Field] = &[
-    field("build_label", Kind::Ref { to: "build", owned: true }, "build that it is part of")
+    field("build_label", Kind::Ref { to: "build", owned: true }, "the build it is part of")
         .filter()
         .derived(),
-    field("target_label", Kind::Ref { to: "target", owned: false }, "what it is built for")
+    field("target_label", Kind::Ref { to: "target", owned: false }, "the target it is built for")
         .filter()
         .derived(),
     field(
@@ -53,11 +53,11 @@ const OWN: &[Field] = &[
     field(
         "system_label",
         Kind::Ref { to: "system", owned: false },
-        "where it is, or was last, built",
+        "the system that builds it, or built it last",
     )
     .filter()
     .derived(),
-    field("status_label", Kind::Choice(STATUSES), "what has become of it").filter().derived(),
+    field("status_label", Kind::Choice(STATUSES), "its state").filter().derived(),
     field("stage", Kind::Text(SHORT), "finer progress: checkout, build, upload; or why it ended")
         .derived(),
     field("message", Kind::Text(LONG), "why it ended as it did, in a sentence").derived(),
@@ -65,11 +65,15 @@ const OWN: &[Field] = &[
     field(
         "plugins",
         Kind::Text(LONG),
-        "plugins of its last attempt, a line each: handler, plugin, version, SHA-256",
+        "the plugins of its last attempt, one line each: handler, plugin, version, SHA-256",
     )
     .derived(),
-    field("isolation", Kind::Text(SHORT), "what kept its handlers from the rest of the host")
-        .derived(),
+    field(
+        "isolation",
+        Kind::Text(SHORT),
+        "how its handlers were isolated from the rest of the host",
+    )
+    .derived(),
     field("attempt", Kind::Int(0, i64::MAX), "how often it was started").derived(),
     field("start_date", Kind::Time, "when it was last started, UTC").derived(),
     field("end_date", Kind::Time, "when it ended, UTC").derived(),
@@ -82,8 +86,12 @@ const OWN: &[Field] = &[
     field("logs", Kind::Computed(Gives::List), "names of its logs").derived(),
     field("files", Kind::Computed(Gives::List), "names of its results").derived(),
     field("sources", Kind::Computed(Gives::List), "names of its sources").derived(),
-    field("configs", Kind::Computed(Gives::List), "names of the configuration files it was given")
-        .derived(),
+    field(
+        "configs",
+        Kind::Computed(Gives::List),
+        "names of the configuration files it was built with",
+    )
+    .derived(),
 ];
 
 const ATTEMPT: Field =
@@ -93,8 +101,8 @@ const PART: &[Field] = &[ATTEMPT];
 
 const FOLLOW: &[Field] = &[
     ATTEMPT,
-    field("follow", Kind::Bool, "go on until the task ends"),
-    field("offset", Kind::Int(0, i64::MAX), "first byte"),
+    field("follow", Kind::Bool, "continue until the task ends"),
+    field("offset", Kind::Int(0, i64::MAX), "offset of the first byte"),
 ];
 
 const NAME: Field = field("name", Kind::Text(SHORT), "name of the log").must();
@@ -103,17 +111,17 @@ const LINES: &[Field] = &[
     NAME,
     ATTEMPT,
     field("first", Kind::Int(1, i64::MAX), "number of the first line; default: the last lines"),
-    field("since", Kind::Time, "only what came then or later, UTC, from its first line on"),
-    field("count", Kind::Int(1, 1_000), "at most so many; default: 200"),
+    field("since", Kind::Time, "only lines that came at this time (UTC) or later"),
+    field("count", Kind::Int(1, 1_000), "at most this many; default: 200"),
 ];
 
 const SEARCH: &[Field] = &[
     NAME,
     ATTEMPT,
-    field("mf_search_query", Kind::Text(SHORT), "what the lines have, in any case of letters"),
-    field("errors", Kind::Bool, "lines that look like errors, instead"),
+    field("mf_search_query", Kind::Text(SHORT), "text to look for, in upper or lower case"),
+    field("errors", Kind::Bool, "look for lines that look like errors instead"),
     field("after", Kind::Int(0, i64::MAX), "only lines after this number"),
-    field("limit", Kind::Int(1, 1_000), "at most so many; default: 500"),
+    field("limit", Kind::Int(1, 1_000), "at most this many; default: 500"),
 ];
 
 const APPEND: &[Field] =
@@ -144,7 +152,7 @@ pub const TASK: Resource = Resource {
         },
         Function {
             name: "log_lines",
-            about: "lines of a log by their numbers, each with the time when it came",
+            about: "lines of a log by number, each with the time it came",
             on: On::One,
             takes: LINES,
             gives: &["lines"],
@@ -153,7 +161,7 @@ pub const TASK: Resource = Resource {
         },
         Function {
             name: "search_log",
-            about: "numbers of a log's lines that have a word, or look like errors",
+            about: "numbers of a log's lines that contain a text, or look like errors",
             on: On::One,
             takes: SEARCH,
             gives: &["found", "more"],
@@ -207,7 +215,7 @@ pub const TASK: Resource = Resource {
         },
         Function {
             name: "retry",
-            about: "build it again, when it failed, was cancelled or was lost",
+            about: "build it again, if it failed, was cancelled or was lost",
             on: On::One,
             takes: &[],
             gives: &["task"],
@@ -216,7 +224,7 @@ pub const TASK: Resource = Resource {
         },
         Function {
             name: "why",
-            about: "why it runs, waits or ended: a word, a sentence, and what each system says",
+            about: "why it runs, waits or ended: one word, a sentence, and what each system says",
             on: On::One,
             takes: &[],
             gives: &["verdict", "sentence", "details"],

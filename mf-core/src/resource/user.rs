@@ -31,10 +31,10 @@ const OWN: &[Field] = &[
         .write(OWN_WORDS),
     field("password", Kind::Secret, "never shown; its owner changes it with change_password")
         .write(Who::ADMIN.or(Who::NEWCOMER)),
-    field("about", Kind::Text(LONG), "what people should know").write(OWN_WORDS),
+    field("about", Kind::Text(LONG), "a note for people").write(OWN_WORDS),
     field("agreed_to_terms", Kind::Bool, "whether the site's terms were agreed to")
         .write(OWN_WORDS),
-    field("groups", Kind::Refs { to: "group", via: "group_user" }, "groups that it is a member of")
+    field("groups", Kind::Refs { to: "group", via: "group_user" }, "groups it is a member of")
         .derived(),
 ];
 
@@ -49,7 +49,7 @@ pub const USER: Resource = Resource {
         HISTORY,
         Function {
             name: "create_key",
-            about: "make an API key for it; the answer shows it once, and nothing does again",
+            about: "make an API key for it; the answer shows it this once",
             on: On::One,
             takes: NEW_KEY,
             gives: &["key"],
@@ -58,7 +58,7 @@ pub const USER: Resource = Resource {
         },
         Function {
             name: "list_keys",
-            about: "its API keys without their secrets: name, end, last use",
+            about: "its API keys without their secrets: name, expiry, last use",
             on: On::One,
             takes: &[],
             gives: &["keys"],
@@ -67,7 +67,7 @@ pub const USER: Resource = Resource {
         },
         Function {
             name: "revoke_key",
-            about: "end one of its API keys, now",
+            about: "revoke one of its API keys, at once",
             on: On::One,
             takes: OLD_KEY,
             gives: &["user"],
@@ -76,7 +76,7 @@ pub const USER: Resource = Resource {
         },
         Function {
             name: "change_password",
-            about: "change one's own password; the old one is asked for",
+            about: "change your own password, by giving the old one",
             on: On::One,
             takes: PASSWORDS,
             gives: &["user"],
@@ -87,6 +87,6 @@ pub const USER: Resource = Resource {
 };
 
 const PASSWORDS: &[Field] = &[
-    field("old_password", Kind::Secret, "the one until now; not asked for where there is none"),
-    field("new_password", Kind::Secret, "the one from now on").must(),
+    field("old_password", Kind::Secret, "the old password; not needed if there is none"),
+    field("new_password", Kind::Secret, "the new password").must(),
 ];

@@ -13,19 +13,19 @@ const DOWNLOAD: &[Field] =
         .must()];
 
 const PAUSED: &[Field] =
-    &[field("reason", Kind::Text(SHORT), "why, for everybody who waits").must()];
+    &[field("reason", Kind::Text(SHORT), "why; shown to everybody who waits").must()];
 
 const BRIEF: &[Field] = &[field(
     "brief",
     Kind::Bool,
-    "without what is counted of all that there ever was: builds, tasks, errands",
+    "leave out the counts over the farm's whole history: builds, tasks, errands",
 )];
 
 const EVENTS: &[Field] = &[
     field(
         "after",
         Kind::Int(0, i64::MAX),
-        "number of the last event that is known; default: only new ones",
+        "number of the last event you know; default: only new ones",
     ),
     field("project_label", Kind::Text(SHORT), "only what belongs to this project"),
     field("build_label", Kind::Text(SHORT), "only this build and its tasks"),
@@ -34,7 +34,7 @@ const EVENTS: &[Field] = &[
 ];
 
 const NOTIFY: &[Field] =
-    &[field("url", Kind::Text(SHORT), "where the source is; a webhook's body may say it too")];
+    &[field("url", Kind::Text(SHORT), "where the source is; a webhook's body may name it instead")];
 
 const REPOSITORY_FILE: &[Field] = &[
     field("generation", Kind::Int(1, i64::MAX), "number of the draft").must(),
@@ -48,7 +48,7 @@ const ERRANDS: &[Field] = &[
     field(
         "state",
         Kind::Choice(&["waiting", "running", "done", "refused"]),
-        "only those that stand there",
+        "only those in this state",
     ),
 ];
 
@@ -56,13 +56,13 @@ const ERRAND: &[Field] = &[field("errand", Kind::Int(1, i64::MAX), "its id").mus
 
 const SEARCH: &[Field] = &[
     field("mf_search_query", Kind::Text(200), "what to look for").must().also(&["search", "word"]),
-    field("limit", Kind::Int(1, 100), "at most so many of each resource; default: 20"),
+    field("limit", Kind::Int(1, 100), "at most this many of each resource; default: 20"),
 ];
 
 const PLUGIN: &[Field] = &[field(
     "plugin",
     Kind::Text(SHORT),
-    "its id, or the beginning of the SHA-256 of its file, 8 digits at least",
+    "its id, or the first 8 or more digits of its file's SHA-256",
 )
 .must()];
 
@@ -94,7 +94,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "pause",
-            about: "give nobody a task until the queue is resumed; what is being built goes on",
+            about: "give nobody a task until the queue is resumed; what is being built is finished",
             on: On::All,
             takes: PAUSED,
             gives: &["queue"],
@@ -121,7 +121,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "search",
-            about: "everything in which a word is found, the newest of each resource first",
+            about: "everything that contains a word, the newest of each resource first",
             on: On::All,
             takes: SEARCH,
             gives: &["found"],
@@ -184,7 +184,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "errands",
-            about: "what the farm has to do elsewhere, such as closing a bug; the newest first",
+            about: "what the farm has to do in other systems, such as closing a bug; newest first",
             on: On::All,
             takes: ERRANDS,
             gives: &["errands"],
@@ -193,7 +193,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "retry_errand",
-            about: "try an errand at once that was refused or waits",
+            about: "try a refused or waiting errand at once",
             on: On::All,
             takes: ERRAND,
             gives: &[],
@@ -229,7 +229,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "notify",
-            about: "say that there is something new at a repository: what is built on commit looks at once",
+            about: "say that a repository has something new: builds on commit look at it at once",
             on: On::All,
             takes: NOTIFY,
             gives: &["looked_at"],

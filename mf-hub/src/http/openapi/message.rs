@@ -117,7 +117,7 @@ fn by_workers() -> Vec<(&'static str, &'static str, Value)> {
         ("system_register", "what a worker offers, and holds", json!(register)),
         (
             "system_claim",
-            "asked again with the same nonce, the hub gives the same task again; wait is in seconds",
+            "with the same nonce the hub gives the same task again; wait is in seconds",
             json!(ClaimRequest { nonce: "f3a1c2d4e5b60718".into(), wait: 20 }),
         ),
         (

@@ -21,19 +21,27 @@ use super::envelope;
 const ABOUT: &str = "\
 The API of a MonkeyFarm hub: 18 resources, five verbs each, and their functions.
 
-**One path of several.** Each route stands here once. Where the same is answered at other paths too \
-(`-` or `_` in the name of a resource, a function without `.json`), the path lists them as `x-also`.
+**A first build** needs these objects, in this order: a distro, a release of it, a target (a release on \
+an arch), a project, a package, a package-branch (where the source is and which handlers fetch and build \
+it), and then a build. The build becomes a task for each target, labelled `<build>.<target>`; its \
+`tasks` lists them, and the name of a task's log is in its `logs` (`build.log`). What belongs to a \
+project is addressed with `project_label` too. If a task does not start, `/task/{label}/why` says why.
 
-**Parameters.** The fields of a body may be sent as JSON, as a form, or in the query, which is what \
-`fields` says: each of its properties is a parameter of its own. Secrets are taken from a body only. \
-Lists are JSON arrays, repeated parameters, or separated by commas; booleans are `true`/`false`, \
-`True`/`False` or `1`/`0`. Unknown fields are refused.
+**Keys** are sent as `Authorization: Bearer KEY`, or by Basic with the key as password. Reading needs none.
 
-**Replies** are `{\"data\": {…}, \"errors\": {}}`, and `{\"data\": {}, \"errors\": {\"Code\": \"sentence\"}}` \
-when something is wrong, but for bytes and server-sent events. Times are UTC, `YYYY-MM-DD HH:MM:SS`. \
-`\"\"` is a reference to nothing, or no time.
+**Paths.** Each route is listed once. Other paths that do the same (`-` or `_` in the name of a \
+resource, a function without `.json`) are in its `x-also`.
 
-**Who may** call an operation is its `x-roles`; which of them a caller has depends on the object.";
+**Parameters.** The fields of a body may be sent as JSON, as a form, or in the query: each property of \
+`fields` is a parameter of its own. Secrets are accepted in a body only. Lists are JSON arrays, repeated \
+parameters, or values separated by commas; booleans are `true`/`false`, `True`/`False` or `1`/`0`. \
+Unknown fields are refused.
+
+**Replies** are `{\"data\": {…}, \"errors\": {}}`, or `{\"data\": {}, \"errors\": {\"Code\": \"sentence\"}}` \
+if something is wrong, except for bytes and server-sent events. Times are UTC, `YYYY-MM-DD HH:MM:SS`. \
+`\"\"` means no reference, or no time.
+
+**Who may** call an operation is in its `x-roles`; which of these roles a caller has depends on the object.";
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(make);
 static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));

@@ -63,8 +63,10 @@ impl Operation {
     /// A filter of a list; several values in commas or repeated match any.
     pub fn filter(self, field: &Field) -> Self {
         let about = match field.find {
-            Find::Search => format!("only with this {}; searches look into it too", field.name),
-            _ => format!("only with this {}: {}", field.name, field.about),
+            Find::Search => {
+                format!("only objects with this {}; searches look into it too", field.name)
+            }
+            _ => format!("only objects with this {}: {}", field.name, field.about),
         };
         let mut schema = schema::value(&Field { need: Need::May, ..*field });
         if field.kind == Kind::Label {
@@ -106,14 +108,15 @@ impl Operation {
 
     /// Sent again with the same key it is done once.
     pub fn once(self) -> Self {
-        let about = "a name of this request, new for each: sent again with it, the request is \
-                     done once and answered the same (`Idempotent-Replayed: true`), for a day";
+        let about = "a name for this request, different for each: within a day, repeats with \
+                     the same name are not done again and get the same answer \
+                     (`Idempotent-Replayed: true`)";
         self.header("Idempotency-Key", about, false).errors(&[Code::KeyReused, Code::AlreadyDone])
     }
 
     /// It can be asked what would come of it.
     pub fn dry(self) -> Self {
-        let about = "answer as if it were done, with `Dry-Run: true`, and change nothing";
+        let about = "check and answer as if it were done, with `Dry-Run: true`, but change nothing";
         self.query(DRY_RUN.name, about, false, schema::value(&DRY_RUN))
     }
 

@@ -18,7 +18,7 @@ const ALSO: &str = "x-also";
 /// What a browser saves and does not show.
 const FILE: &str = "application/octet-stream";
 /// What `project_label` is on an object that belongs to a project.
-const PROJECT: &str = "project that it belongs to";
+const PROJECT: &str = "the project it belongs to";
 
 /// All paths of the document.
 pub fn all() -> Value {
@@ -80,7 +80,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
 
     let list = new(
         "get_all",
-        &format!("every {name}, or those that the filters leave"),
+        &format!("list every {name}, or those that match the filters"),
         resource.readers(),
     );
     paths.put(
@@ -92,7 +92,7 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
 
     let about = format!("make one {name}");
     let mut post = new("post", &about, resource.creators());
-    let about = format!("change the fields that are given of one {name}");
+    let about = format!("change one {name}: the fields that are given");
     let mut put = one(new("put", &about, resource.updaters()));
     // What nobody may takes nothing.
     if resource.creators() != Who::HUB {
@@ -112,7 +112,9 @@ fn verbs(paths: &mut Paths, resource: &'static Resource) {
     let mut delete = one(new("delete", &about, resource.deleters()));
     if resource.deleters() != Who::HUB {
         let confirm = json!({ "type": "string", "enum": ["True", "true", "1"] });
-        delete = delete.query("confirm_delete", "that it is meant", true, confirm).gives(vec![]);
+        delete = delete
+            .query("confirm_delete", "`True` confirms that it is meant", true, confirm)
+            .gives(vec![]);
         delete = delete.dry();
     }
     paths.put(resource, &[at("delete")], "delete", delete.on_version());
@@ -130,24 +132,30 @@ fn get_all(mut list: Operation, resource: &'static Resource, plural: &str) -> Op
     let text = || json!({ "type": "string", "maxLength": 200 });
     let limit = json!({ "type": "integer", "minimum": 1, "maximum": PAGE_LIMIT });
     let found = json!({ "type": "array", "items": schema::of(&resource.key()) });
-    let after = json!({ "type": "string", "description": "the next page's `after`; at the end it is not there" });
+    let after =
+        json!({ "type": "string", "description": "the next page's `after`; absent at the end" });
     list.query(
         "mf_search_query",
-        "only what has this word in a text that is searched",
+        "only objects with this word in a text that is searched",
         false,
         text(),
     )
     .query(
         "order",
-        "order by this field; with - the other way round",
+        "sort by this field; with - in reverse",
         false,
         json!({ "type": "string", "enum": order }),
     )
-    .query("limit", "a page of at most so many, and not all", false, limit)
-    .query("after", "the page after the one that gave this", false, json!({ "type": "string" }))
+    .query("limit", "return a page of at most this many, not everything", false, limit)
+    .query(
+        "after",
+        "continue after the page that returned this",
+        false,
+        json!({ "type": "string" }),
+    )
     .query(
         "lists",
-        "with the lists that grow with the farm's age",
+        "include the lists that grow with the farm's age",
         false,
         json!({ "type": "string", "enum": ["all"] }),
     )
@@ -235,7 +243,7 @@ fn answer(made: Operation, resource: &Resource, function: &Function) -> Operatio
         Answer::Bytes => bytes(made, FILE),
         Answer::Events => {
             let about = "each event has its number as `id`, and `data` of one line of JSON";
-            let told = "number of the last event that is known; those after it come first";
+            let told = "number of the last event you know; the stream starts with those after it";
             made.header("Last-Event-ID", told, false).answers(
                 "200",
                 about,
@@ -264,11 +272,11 @@ fn root(paths: &mut Paths) {
         paths.put(&UTIL, &forms, "get", made);
     }
     let text = |max: i64| json!({ "type": "string", "maxLength": max });
-    let about = "a file, by a link that get_file_download_url gave";
+    let about = "a file, by a link from get_file_download_url";
     let made = Operation::new("util", "download".into(), about, Who::ANYONE, false)
         .errors(&[Code::Forbidden])
         .query("path", "as it was asked for", true, text(2_000))
-        .query("expires", "until when the link is good", true, text(20))
+        .query("expires", "until when the link works", true, text(20))
         .query("signature", "the hub's own", true, text(200));
     paths.put(&UTIL, &["/download".into()], "get", bytes(made, FILE));
     let made = Operation::new("util", "openapi".into(), "this document", Who::ANYONE, false)

@@ -81,7 +81,7 @@ fn input(resource: &Resource, what: Input) -> Value {
     let query = matches!(what, Input::CreateQuery | Input::ChangeQuery);
     let mut properties = Map::new();
     if !create {
-        let told = "refused unless it is the object's; it cannot be changed";
+        let told = "must be the object's own id if given; it cannot be changed";
         properties.insert("id".into(), json!({ "type": "integer", "description": told }));
     }
     for field in writes(resource) {
