@@ -9,6 +9,7 @@ pub mod lifeline;
 pub mod log;
 pub mod memory;
 pub mod resource;
+pub mod schema;
 pub mod task;
 pub mod time;
 pub mod wire;

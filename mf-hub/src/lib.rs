@@ -9,7 +9,6 @@ pub mod http;
 pub mod hub;
 pub mod params;
 pub mod retention;
-mod schema;
 pub mod store;
 pub mod streams;
 pub mod web;

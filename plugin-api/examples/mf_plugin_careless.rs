@@ -5,9 +5,11 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use monkeyfarm_plugin_api::{Bug, BugHandler, BugJob, Schemas};
+use monkeyfarm_plugin_api::{Bug, BugHandler, BugJob, Schemas, SweepJob, Swept};
 use monkeyfarm_plugin_api::{BuildHandler, BuildJob, Built, Context, Failure, IndexJob, Indexed};
-use monkeyfarm_plugin_api::{Changes, ChangesJob, Checkout, CheckoutJob, Head, Source, VcsHandler};
+use monkeyfarm_plugin_api::{
+    Changes, ChangesJob, Checkout, CheckoutJob, Head, Heads, HeadsJob, Source, VcsHandler,
+};
 
 /// Has a shell read what anybody wrote.
 struct Shell;
@@ -32,9 +34,19 @@ impl BuildHandler for Shell {
         Ok(Indexed {})
     }
 
-    /// Declares what it does not read.
+    /// Removes whatever it finds.
+    fn sweep(&self, job: &SweepJob, _: &Context) -> Result<Swept, Failure> {
+        let all = fs::read_dir(&job.cache_dir).map_err(Failure::io("cannot look"))?;
+        for path in all.flatten().filter_map(|left| left.path().canonicalize().ok()) {
+            let _ = fs::remove_dir_all(path);
+        }
+        Err(Failure::new("there is always something left"))
+    }
+
+    /// Declares what it does not read, and what nobody reads.
     fn schemas() -> Schemas {
-        let schema = serde_json::json!({ "type": "object", "additionalProperties": false });
+        let schema = serde_json::json!({ "type": "object", "additionalProperties": false,
+            "properties": { "word": { "type": "string", "pattern": "(?=x)", "minlength": 1 } } });
         Schemas { local: Some(schema.clone()), handler: Some(schema), target: None }
     }
 }
@@ -52,6 +64,11 @@ impl VcsHandler for Fickle {
 
     fn head(&self, _: &Source, _: &Context) -> Result<Head, Failure> {
         Ok(Head { revision: "3".into() })
+    }
+
+    /// However many are asked for.
+    fn heads(&self, _: &HeadsJob, _: &Context) -> Result<Heads, Failure> {
+        Ok(Heads { heads: vec![Ok(Head { revision: "3".into() })] })
     }
 
     fn changes(&self, _: &ChangesJob, _: &Context) -> Result<Changes, Failure> {

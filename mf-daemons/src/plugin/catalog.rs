@@ -1,6 +1,6 @@
 //! All plugins that there are on this host, read and checked once each.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,6 +89,21 @@ impl Catalog {
             self.quarantined = quarantined;
             self.forget();
         }
+    }
+
+    /// These get another try at the next scan, if they crashed while they were
+    /// loaded.
+    pub fn forgive(&mut self, digests: &BTreeSet<String>) {
+        self.files.retain(|_, (_, found)| found.is_ok());
+        self.probed.retain(|digest, image| image.is_ok() || !digests.contains(digest));
+        self.crashed.retain(|crash| !digests.contains(&crash.digest));
+    }
+
+    /// Those that are not used because they crashed, by their hashes: here, or
+    /// elsewhere so that they are quarantined.
+    pub fn distrusted(&self) -> BTreeSet<String> {
+        let crashed = self.crashed.iter().map(|crash| &crash.digest);
+        crashed.chain(self.quarantined.keys()).cloned().collect()
     }
 
     /// Looks at every file anew at the next scan.

@@ -6,6 +6,7 @@ pub mod catalog;
 mod checked;
 mod choose;
 pub mod confine;
+pub mod declared;
 pub mod elf;
 pub mod ended;
 mod flags;

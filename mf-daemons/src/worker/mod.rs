@@ -4,6 +4,7 @@
 pub(crate) mod artifact;
 mod call;
 mod claim;
+mod clear;
 pub(crate) mod collect;
 mod confine;
 mod deliver;
@@ -94,6 +95,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let claiming = tokio::spawn(claim::claim(worker.clone(), stop.clone()));
     let beating = tokio::spawn(heartbeat::beat(worker.clone()));
     let refreshing = tokio::spawn(register::keep(worker.clone(), watch));
+    let hearing = tokio::spawn(clear::hear(worker.clone()));
     let sweeping = tokio::spawn(sweep::at_start(worker.clone(), stop.clone()));
     stop.wait().await;
     // No attempt is added once this has ended, which it does by itself.
@@ -101,6 +103,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     // It has been told to stop too.
     let _ = sweeping.await;
     refreshing.abort();
+    hearing.abort();
     worker.finish().await;
     let host = worker.plugins.host().clone();
     // A panic in it tells of itself.

@@ -1,9 +1,10 @@
 //! The plugins of this worker's host.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use mf_core::wire::{Crash, Handler, HandlerKind, Offer};
+use tokio::sync::watch;
 
 use super::link::Link;
 use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources, required};
@@ -18,6 +19,8 @@ pub struct Plugins {
     found: RwLock<Vec<Arc<Plugin>>>,
     /// Those that crashed when they were loaded.
     crashed: Mutex<Vec<Crash>>,
+    /// Hashes of all that are not used because they crashed somewhere.
+    distrusted: watch::Sender<BTreeSet<String>>,
     /// Those that were replaced or removed while attempts went on, which may
     /// have been given them.
     former: Mutex<Vec<Arc<Plugin>>>,
@@ -36,7 +39,8 @@ impl Plugins {
         let catalog = Catalog::new(host.clone(), sources).keep_to(policy);
         let scanner = Arc::new(Mutex::new(Scanner { catalog, known: Vec::new() }));
         let (found, former, crashed) = Default::default();
-        Self { host, scanner, found, crashed, former }
+        let distrusted = watch::Sender::default();
+        Self { host, scanner, found, crashed, distrusted, former }
     }
 
     /// The program that calls them.
@@ -67,6 +71,17 @@ impl Plugins {
         self.crashed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Hashes of those that are not used because they crashed: here, or
+    /// elsewhere so that they are quarantined. It tells when that changes.
+    pub fn distrusted(&self) -> watch::Receiver<BTreeSet<String>> {
+        self.distrusted.subscribe()
+    }
+
+    /// These get another try at the next scan.
+    pub async fn forgive(&self, digests: BTreeSet<String>) {
+        self.tell(move |catalog| catalog.forgive(&digests)).await;
+    }
+
     /// Why this worker cannot start, if it needs these.
     pub fn missing(&self, required: &[String]) -> Option<String> {
         let scanner = self.scanner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,12 +90,16 @@ impl Plugins {
 
     /// These are quarantined now, by their hashes.
     pub async fn quarantine(&self, quarantined: BTreeMap<String, String>) {
+        self.tell(move |catalog| catalog.quarantine(quarantined)).await;
+    }
+
+    /// Tells the catalog something, once no scan goes on.
+    async fn tell(&self, what: impl FnOnce(&mut Catalog) + Send + 'static) {
         let scanner = self.scanner.clone();
         let tell = move || {
-            let mut scanner = scanner.lock().unwrap_or_else(PoisonError::into_inner);
-            scanner.catalog.quarantine(quarantined);
+            what(&mut scanner.lock().unwrap_or_else(PoisonError::into_inner).catalog);
         };
-        // It waits for a scan that goes on; a panic there told of itself.
+        // A panic in a scan told of itself.
         let _ = tokio::task::spawn_blocking(tell).await;
     }
 
@@ -123,11 +142,16 @@ impl Plugins {
                 // The regulator warns of these, once for the farm.
                 catalog.rejected().iter().for_each(|file| tracing::debug!("{file}"));
             }
-            (catalog.plugins().to_vec(), catalog.crashed())
+            (catalog.plugins().to_vec(), catalog.crashed(), catalog.distrusted())
         });
         // A scan that panicked has found nothing new.
         match look.await {
-            Ok((plugins, crashed)) => {
+            Ok((plugins, crashed, distrusted)) => {
+                self.distrusted.send_if_modified(|before| {
+                    let news = *before != distrusted;
+                    *before = distrusted;
+                    news
+                });
                 *self.crashed.lock().unwrap_or_else(PoisonError::into_inner) = crashed;
                 plugins
             }

@@ -1,6 +1,7 @@
 //! Tells the hub who this worker is and what it offers, at its start and
 //! whenever its plugins change.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,17 @@ pub async fn keep(worker: Arc<Worker>, watch: Watch) {
         if let Ok(Some(registered)) = worker.link.asked(begun, answer) {
             tell(&worker, &registered);
         }
+    }
+}
+
+/// Those get another try, as somebody said; and the hub hears what came of it.
+pub async fn again(worker: &Worker, cleared: BTreeSet<String>) {
+    worker.plugins.forgive(cleared).await;
+    *worker.registration.told.lock().await = None;
+    let begun = Instant::now();
+    let answer = refresh(worker).await;
+    if let Ok(Some(registered)) = worker.link.asked(begun, answer) {
+        tell(worker, &registered);
     }
 }
 

@@ -1,13 +1,12 @@
 //! Configurations are what the plugins that read them have declared.
 
-use mf_core::config;
 use mf_core::error::Code;
 use mf_core::resource::Resource;
+use mf_core::schema;
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
 
 use super::{Done, Fault};
-use crate::schema;
 
 /// Checks what is to be the configuration of a handler.
 ///
@@ -48,25 +47,11 @@ pub fn target(db: &Connection, id: i64) -> Done<()> {
     wrong
 }
 
-/// No text at all is as good as none: the handler has defaults, or says later
-/// what it lacks.
 fn check(owner: &str, schemas: &str, place: &str, text: &str) -> Done<()> {
     let schemas: Value = serde_json::from_str(schemas).unwrap_or_default();
-    let Some(schema) = schemas.get(place).filter(|_| !text.trim().is_empty()) else {
-        return Ok(());
-    };
-    // One word alone may name all that there is to say.
-    if is_word(text) && schema::check(schema, &Value::String(text.trim().to_owned())).is_ok() {
-        return Ok(());
-    }
-    let told = config::table(text).and_then(|table| schema::check(schema, &table));
-    told.map_err(|why| {
+    let Some(schema) = schemas.get(place) else { return Ok(()) };
+    schema::check_text(schema, text).map_err(|why| {
         let told = format!("config does not fit the {owner}: {why}; `mf plugin show` has all");
         Fault::told(Code::InvalidValue, told)
     })
-}
-
-/// Whether a text has nothing in it that only TOML has, as handlers tell it.
-fn is_word(text: &str) -> bool {
-    !text.trim().contains(|c: char| c.is_whitespace() || "=[]\"'#".contains(c))
 }

@@ -17,7 +17,6 @@ const DOWNLOAD_TIME: Duration = Duration::from_secs(3600);
 #[schemars(crate = "monkeyfarm_plugin_api::schemars")]
 pub(crate) struct Local {
     /// Where tarballs of chroots are.
-    #[schemars(with = "String")]
     pub(crate) chroot_dir: PathBuf,
     /// Hosts that source packages may be downloaded from; empty: any.
     pub(crate) download_hosts: Vec<String>,

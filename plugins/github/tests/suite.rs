@@ -5,12 +5,18 @@
 mod contract;
 mod stand_in;
 
-use monkeyfarm_bug_kit::suite::{Bench, Fault, Response, World};
+use mf_plugin_github::GitHub;
+use monkeyfarm_bug_kit::suite::{Bench, BugHandler, Fault, Response, World};
 use monkeyfarm_plugin_api::BugAction::{Close, Comment, Show};
 use monkeyfarm_plugin_api::FailureKind;
 use serde_json::json;
 
 use stand_in::{TOKEN, world};
+
+/// What the stand-in is asked by.
+fn handler() -> Box<dyn BugHandler> {
+    Box::new(GitHub)
+}
 
 monkeyfarm_bug_kit::bug_suite!(suite, crate::stand_in::world);
 

@@ -23,12 +23,10 @@ pub(crate) struct Local {
     /// The mock program; empty: mock, wherever it is.
     pub(crate) program: String,
     /// Where mock's configurations are.
-    #[schemars(with = "String")]
     pub(crate) config_dir: PathBuf,
     /// User whom mock drops its privileges to; empty: the first of group mock.
     pub(crate) user: String,
     /// Where the directories are that mock and the worker both use.
-    #[schemars(with = "String")]
     pub(crate) stage_dir: PathBuf,
     /// Whether a target may give the text of a configuration, which mock runs
     /// as a program.

@@ -148,19 +148,29 @@ fn a_careless_plugin_is_told_what_is_wrong_with_it() {
         [
             "build shell: foreign text is no command, option or path",
             "build shell: an index leaves the files as they are",
+            "build shell: a sweep of nothing comes off",
+            "build shell: a sweep beside what is none of its own is answered, and touches nothing \
+             else",
             "build shell: told to stop, it ends in time",
             "build shell: a key of the handler's config that nobody knows is refused by name",
             "build shell: the handler's config that is no TOML is refused",
             "build shell: a key of plugins.d/<plugin>.toml that nobody knows is refused by name",
+            "vcs fickle: heads: 0 of nowhere are answered, each",
+            "vcs fickle: heads: 2 of nowhere are answered, each",
             "bug brittle: a job with nothing in it is answered",
             "bug brittle: foreign text is no command, option or path",
             "vcs fickle: example twice, a second time with what the first left in its cache, comes \
              to the same",
             "vcs fickle: example twice, by its revision, is the same",
             "vcs fickle: example twice, its head is what was checked out",
+            "vcs fickle: example twice, it is among several heads",
             "vcs fickle: example twice, nothing has changed since",
         ],
         "{out}"
     );
     assert!(out.contains("a bug is a number"), "{out}");
+    for words in ["`minlength` is not read, at word", "look-around is not supported"] {
+        let note = out.lines().find(|line| line.contains(words));
+        assert!(note.is_some_and(|note| note.starts_with("note    build shell: of ")), "{out}");
+    }
 }

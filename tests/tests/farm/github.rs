@@ -6,11 +6,17 @@ mod contract;
 #[path = "../../../plugins/github/tests/stand_in/mod.rs"]
 mod stand_in;
 
-use monkeyfarm_bug_kit::suite::{Fault, Response, World};
+use monkeyfarm_bug_kit::suite::{BugHandler, Fault, Response, World};
 use serde_json::json;
 
 use crate::bugs;
 use stand_in::TOKEN;
+
+/// The farm asks by the plugin's file: a program cannot be linked with two plugins,
+/// for each exports the same names.
+fn handler() -> Box<dyn BugHandler> {
+    unreachable!("only the farm asks")
+}
 
 #[test]
 fn issues_are_closed_by_a_tag_after_a_limit_was_waited_out() {

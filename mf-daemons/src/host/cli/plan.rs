@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use monkeyfarm_plugin_api::{
-    BugJob, BuildJob, ChangesJob, CheckoutJob, HookJob, IndexFile, IndexJob, LocalConfig, Source,
+    BugJob, BuildJob, ChangesJob, CheckoutJob, HeadsJob, HookJob, IndexFile, IndexJob, LocalConfig,
+    Source, SweepJob,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -23,8 +24,9 @@ use crate::worker::dir::TaskDir;
 pub struct Plan {
     /// `kind label`, such as `build make`; empty when the plugin gives one.
     pub handler: String,
-    /// What it is called for: `index` of a build handler, `head` or `changes`
-    /// of a vcs handler; empty for the first call of its kind.
+    /// What it is called for: `index` or `sweep` of a build handler, `head`,
+    /// `heads` or `changes` of a vcs handler; empty for the first call of its
+    /// kind.
     pub call: String,
     /// Fields of its job, such as `package`; all others are empty.
     pub job: Map<String, Value>,
@@ -144,6 +146,7 @@ impl Plan {
                 cache_dir,
                 ..IndexJob::default()
             })?)),
+            ("build", "sweep") => Job::Sweep(self.fill(SweepJob { local_config, cache_dir })?),
             ("vcs", "") => Job::Checkout(self.fill(CheckoutJob {
                 local_config,
                 source_dir,
@@ -153,6 +156,7 @@ impl Plan {
             ("vcs", "head") => {
                 Job::Head(self.fill(Source { local_config, cache_dir, ..Source::default() })?)
             }
+            ("vcs", "heads") => Job::Heads(self.heads(local_config, cache_dir)?),
             ("vcs", "changes") => Job::Changes(self.changes(local_config, cache_dir)?),
             ("bug", "") => {
                 let marker = "mftrial1".into();
@@ -164,9 +168,25 @@ impl Plan {
             }
             (HOOK, "") => Job::Hook(self.fill(HookJob { local_config, ..HookJob::default() })?),
             (kind, call) => bail!(
-                "a {kind} handler has no call {call:?}: build has index, vcs has head and changes"
+                "a {kind} handler has no call {call:?}: build has index and sweep, vcs has head, \
+                 heads and changes"
             ),
         })
+    }
+
+    /// Which heads are to be told: the fields of where, and `references`, as a
+    /// list or as words.
+    fn heads(&self, local_config: LocalConfig, cache_dir: PathBuf) -> anyhow::Result<HeadsJob> {
+        let mut of_source = self.clone();
+        let references = match of_source.job.remove("references") {
+            Some(Value::String(words)) => words.split_whitespace().map(str::to_owned).collect(),
+            Some(list) => {
+                serde_json::from_value(list).context("`references` is no list of texts")?
+            }
+            None => Vec::new(),
+        };
+        let source = Source { local_config, cache_dir, ..Source::default() };
+        Ok(HeadsJob { source: of_source.fill(source)?, references })
     }
 
     /// What is to be told about changes: the fields of where, and `since`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use monkeyfarm_plugin_api::Changes;
+use monkeyfarm_plugin_api::{Changes, Heads};
 use serde_json::{Value, json};
 
 use super::plan::Plan;
@@ -22,8 +22,8 @@ pub struct Run {
     /// the plugin gives one
     #[arg(long, value_name = "KIND:LABEL", default_value = "", hide_default_value = true)]
     handler: String,
-    /// What it is called for: index of a build handler, head or changes of a vcs
-    /// handler [default: a build, a checkout, …]
+    /// What it is called for: index or sweep of a build handler, head, heads or
+    /// changes of a vcs handler [default: a build, a checkout, …]
     #[arg(long, value_name = "CALL", default_value = "", hide_default_value = true)]
     call: String,
     /// Directory with the source to build, or the files to index
@@ -114,7 +114,9 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
         Ended::Built(_) => format!("it built: {}", listed(&files)),
         Ended::CheckedOut(checkout) => format!("it checked out {}", checkout.revision),
         Ended::Indexed(_) => format!("it wrote the index: {}", listed(&files)),
+        Ended::Swept(_) => "nothing is left on this host".to_owned(),
         Ended::At(head) => format!("it is at {}", head.revision),
+        Ended::AllAt(heads) => all_at(heads),
         Ended::Changed(changes) => changed(changes),
         Ended::Bug(bug) => format!("it says of the bug: {} ({})", bug.title, bug.status),
         Ended::Hooked(hooked) => {
@@ -133,6 +135,14 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
         sentence.push_str(&format!("; {note}"));
     }
     (tried.notes.is_empty(), sentence)
+}
+
+fn all_at(heads: &Heads) -> String {
+    let each = heads.heads.iter().map(|head| match head {
+        Ok(head) => format!("\n  {}", head.revision),
+        Err(failure) => format!("\n  {}", failure.sentence),
+    });
+    format!("its heads, in the order that they were asked for:{}", each.collect::<String>())
 }
 
 fn changed(changes: &Changes) -> String {

@@ -51,6 +51,9 @@ fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
         let line = format!("  {HOOK} {}  {}", hook.label, hook.about);
         writeln!(out, "{}", line.trim_end())?;
     }
+    for what in plugin.unread() {
+        writeln!(out, "  note: {what}")?;
+    }
     Ok(())
 }
 
@@ -71,6 +74,7 @@ pub(super) fn as_json(plugin: &Plugin) -> Value {
         "api": meta.api,
         "panic": if meta.unwinds { "unwind" } else { "abort" },
         "handlers": handlers.collect::<Vec<_>>(),
+        "notes": plugin.unread(),
     })
 }
 

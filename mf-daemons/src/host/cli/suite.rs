@@ -52,6 +52,9 @@ pub(super) fn run_all(
             Some(why) => writeln!(out, "FAILED  {}\n        {why}", case.name)?,
         }
     }
+    for what in plugin.unread() {
+        writeln!(out, "note    {what}")?;
+    }
     writeln!(out, "{} of {} cases passed", cases.len() - wrong, cases.len())?;
     Ok(wrong == 0)
 }

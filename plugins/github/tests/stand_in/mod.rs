@@ -3,11 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use mf_plugin_github::GitHub;
 use monkeyfarm_bug_kit::suite::{BugHandler, Request, Response, Server, World};
 use serde_json::{Value, json};
 
-use super::contract;
+use super::{contract, handler};
 
 /// The one token that it takes.
 pub const TOKEN: &str = "github_pat_0123456789abcdefghijklmnop";
@@ -167,7 +166,7 @@ impl StandIn {
 
 impl World for StandIn {
     fn handler(&self) -> Box<dyn BugHandler> {
-        Box::new(GitHub)
+        handler()
     }
 
     fn server(&self) -> &Server {

@@ -2,7 +2,7 @@
 //! plugin stays from call to call.
 
 use anyhow::Context;
-use monkeyfarm_plugin_api::Checkout;
+use monkeyfarm_plugin_api::{Checkout, Heads};
 use serde_json::json;
 
 use super::super::plan::{Chosen, Plan};
@@ -41,6 +41,7 @@ pub fn cases(
             other => Some(format!("it is at {other:?}, and {revision} was checked out")),
         }
     })?;
+    heads(suite, &what("it is among several heads"), chosen, &source, revision)?;
     let mut changes = Plan { call: "changes".into(), ..source };
     changes.job.insert("since".into(), json!(revision));
     suite.try_case(chosen, &what("nothing has changed since"), &changes, |tried| {
@@ -49,6 +50,32 @@ pub fn cases(
             _ if failure(&tried.ended).is_some_and(|why| why.contains("cannot tell")) => None,
             other => Some(format!("it says {other:?} of what has changed since {revision}")),
         }
+    })?;
+    Ok(())
+}
+
+/// One head between two that are the same: each has an answer of its own.
+fn heads(
+    suite: &mut Suite<'_>,
+    what: &str,
+    chosen: &Chosen,
+    source: &Plan,
+    revision: &str,
+) -> anyhow::Result<()> {
+    let mut plan = Plan { call: "heads".into(), ..source.clone() };
+    let own = plan.job.remove("reference").unwrap_or_else(|| json!(""));
+    plan.job.insert("references".into(), json!([own, "mf-no-such-reference", own]));
+    suite.try_case(chosen, what, &plan, |tried| match &tried.ended {
+        Ended::AllAt(Heads { heads }) if heads.len() != 3 => {
+            Some(format!("it was asked for 3 heads, and told {}", heads.len()))
+        }
+        Ended::AllAt(Heads { heads }) => [0, 2].iter().find_map(|at| match &heads[*at] {
+            Ok(head) if head.revision == revision => None,
+            // A handler need not have it.
+            Err(failure) if failure.sentence.contains("cannot tell") => None,
+            other => Some(format!("it is at {other:?}, and {revision} was checked out")),
+        }),
+        other => Some(format!("one reference that is not there keeps it from others: {other:?}")),
     })?;
     Ok(())
 }

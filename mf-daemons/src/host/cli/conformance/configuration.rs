@@ -1,11 +1,13 @@
 //! What a handler has declared of its configuration it also keeps to: a key
 //! that nobody knows, and a text that cannot be read, are refused by name.
 
+use mf_core::schema;
 use monkeyfarm_plugin_api::Schemas;
 use serde_json::{Value, json};
 
-use super::super::plan::{Chosen, Plan};
+use super::super::plan::{Chosen, Plan, handlers};
 use super::{Suite, failure, unanswered};
+use crate::plugin::declared;
 
 /// A key that no configuration has.
 const RUBBISH: &str = "mf-rubbish";
@@ -18,20 +20,18 @@ pub fn cases(
     schemas: &Schemas,
     good: Option<Plan>,
 ) -> anyhow::Result<()> {
-    let fields: &[(&str, &str, &Option<Value>)] = match chosen.kind {
-        "build" => &[
-            ("the handler's config", "handler_config", &schemas.handler),
-            ("a target's config", "target_config", &schemas.target),
-        ],
-        "vcs" | "bug" => &[("the handler's config", "handler_config", &schemas.handler)],
-        _ => &[],
+    let [handler, target, local] = declared::places(schemas);
+    let texts = match chosen.kind {
+        "build" => vec![handler, target],
+        "vcs" | "bug" => vec![handler],
+        _ => Vec::new(),
     };
     // Some read it before they look at anything else, and some after.
     let bases: Vec<Plan> = std::iter::once(Plan::default()).chain(good).collect();
-    for (place, field, schema) in fields {
+    for (place, field, schema) in texts {
         let Some(schema) = schema else { continue };
         let with = |text: &str, mut plan: Plan| {
-            plan.job.insert((*field).to_owned(), json!(text));
+            plan.job.insert(field.to_owned(), json!(text));
             plan
         };
         if knows_its_keys(schema, schema) {
@@ -41,8 +41,9 @@ pub fn cases(
         let what = format!("{place} that is no TOML is refused");
         refused(suite, chosen, &what, &bases, |plan| with("mf-rubbish = [\n", plan), "")?;
     }
-    if schemas.local.as_ref().is_some_and(|schema| knows_its_keys(schema, schema)) {
-        let what = "a key of plugins.d/<plugin>.toml that nobody knows is refused by name";
+    let (place, _, local) = local;
+    if local.as_ref().is_some_and(|schema| knows_its_keys(schema, schema)) {
+        let what = &format!("a key of {place} that nobody knows is refused by name");
         let with = |mut plan: Plan| {
             plan.local.insert(RUBBISH.to_owned(), json!({ "deep": [1] }));
             plan
@@ -50,6 +51,31 @@ pub fn cases(
         refused(suite, chosen, what, &bases, with, RUBBISH)?;
     }
     Ok(())
+}
+
+/// Whether the configuration of an example that comes off is what the handler
+/// has declared: else the hub would refuse what the handler takes.
+pub fn fits(suite: &mut Suite<'_>, name: &str, chosen: &Chosen, plan: &Plan) {
+    let number = handlers(suite.plugin).iter().position(|one| one == chosen);
+    let schemas = number.and_then(|number| suite.plugin.schemas.get()?.get(number));
+    let Some(schemas) = schemas else { return };
+    let (mut wrong, mut checked) = (None, false);
+    for (place, field, schema) in declared::places(schemas) {
+        let Some(schema) = schema else { continue };
+        let read = match (plan.job.get(field).and_then(Value::as_str), field) {
+            (Some(text), _) => schema::check_text(schema, text),
+            (None, "local_config") if !plan.local.is_empty() => {
+                schema::check(schema, &Value::Object(plan.local.clone()))
+            }
+            _ => continue,
+        };
+        checked = true;
+        let told = |why| format!("the handler took it, and its schema of {place} does not: {why}");
+        wrong = wrong.or(read.err().map(told));
+    }
+    if checked {
+        suite.tell(format!("{chosen}: example {name}, its configuration is as declared"), wrong);
+    }
 }
 
 /// With the change, one of these jobs fails with a sentence that has `word`;

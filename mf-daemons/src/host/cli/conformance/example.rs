@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::super::plan::{Chosen, Plan, Stop};
 use super::super::trial::Tried;
-use super::{Suite, again, failure, stopped, unanswered};
+use super::{Suite, again, configuration, failure, stopped, swept, unanswered};
 use crate::plugin::Plugin;
 
 /// One example, or why it cannot be one.
@@ -67,6 +67,7 @@ impl Example {
         if !good {
             return Ok(());
         }
+        configuration::fits(suite, &self.name, chosen, plan);
         again::cases(suite, &self.name, chosen, plan)?;
         let what = format!("example {}, told to stop as it begins, ends in time", self.name);
         stopped::case(suite, chosen, &what, plan)?;
@@ -75,7 +76,7 @@ impl Example {
             let what = format!("example {}, told to stop at work, ends in time", self.name);
             stopped::case(suite, chosen, &what, &plan)?;
         }
-        Ok(())
+        swept::after(suite, &self.name, chosen, plan, tried.spoke)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::super::plan::{Chosen, Plan};
 use super::super::trial::Tried;
@@ -23,12 +23,16 @@ pub fn cases(suite: &mut Suite<'_>, chosen: &Chosen) -> anyhow::Result<()> {
         "build" => {
             (&[""], &["package", "package_branch", "build_prefix", "source_url", "target_config"])
         }
-        "vcs" => (&["", "head", "changes"], &["url", "reference"]),
+        "vcs" => (&["", "head", "heads", "changes"], &["url", "reference"]),
         "bug" => (&[""], &["bug", "comment"]),
         _ => return Ok(()),
     };
     for call in calls {
-        let job = fields.iter().map(|name| ((*name).to_owned(), json!(FOREIGN))).collect();
+        let mut job: Map<_, _> =
+            fields.iter().map(|name| ((*name).to_owned(), json!(FOREIGN))).collect();
+        if *call == "heads" {
+            job.insert("references".into(), json!([FOREIGN, "--help"]));
+        }
         let plan = Plan { job, call: (*call).to_owned(), ..Plan::default() };
         let of = if call.is_empty() { String::new() } else { format!("{call}: ") };
         let what = format!("{of}foreign text is no command, option or path");

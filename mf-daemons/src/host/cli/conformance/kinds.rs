@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::plan::{Chosen, Plan};
 use super::super::trial::Tried;
 use super::Suite;
+use crate::plugin::Ended;
 
 /// The content of a file that no handler has made.
 const UNKNOWN: &str = "not made by any handler\n";
@@ -27,6 +28,18 @@ pub fn cases(suite: &mut Suite<'_>, chosen: &Chosen) -> anyhow::Result<()> {
             for name in ["head", "changes"] {
                 let what = format!("{name}: a job with nothing in it is answered");
                 suite.try_case(chosen, &what, &call(name), |_| None)?;
+            }
+            for references in [vec![], vec!["", "--help"]] {
+                let what = format!("heads: {} of nowhere are answered, each", references.len());
+                let job = [("references".to_owned(), json!(references))].into_iter().collect();
+                let plan = Plan { job, ..call("heads") };
+                suite.try_case(chosen, &what, &plan, |tried| match &tried.ended {
+                    Ended::AllAt(told) if told.heads.len() != references.len() => {
+                        let (asked, told) = (references.len(), told.heads.len());
+                        Some(format!("it was asked for {asked} heads, and told {told}"))
+                    }
+                    _ => None,
+                })?;
             }
         }
         "bug" => {

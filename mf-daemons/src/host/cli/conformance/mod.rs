@@ -7,6 +7,7 @@ mod example;
 mod foreign;
 mod kinds;
 mod stopped;
+mod swept;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub fn cases(
             .try_case(chosen, "a job with nothing in it is answered", &Plan::default(), |_| None)?;
         foreign::cases(&mut suite, chosen)?;
         kinds::cases(&mut suite, chosen)?;
+        swept::cases(&mut suite, chosen)?;
         stopped::case(&mut suite, chosen, "told to stop, it ends in time", &Plan::default())?;
         // Of who is loaded the schemas are known.
         if let Some(schemas) = plugin.schemas.get().and_then(|all| all.get(number)) {
