@@ -10,13 +10,17 @@ use crate::programs;
 
 /// A bad file, and what is to be said of it.
 pub struct Bad {
-    /// Where it is.
-    pub path: PathBuf,
+    /// Its name in the directory.
+    pub name: String,
     /// A part of the sentence about it.
     pub says: &'static str,
 }
 
-/// Fills a directory with files that are no plugins, or none that can be used.
+/// What a plugin's constructor leaves running, if it is that which forks.
+pub const LEFT: &str = "trap '' TERM HUP INT; while :; do sleep 1000; done";
+
+/// Fills a directory with files that are no plugins, or none that can be used;
+/// and with `constructor-forks.so`, which is one.
 pub fn fill(dir: &Path) -> Vec<Bad> {
     let good = stripped(&programs::plugin("generic"));
     let mut corpus = Corpus { dir: dir.to_path_buf(), all: Vec::new() };
@@ -35,9 +39,8 @@ struct Corpus {
 impl Corpus {
     /// A path for a file of which this is said.
     fn path(&mut self, name: &str, says: &'static str) -> PathBuf {
-        let path = self.dir.join(name);
-        self.all.push(Bad { path: path.clone(), says });
-        path
+        self.all.push(Bad { name: name.to_owned(), says });
+        self.dir.join(name)
     }
 
     fn write(&mut self, name: &str, bytes: &[u8], says: &'static str) {
@@ -91,7 +94,7 @@ impl Corpus {
         }
         // The header, the first program header, and all over the file: what
         // can still be loaded is another copy of the plugin.
-        let spread = (1..20).map(|part| good.len() * part / 20);
+        let spread = (1..12).map(|part| good.len() * part / 12);
         for at in [16, 32, 33, 40, 41, 54, 56, 64, 72, 73, 96, 97].into_iter().chain(spread) {
             let mut bytes = good.to_vec();
             bytes[at] ^= 0x40;
@@ -117,7 +120,7 @@ impl Corpus {
 }
 
 /// A plugin without what only a debugger reads: twenty times smaller.
-fn stripped(plugin: &Path) -> Vec<u8> {
+pub fn stripped(plugin: &Path) -> Vec<u8> {
     let small = tempfile::NamedTempFile::new().unwrap();
     let strip = Command::new("strip").arg("-o").arg(small.path()).arg(plugin).status();
     match strip {

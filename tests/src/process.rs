@@ -18,6 +18,17 @@ pub fn of_farm(group: i32, dir: &Path) -> Vec<String> {
         .collect()
 }
 
+/// Processes whose command has these words, whoever started them. Each as
+/// `pid command`.
+pub fn saying(words: &str) -> Vec<String> {
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
+        .map(|pid| format!("{pid} {}", command(pid)))
+        .filter(|told| told.contains(words))
+        .collect()
+}
+
 /// Pid of the child of `parent` that runs the program `name`.
 pub fn child(parent: i32, name: &str) -> Option<i32> {
     fs::read_dir("/proc")
