@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mf_core::errand;
 use mf_core::error::{Code, Error};
-use mf_core::resource::{self, Who};
+use mf_core::resource::{self, UTIL, Who};
 use mf_core::wire;
 use tokio::sync::broadcast;
 
@@ -66,6 +66,8 @@ pub struct Filter {
     build_label: String,
     task_label: String,
     resources: Vec<String>,
+    /// Resources whose events are wanted whatever else is asked for.
+    also: Vec<String>,
 }
 
 impl Filter {
@@ -74,27 +76,20 @@ impl Filter {
     /// # Errors
     /// [`Code::InvalidValue`] for a resource that there is not.
     pub fn new(values: &Values, caller: &Caller) -> Result<Self, Error> {
-        let mut resources = Vec::new();
-        let named = values.text("resource").split(',').map(str::trim);
-        for name in named.filter(|name| !name.is_empty()) {
-            if name == errand::NAME {
-                resources.push(name.to_owned());
-                continue;
-            }
-            let found = resource::find(name).ok_or_else(|| {
-                let name: String = name.chars().take(80).collect();
-                Error::new(Code::InvalidValue, format!("there is no resource {name:?}"))
-            })?;
-            resources.push(found.key());
-        }
         Ok(Self {
             sight: caller.sight(),
             roles: caller.roles(),
             project_label: values.text("project_label").to_owned(),
             build_label: values.text("build_label").to_owned(),
             task_label: values.text("task_label").to_owned(),
-            resources,
+            resources: resources(values.text("resource"))?,
+            also: resources(values.text("also"))?,
         })
+    }
+
+    /// Whether the watcher is to hear of what concerns the whole farm.
+    pub fn is_of_farm(&self) -> bool {
+        self.also.iter().any(|name| name == UTIL.name)
     }
 
     /// From now on the watcher is `caller`.
@@ -106,11 +101,12 @@ impl Filter {
     /// Whether the watcher wants this one.
     pub fn wants(&self, happened: &Happened) -> bool {
         let event = &happened.event;
-        (self.project_label.is_empty() || self.project_label == event.project_label)
+        let fits = (self.project_label.is_empty() || self.project_label == event.project_label)
             && (self.build_label.is_empty() || self.build_label == event.build_label)
             && (self.task_label.is_empty()
                 || (event.resource == "task" && self.task_label == event.label))
-            && (self.resources.is_empty() || self.resources.contains(&event.resource))
+            && (self.resources.is_empty() || self.resources.contains(&event.resource));
+        fits || self.also.contains(&event.resource)
     }
 
     /// The event as the watcher may see it: without fields that are shown to
@@ -122,4 +118,20 @@ impl Filter {
         }
         event
     }
+}
+
+/// Names of resources, separated by commas, as events have them.
+fn resources(names: &str) -> Result<Vec<String>, Error> {
+    let named = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let key = |name: &str| {
+        if name == errand::NAME {
+            return Ok(name.to_owned());
+        }
+        let found = resource::find(name).ok_or_else(|| {
+            let name: String = name.chars().take(80).collect();
+            Error::new(Code::InvalidValue, format!("there is no resource {name:?}"))
+        })?;
+        Ok(found.key())
+    };
+    named.map(key).collect()
 }

@@ -1360,6 +1360,7 @@ class Util(Resource):
         build_label: Optional[str] = None,
         task_label: Optional[str] = None,
         resource: Optional[str] = None,
+        also: Optional[str] = None,
     ) -> Iterator[Dict[str, Any]]:
         """What happens, as server-sent events.
 
@@ -1368,6 +1369,7 @@ class Util(Resource):
         :param build_label: only this build and its tasks
         :param task_label: only this task
         :param resource: only these resources, separated by commas
+        :param also: these resources too, separated by commas, whatever the rest asks for
 
         Goes on until the hub ends the connection.
         """
@@ -1377,6 +1379,7 @@ class Util(Resource):
             "build_label": build_label,
             "task_label": task_label,
             "resource": resource,
+            "also": also,
         }
         return self._events(("events",), None, parameters)
 

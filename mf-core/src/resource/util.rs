@@ -31,6 +31,11 @@ const EVENTS: &[Field] = &[
     field("build_label", Kind::Text(SHORT), "only this build and its tasks"),
     field("task_label", Kind::Text(SHORT), "only this task"),
     field("resource", Kind::Text(SHORT), "only these resources, separated by commas"),
+    field(
+        "also",
+        Kind::Text(SHORT),
+        "these resources too, separated by commas, whatever the rest asks for",
+    ),
 ];
 
 const NOTIFY: &[Field] =

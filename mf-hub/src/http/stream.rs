@@ -26,6 +26,10 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// The last word to somebody whose session is over.
 const SIGNED_OUT: &[u8] = b"event: signed-out\ndata: {}\n\n";
 
+/// The word to who wants to hear of the whole farm that the hub's disk has
+/// become full, or has room again.
+const FARM: &[u8] = b"event: farm\ndata: {}\n\n";
+
 /// What changes who may know what; a key that ends by its time is noticed at
 /// the next sign of life.
 const GIVE_RIGHTS: [&str; 4] = ["group", "project", "system", "user"];
@@ -43,6 +47,8 @@ struct Watch {
     behind: bool,
     /// When the watcher must hear something, if only that the hub is there.
     silent_until: Instant,
+    /// Whether the hub's disk was nearly full when the watcher last heard of it.
+    scarce: bool,
     /// Whether it is somebody who is signed in to the pages.
     signed_in: bool,
     /// Whether nothing more is sent.
@@ -74,6 +80,7 @@ pub async fn events(call: Call) -> Result<Response, Error> {
     let watch = Watch {
         filter: Filter::new(&call.values, &call.caller)?,
         signed_in: session::usable(&call.parts).is_some() && call.caller.holder.is_some(),
+        scarce: call.hub.files.scarce().is_some(),
         receiver,
         last: after.unwrap_or(newest).min(newest),
         behind: after.is_some_and(|after| after < newest),
@@ -136,7 +143,7 @@ impl Watch {
                 () = hub.stopped() => return Ok(None),
                 () = tokio::time::sleep_until(self.silent_until) => {
                     self.ask_again()?;
-                    return Ok(Some(Bytes::from_static(b":\n\n")));
+                    return Ok(Some(Bytes::from_static(self.sign_of_life())));
                 }
                 happened = self.receiver.recv() => happened,
             };
@@ -155,6 +162,14 @@ impl Watch {
                 Err(RecvError::Closed) => return Ok(None),
             }
         }
+    }
+
+    /// What a watcher hears when nothing happens.
+    fn sign_of_life(&mut self) -> &'static [u8] {
+        let scarce = self.filter.is_of_farm() && self.hub.files.scarce().is_some();
+        let changed = self.filter.is_of_farm() && scarce != self.scarce;
+        self.scarce = scarce;
+        if changed { FARM } else { b":\n\n" }
     }
 
     /// Who watches, and with which rights, as it is by now: a stream does not

@@ -29,6 +29,7 @@ pub mod key;
 pub mod links;
 pub mod list;
 pub mod migrate;
+pub mod newest;
 pub mod open;
 pub mod overview;
 pub mod password;

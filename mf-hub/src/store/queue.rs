@@ -5,6 +5,7 @@ use std::fmt;
 use mf_core::error::{Code, Error};
 use mf_core::resource::UTIL;
 use mf_core::time;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::{Map, json};
@@ -78,13 +79,24 @@ pub fn pause(db: &Connection) -> Done<Option<Pause>> {
     Ok(pause.optional()?)
 }
 
-/// Whether there are systems and none of them gets a task.
+/// The systems, each with who drained it where that is known, if there are any
+/// and none of them gets a task.
 ///
 /// # Errors
 /// SQLite would not.
-pub fn is_drained(db: &Connection) -> Done<bool> {
-    let sql = "SELECT count(*) > 0 AND sum(enabled) = 0 FROM system";
-    Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+pub fn drained(db: &Connection) -> Done<Vec<(String, Option<Pause>)>> {
+    let sql = "SELECT s.label, d.actor, d.date, d.reason FROM system s \
+               LEFT JOIN system_drain d ON d.system_id = s.id \
+               WHERE NOT EXISTS (SELECT 1 FROM system WHERE enabled) ORDER BY s.label";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let by = match row.get_ref(1)? {
+            ValueRef::Null => None,
+            _ => Some(Pause::of_row(row, 1)?),
+        };
+        Ok((row.get(0)?, by))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a system may be given a task at all.

@@ -49,6 +49,8 @@ pub struct Trouble {
 pub fn list(db: &Connection, sight: Sight) -> Done<Vec<Trouble>> {
     let mut all: Vec<Trouble> = errand::troubles(db, sight)?
         .into_iter()
+        // Looks at heads are told below, each with its package-branch.
+        .filter(|errand| errand.id.is_some())
         .map(|errand| {
             let (with, label) = match (errand.build_label.as_str(), errand.tag_label.as_str()) {
                 ("", "") => (With::Nothing, String::new()),
@@ -93,7 +95,7 @@ fn heads(db: &Connection, sight: Sight) -> Done<Vec<Trouble>> {
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([MOST], |row| {
         let (label, project, why, next_try) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let what = "build on commit".to_owned();
+        let what = "look at the head".to_owned();
         Ok(Trouble { with: With::Branch, label, project, what, why, is_final: false, next_try })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

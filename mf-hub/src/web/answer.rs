@@ -9,6 +9,7 @@ use mf_core::error::{Code, Error};
 use super::cell::Link;
 use super::escape::encoded;
 use super::frame::Frame;
+use super::instead;
 use super::visit::Visit;
 use crate::http::error::{Refusal, status};
 
@@ -57,7 +58,12 @@ pub fn reads_pages(parts: &Parts) -> bool {
 
 /// An error as a page, with what to do next.
 pub fn refusal(visit: &Visit, error: &Error) -> Response {
-    let (heading, mut links) = (heading(error.code), vec![Link::new("/", "Start page")]);
+    let heading = heading(error.code);
+    let mut links = match error.code {
+        Code::NotFound | Code::MissingField => instead::of(visit),
+        _ => Vec::new(),
+    };
+    links.push(Link::new("/", "Start page"));
     if visit.caller.holder.is_none()
         && matches!(error.code, Code::NotFound | Code::Unauthorized | Code::Forbidden)
     {

@@ -16,6 +16,8 @@ pub enum Cell {
     None,
     /// A line of text.
     Text(String),
+    /// What the hub says of it.
+    Said(String),
     /// Text of many lines.
     Long(String),
     /// A word for machines.
@@ -93,12 +95,20 @@ impl Moment {
     pub fn ago(&self) -> String {
         match time::seconds_between(&self.utc, &time::now()) {
             None => self.utc.clone(),
-            Some(..=-2) => {
-                format!("in {}", span(-time::seconds_between(&self.utc, &time::now()).unwrap_or(0)))
-            }
+            Some(seconds @ ..=-2) => format!("in {}", about(-seconds)),
             Some(-1..=4) => "just now".into(),
-            Some(seconds) => format!("{} ago", span(seconds)),
+            Some(seconds) => format!("{} ago", about(seconds)),
         }
+    }
+}
+
+/// A span of time in one figure, as the script of pages says it too.
+fn about(seconds: i64) -> String {
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min", seconds / 60),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -231,6 +241,7 @@ pub fn cell(resource: &Resource, field: &Field, object: &Value) -> Cell {
             _ if text.contains('\n') || text.len() > LINE => Cell::Long(text.clone()),
             _ if matches!(field.name, "url" | "scratch_url") => Cell::Link(Link::out(text)),
             _ if is_code(field.name) => Cell::Code(text.clone()),
+            Kind::Computed(Gives::Text) => Cell::Said(text.clone()),
             _ => Cell::Text(text.clone()),
         },
         Value::Array(items) if items.is_empty() => Cell::None,
@@ -285,6 +296,7 @@ mod tests {
             [span(7), span(75), span(600), span(7_500), span(90_000)],
             ["7 s", "1 min 15 s", "10 min", "2 h 5 min", "25 h"]
         );
+        assert_eq!([about(7), about(75), about(7_500)], ["7 s", "1 min", "2 h"]);
         assert_eq!([size(999), size(1_500), size(80_000_000)], ["999 B", "1.5 kB", "80.0 MB"]);
     }
 }

@@ -3,6 +3,7 @@
 use mf_core::VERSION;
 
 use super::asset;
+use super::banners;
 use super::cell::{Link, State, path};
 use super::escape::encoded;
 use super::visit::Visit;
@@ -27,8 +28,10 @@ pub struct Frame {
     pub tells: &'static str,
     /// Which entry of the navigation this page is.
     pub here: &'static str,
-    /// The address of the events that change this page; empty for none.
+    /// The address of the events that change this page, or its banners.
     pub live: String,
+    /// Whether nothing but its banners changes.
+    pub still: bool,
     /// The event that the page is as new as.
     pub event: i64,
     /// The word that was searched for.
@@ -65,9 +68,10 @@ impl Frame {
             path: path_of_user(&visit.caller.label),
             csrf,
         });
-        let (live, word) = (String::new(), String::new());
-        let (banners, event) = (visit.banners(), visit.event);
-        Self { title, tells: "icon", here, live, event, word, banners, me, at: at.into() }
+        let (live, still, word) =
+            (events(&[("resource", banners::RESOURCES)]), true, String::new());
+        let (banners, event) = (banners::of(visit), visit.event);
+        Self { title, tells: "icon", here, live, still, event, word, banners, me, at: at.into() }
     }
 
     /// Lets title and favicon tell a state.
@@ -81,11 +85,11 @@ impl Frame {
         self
     }
 
-    /// Follows the events that fit these filters.
+    /// Follows the events that fit these filters; the banners follow theirs
+    /// anyway.
     pub fn live(mut self, filters: &[(&str, &str)]) -> Self {
-        let filters =
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
-        self.live = format!("/util/events?{filters}");
+        self.live = events(filters);
+        self.still = false;
         self
     }
 
@@ -117,6 +121,12 @@ impl Frame {
     pub(super) fn version(&self) -> &'static str {
         VERSION
     }
+}
+
+fn events(filters: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.extend_pairs(filters).append_pair("also", banners::RESOURCES).finish();
+    format!("/util/events?{query}")
 }
 
 fn path_of_user(label: &str) -> String {

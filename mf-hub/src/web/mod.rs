@@ -9,18 +9,21 @@ mod act;
 mod ansi;
 mod answer;
 mod asset;
+mod banners;
 mod cell;
 mod errands;
 mod escape;
 mod files;
 mod form;
 mod frame;
+mod instead;
 mod keys;
 mod made_by;
 mod page;
 mod past;
 mod plot;
 mod repository;
+mod said;
 mod sign_in;
 mod strip;
 mod uses;
@@ -39,12 +42,14 @@ use mf_core::resource::{ALL, Resource, Scope};
 use crate::http::error::Refusal;
 use crate::http::{Known, spellings};
 use crate::hub::Hub;
+use said::sentence;
 use visit::Visit;
 
 /// Adds every page.
 pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
     router = router
         .route("/", get(home))
+        .route("/banners", get(only_banners))
         .route("/docs", get(docs))
         .route("/everything", get(everything))
         .route("/plugin", get(plugins))
@@ -79,6 +84,10 @@ pub fn routes(mut router: Router<Arc<Hub>>) -> Router<Arc<Hub>> {
 
 async fn home(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
     show_at_length(hub, parts, page::home::page).await
+}
+
+async fn only_banners(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
+    show(hub, parts, banners::page)
 }
 
 async fn docs(State(hub): State<Arc<Hub>>, parts: Parts) -> Response {
@@ -178,31 +187,4 @@ async fn show_at_length(
     let own = Arc::clone(&hub);
     let shown = own.readers.at_length(move || show(hub, parts, page)).await;
     shown.unwrap_or_else(|error| Refusal(error).into_response())
-}
-
-/// What the API says, as a sentence on a page. What begins with a name that is
-/// to be typed as it stands keeps its letters.
-fn sentence(text: &str) -> String {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let is_name = !word.trim_end_matches([',', ':', ';', '.']).chars().all(char::is_alphabetic);
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    match is_name {
-        true => format!("{text}{end}"),
-        false => format!("{}{}{end}", first.to_uppercase(), letters.as_str()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sentence;
-
-    #[test]
-    fn a_sentence_leaves_names_as_they_are() {
-        assert_eq!(sentence("there is no build"), "There is no build.");
-        assert_eq!(sentence("paused: why?"), "Paused: why?");
-        assert_eq!(sentence("plugins.d/x.toml: no url"), "plugins.d/x.toml: no url.");
-        assert_eq!(sentence(""), "");
-    }
 }

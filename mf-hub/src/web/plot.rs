@@ -25,9 +25,14 @@ pub struct Plot {
     pub line: String,
     /// What stands at the top left: the most that it shows.
     pub most: String,
+    /// What its shapes mean, where there is more than one: class and words.
+    pub keys: &'static [(&'static str, &'static str)],
     /// What stands at the ends of its foot.
     pub ends: (String, String),
 }
+
+/// What the bars mean, which colour alone does not tell: one is hollow.
+const KEYS: [(&str, &str); 3] = [("ok", "succeeded"), ("fail", "did not"), ("queue", "waiting")];
 
 /// A piece of a bar.
 #[derive(Debug)]
@@ -88,7 +93,7 @@ pub fn throughput(lives: &[Life], waiting: i64) -> Plot {
     }
     let most = (0..hours).map(|at| (good[at] + bad[at]).max(queue[at])).max().unwrap_or(0).max(1);
     let scale = HEIGHT / most as f64;
-    let mut plot = Plot { title: "Queue and throughput".into(), ..Plot::default() };
+    let mut plot = Plot { title: "Queue and throughput".into(), keys: &KEYS, ..Plot::default() };
     for at in 0..hours {
         let x = at as f64 * STEP;
         let ago = HOURS - 1 - at as i64;
@@ -131,7 +136,7 @@ pub fn durations(lives: &[Life]) -> Plot {
     let mut all: Vec<_> = lives.iter().filter_map(took).take(HOURS as usize).collect();
     all.reverse();
     let most = all.iter().map(|(seconds, ..)| *seconds).max().unwrap_or(0).max(1);
-    let mut plot = Plot { title: "Durations".into(), ..Plot::default() };
+    let mut plot = Plot { title: "Durations".into(), keys: &KEYS[..2], ..Plot::default() };
     for (at, (seconds, good, ended)) in all.iter().enumerate() {
         // What took no time is seen too.
         let height = (*seconds as f64 * HEIGHT / most as f64).max(1.5);

@@ -14,7 +14,7 @@ use crate::params::Params;
 use crate::store::find::{self, Object};
 use crate::store::list::Query;
 use crate::store::roles::{self, Caller};
-use crate::store::{Done, changes, history, queue, render};
+use crate::store::{Done, changes, history, render};
 
 /// Somebody who looks at a page.
 pub struct Visit {
@@ -60,30 +60,6 @@ impl Visit {
     pub fn csrf(&self) -> Option<String> {
         self.caller.user()?;
         session::of(&self.parts).map(|secret| session::csrf(&self.hub, secret))
-    }
-
-    /// What every visitor should know of the farm.
-    pub fn banners(&self) -> Vec<String> {
-        let mut told = Vec::new();
-        if let Some(free) = self.hub.files.scarce() {
-            told.push(format!(
-                "The hub's disk is nearly full ({} left): logs and files are refused until \
-                 somebody frees some space there.",
-                super::cell::size(i64::try_from(free).unwrap_or(i64::MAX))
-            ));
-        }
-        if let Ok(true) = self.read(queue::is_drained) {
-            told.push(
-                "Every system is drained: nothing is built until one of them is resumed.".into(),
-            );
-        }
-        if let Ok(Some(pause)) = self.read(queue::pause) {
-            told.push(format!(
-                "The queue is paused since {} UTC by {}: {}",
-                pause.date, pause.user_label, pause.reason
-            ));
-        }
-        told
     }
 
     /// The parameters in the address.

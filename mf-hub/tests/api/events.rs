@@ -50,6 +50,11 @@ async fn watchers_are_told_in_order_and_can_come_back() {
     assert_eq!((changes.len(), events[1].actor.as_str()), (1, "admin"));
     let mut again = watch(&format!("resource=distro&after={}", events[0].id)).await;
     assert_eq!(read(&mut again, 2).await, events[1..]);
+    farm.get("/util/events?also=nonsense").await.refused(400, "InvalidValue");
+    let mut also = watch("project_label=none&resource=distro&also=arch,util").await;
+    farm.post("distro", json!({ "label": "other" })).await.ok();
+    farm.post("arch", json!({ "label": "ppc64" })).await.ok();
+    assert_eq!(read(&mut also, 1).await[0].label, "ppc64", "whatever else is asked for");
     farm.stop().await;
 }
 

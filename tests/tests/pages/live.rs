@@ -27,6 +27,37 @@ fn a_build_appears_and_finishes_on_open_pages_without_a_reload() {
 }
 
 #[test]
+fn what_stops_the_farm_is_told_on_every_open_page_and_taken_away() {
+    let Some(shop) = Shop::open(&["echo hello"]) else { return };
+    let (browser, farm) = (&shop.browser, &shop.farm);
+    shop.build("tool-1");
+    let system = farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
+    let system = system.as_str().unwrap();
+    let banners = "document.getElementById('banners').innerText";
+    for path in [
+        "/build/tool-1?project_label=demo",
+        "/task/tool-1.one-x86_64?project_label=demo&log=build.log",
+        "/search?mf_search_query=tool",
+        "/build/none?project_label=demo",
+        "/arch/x86_64",
+    ] {
+        shop.go(path);
+        browser.js("window.stays = true");
+        let main = browser.js("return document.querySelector('main h1').innerText");
+        farm.ok(["util", "pause", "--reason", "new <disks>"]);
+        browser.wait_for(&format!("{banners}.includes('because of: new <disks>.')"));
+        farm.ok(["util", "resume"]);
+        browser.wait_for(&format!("{banners}.trim() === ''"));
+        farm.ok(["system", "drain", system, "--reason", "moving house"]);
+        browser.wait_for(&format!("{banners}.includes('because of: moving house')"));
+        farm.ok(["system", "resume", system]);
+        browser.wait_for(&format!("{banners}.trim() === ''"));
+        assert_eq!(browser.js("return window.stays"), true, "{path}");
+        assert_eq!(browser.js("return document.querySelector('main h1').innerText"), main);
+    }
+}
+
+#[test]
 fn a_page_of_a_build_tells_its_state_by_title_and_icon() {
     let Some(shop) = Shop::open(&["read line < go"]) else { return };
     let browser = &shop.browser;

@@ -3,6 +3,8 @@
 (() => {
   "use strict";
   const address = document.body.dataset.live;
+  // A page on which nothing changes but what stands above it.
+  const still = "still" in document.body.dataset;
   const told = document.getElementById("live");
   let source = null, timer = 0, busy = false, again = false;
   // What happened while the page was made is told as well.
@@ -37,6 +39,7 @@
   // Takes over every part that differs, and the focus with it.
   const take = (page) => {
     if (page.body.dataset.me !== document.body.dataset.me) { signedOut(); return; }
+    if (still) { replace(page); return; }
     document.title = page.title;
     const icon = document.querySelector("link[rel=icon]");
     const other = page.querySelector("link[rel=icon]");
@@ -46,6 +49,11 @@
     for (const old of document.querySelectorAll("[data-part]")) {
       if (!page.getElementById(old.id) && !begun(old)) old.remove();
     }
+    replace(page);
+  };
+
+  // Every part of a page that differs, in its place.
+  const replace = (page) => {
     for (const fresh of page.querySelectorAll("[data-part]")) {
       const old = document.getElementById(fresh.id);
       if (!old) {
@@ -88,11 +96,11 @@
     if (busy) { again = true; return; }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const answer = await fetch(still ? "/banners" : location.href, { headers: { accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (answer.ok) take(page);
       else if (page.body.dataset.me !== document.body.dataset.me) signedOut();
-      else if ([403, 404].includes(answer.status)) notice(page.querySelector("main p")?.textContent || "This page is gone.");
+      else if (!still && [403, 404].includes(answer.status)) notice(page.querySelector("main p")?.textContent || "This page is gone.");
     } catch {
       // The stream says when the hub is back.
     }
@@ -105,19 +113,28 @@
 
   const say = (text) => { if (told && told.textContent !== text) told.textContent = text; };
 
+  const FIRST = 3000;
+  let wait = FIRST;
   const follow = () => {
     const join = address.includes("?") ? "&" : "?";
     source = new EventSource(last ? `${address}${join}after=${last}` : address);
-    source.onopen = () => say("live");
+    source.onopen = () => {
+      say(still ? "" : "live");
+      // What no event tells may have changed meanwhile, such as room on a disk.
+      if (wait > FIRST) soon();
+      wait = FIRST;
+    };
     source.onmessage = (event) => { last = event.lastEventId || last; soon(); };
     source.addEventListener("signed-out", signedOut);
+    source.addEventListener("farm", soon);
     source.addEventListener("reset", (event) => { last = event.lastEventId; soon(); });
     source.onerror = () => {
       if (!source) return;
       say("reconnecting …");
       if (source && source.readyState === EventSource.CLOSED) {
         stop();
-        setTimeout(start, 3000);
+        setTimeout(start, wait);
+        wait = Math.min(wait * 2, 60000);
       }
     };
   };

@@ -89,6 +89,7 @@
   high.append(rows);
   box.append(high);
   document.getElementById("windows")?.remove();
+  document.getElementById("keys").hidden = false;
 
   const tall = () => Math.min(total * HEIGHT, TALL);
   const room = () => Math.max(1, tall() - box.clientHeight);
@@ -164,6 +165,7 @@
   // As it grows: from the very byte where the known lines end.
   const stream = async (offset) => {
     let at = offset, wait = 250, rest = "", decoder = new TextDecoder();
+    const grew = !over;
     while (!over) {
       if (document.hidden) {
         await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
@@ -211,6 +213,7 @@
       }
       document.removeEventListener("visibilitychange", hide);
     }
+    if (!grew) return;
     goesOn();
     sizes();
     state();

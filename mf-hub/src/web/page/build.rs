@@ -71,15 +71,16 @@ struct Page {
     history: Vec<Entry>,
 }
 
-/// A task that did not succeed.
+/// Tasks that did not succeed, all for the same words.
 struct Failure {
-    task: Link,
+    /// Their logs, at the first line that looks like an error; or themselves.
+    tasks: Vec<Link>,
+    has_logs: bool,
     state: State,
     message: String,
     /// The same as the worker said it.
     said: String,
-    /// Its log, at the first line that looks like an error.
-    log: Option<Link>,
+    /// The end of the log of the first of them.
     tail: Vec<Row>,
 }
 
@@ -167,26 +168,35 @@ async fn failures(
     files: &[Shown],
     project: &str,
 ) -> Result<Vec<Failure>, Error> {
-    let mut failures = Vec::new();
+    let mut failures: Vec<Failure> = Vec::new();
     for line in lines {
         if !matches!(line.status.as_str(), "BuildFail" | "Lost" | "Cancelled") {
             continue;
         }
         let log = files.iter().find(|file| file.kind == "log" && file.target == line.target);
+        let log = log.filter(|_| line.status != "Cancelled");
+        let at = match log {
+            Some(log) => format!("{}&errors=true", log.link.path),
+            None => path(&TASK, &line.label, project),
+        };
+        let (task, state) = (Link::new(at, &line.target), State::new(&line.status));
+        let same = failures.iter_mut().find(|it| it.said == line.message && it.state == state);
+        if let Some(same) = same {
+            same.tasks.push(task);
+            continue;
+        }
         let held = Held { task: line.id, attempt: line.attempt };
-        // Those that fail with the same words fail in the same way, most often.
-        let known = failures.iter().any(|known: &Failure| known.said == line.message);
         let few = failures.iter().filter(|known| !known.tail.is_empty()).count() < TAILS;
-        let tail = match log.filter(|_| few && !known && line.status != "Cancelled") {
+        let tail = match log.filter(|_| few) {
             Some(log) => tail(visit, held, &log.link.text).await?,
             None => Vec::new(),
         };
         failures.push(Failure {
-            task: Link::new(path(&TASK, &line.label, project), &line.target),
-            state: State::new(&line.status),
+            tasks: vec![task],
+            has_logs: log.is_some(),
+            state,
             message: crate::web::sentence(&line.message),
             said: line.message.clone(),
-            log: log.map(|log| Link::new(format!("{}&errors=true", log.link.path), "first error")),
             tail,
         });
     }

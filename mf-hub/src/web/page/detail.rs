@@ -25,7 +25,7 @@ use crate::web::visit::{Seen, Visit};
 pub const PAST: i64 = 20;
 /// What a page shows in a way of its own.
 const SHOWN_APART: &[&str] =
-    &["label", "project_label", "errands", "builds", "repository", "repository_state"];
+    &["label", "project_label", "errands", "builds", "repository", "repository_state", "drained"];
 
 #[derive(Template)]
 #[template(path = "detail.html")]
@@ -39,6 +39,8 @@ struct Detail {
     links: Vec<Link>,
     fields: Vec<(String, &'static str, Cell)>,
     errands: Vec<Errand>,
+    /// Of a system: by whom it was drained, since when and why.
+    drained: String,
     /// Of a handler: the file that it comes from.
     plugin: Option<plugins::Row>,
     keys: Option<Keys>,
@@ -79,6 +81,10 @@ pub fn page(visit: &Visit, resource: &'static Resource, label: &str) -> Result<S
         links: links(resource, &seen),
         fields: fields(resource, &seen, SHOWN_APART),
         errands: errands::of(visit, &seen.value),
+        drained: match word("drained") {
+            "" => String::new(),
+            by => crate::web::sentence(&format!("drained {by}")),
+        },
         plugin: plugins::of_digest(visit, word("digest"))?,
         keys: keys::of(visit, resource, &seen)?,
         recent: recent::of(visit, resource, &seen)?,

@@ -6,7 +6,8 @@ use mf_core::resource::{BUILD, PACKAGE_BRANCH, SYSTEM, TAG, TARGET, TASK};
 use mf_core::time;
 
 use super::recent::{self, Row};
-use crate::store::overview::{self, Queue, Recent, Work};
+use crate::store::newest::{self, Recent};
+use crate::store::overview::{self, Queue, Work};
 use crate::store::trouble::{self, Trouble, With};
 use crate::store::{series, status, why};
 use crate::web::answer;
@@ -15,8 +16,10 @@ use crate::web::frame::Frame;
 use crate::web::plot::{self, Plot};
 use crate::web::visit::Visit;
 
-/// How many of those that wait are told why.
+/// How many of those that wait are shown, each with why.
 const EXPLAINED: usize = 5;
+/// How many of those that failed are shown, each with why.
+const FAILED: usize = 6;
 /// Most letters of what a task is at.
 const STAGE: usize = 48;
 /// How many troubles are shown; there may be more.
@@ -116,8 +119,8 @@ pub fn page(visit: &Visit) -> Result<String, Error> {
         Ok((
             overview::running(db, sight)?,
             overview::waiting(db, sight)?,
-            overview::failed(db, sight)?,
-            overview::newest(db, sight)?,
+            newest::failed(db, sight)?,
+            newest::of_all(db, sight)?,
             overview::queues(db, sight)?,
             status::systems_seen(db, &busy, sight)?,
             series::since(db, &from, None, sight)?,
@@ -139,9 +142,10 @@ pub fn page(visit: &Visit) -> Result<String, Error> {
         running: running.into_iter().map(|work| shown(work, String::new())).collect(),
         waiting: waiting
             .into_iter()
+            .take(EXPLAINED)
             .map(|w| shown(w, reasons.next().unwrap_or_default()))
             .collect(),
-        failed: failed.into_iter().map(self::failed).collect(),
+        failed: failed.into_iter().take(FAILED).map(self::failed).collect(),
         newest: newest.into_iter().map(|build| recent::row(&BUILD, build)).collect(),
         systems,
         plot: plot::throughput(&lives, now.waiting),

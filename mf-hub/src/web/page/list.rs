@@ -29,6 +29,8 @@ struct List {
     filtered: bool,
     heads: Vec<String>,
     rows: Vec<Vec<Cell>>,
+    /// What to say where there are none.
+    none: String,
     first: String,
     next: String,
 }
@@ -86,6 +88,7 @@ pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error>
         kept: pairs.iter().filter(|(name, _)| name != "after" && !shown(name)).cloned().collect(),
         heads: columns.iter().map(|field| self::title(resource, field)).collect(),
         rows: objects.iter().map(|object| row(resource, &columns, object)).collect(),
+        none: none(resource),
         first: if given.0.contains_key("after") { at(None) } else { String::new() },
         next: next.map(|next| at(Some(&next))).unwrap_or_default(),
         states,
@@ -100,6 +103,17 @@ pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error>
 pub fn heading(resource: &Resource) -> String {
     let plural = resource.plural().replace('_', " ");
     plural[..1].to_uppercase() + &plural[1..]
+}
+
+/// What makes the first one.
+fn none(resource: &Resource) -> String {
+    let how = match resource.name {
+        "task" => "every build has some".to_owned(),
+        "system" => "a host's worker enrols with a token of `mf system create-token`".to_owned(),
+        name if name.ends_with("_handler") => "plugins provide them".to_owned(),
+        name => format!("`mf {} create` makes one", name.replace('_', "-")),
+    };
+    format!("There are none yet: {how}.")
 }
 
 fn title(resource: &Resource, field: &Field) -> String {
@@ -148,12 +162,17 @@ fn columns(resource: &'static Resource) -> Vec<&'static Field> {
             "vcs_branch",
         ],
         "project" => &["label", "display_name", "admin_group_label", "url", "restricted"],
-        "system" => {
-            &["label", "enabled", "build_count", "capacity", "archs", "build_handlers", "last_seen"]
-        }
-        "tag" => {
-            &["label", "project_label", "locked", "requires_admin", "manage_repo", "only_latest"]
-        }
+        "system" => &[
+            "label",
+            "enabled",
+            "drained",
+            "build_count",
+            "capacity",
+            "archs",
+            "build_handlers",
+            "last_seen",
+        ],
+        "tag" => &["label", "project_label", "about", "manage_repo", "locked", "requires_admin"],
         "release" => &["label", "distro_label", "full_version", "eol", "build_handlers"],
         "target" => &["label", "release_label", "arch_label", "distro_label", "tag_path"],
         "build_handler" | "vcs_handler" | "bug_handler" => {

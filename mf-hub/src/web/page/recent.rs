@@ -3,9 +3,11 @@
 use mf_core::error::Error;
 use mf_core::resource::{BUILD, Resource, TASK, USER};
 
-use crate::store::overview::{self, Of};
+use crate::store::newest::{self, Of};
 use crate::web::cell::{Link, Moment, State, path, text};
 use crate::web::visit::{Seen, Visit};
+
+const TAGGED: &str = "Builds that have it";
 
 /// Builds or tasks, the newest first.
 #[derive(Debug)]
@@ -16,6 +18,10 @@ pub struct Recent {
     pub rows: Vec<Row>,
     /// Whether they are of more than one project.
     pub many: bool,
+    /// Whether somebody submitted them.
+    pub users: bool,
+    /// What to say where there are none.
+    pub none: &'static str,
     /// All of them; empty where no list has this filter.
     pub all: String,
 }
@@ -36,7 +42,7 @@ pub struct Row {
 }
 
 /// One build or task as pages list it.
-pub fn row(resource: &Resource, found: overview::Recent) -> Row {
+pub fn row(resource: &Resource, found: newest::Recent) -> Row {
     Row {
         link: Link::new(path(resource, &found.label, &found.project), found.label),
         state: State::new(&found.status),
@@ -64,24 +70,44 @@ pub fn of(
         "build_type" => Of::Type(id),
         "tag" => Of::Tag(id),
         "system" => {
-            let found = visit.read(|db| overview::tasks_of(db, Some(id), None, sight))?;
-            return Ok(Some(shown("Newest tasks", &TASK, found, all(&TASK, resource, seen))));
+            let found = visit.read(|db| newest::tasks_of(db, Some(id), None, sight))?;
+            return Ok(Some(shown(
+                "What it builds, and has built",
+                &TASK,
+                found,
+                all(&TASK, resource, seen),
+            )));
         }
         "target" => {
-            let found = visit.read(|db| overview::tasks_of(db, None, Some(id), sight))?;
+            let found = visit.read(|db| newest::tasks_of(db, None, Some(id), sight))?;
             return Ok(Some(shown("Newest tasks", &TASK, found, all(&TASK, resource, seen))));
         }
         _ => return Ok(None),
     };
-    let found = visit.read(|db| overview::builds_of(db, of, sight))?;
-    let title = if resource.name == "tag" { "Builds that have it" } else { "Newest builds" };
+    let found = visit.read(|db| newest::builds_of(db, of, sight))?;
+    let title = if resource.name == "tag" { TAGGED } else { "Newest builds" };
     let all = if resource.name == "tag" { String::new() } else { all(&BUILD, resource, seen) };
     Ok(Some(shown(title, &BUILD, found, all)))
 }
 
-fn shown(title: &'static str, of: &Resource, found: Vec<overview::Recent>, all: String) -> Recent {
+fn shown(title: &'static str, of: &Resource, found: Vec<newest::Recent>, all: String) -> Recent {
     let many = found.windows(2).any(|two| two[0].project != two[1].project);
-    Recent { title, many, rows: found.into_iter().map(|found| row(of, found)).collect(), all }
+    let users = found.iter().any(|one| !one.user.is_empty());
+    let none = match (of.name, title) {
+        (_, TAGGED) => "There are none: `mf build tag`, or a build's page, gives it to one.",
+        ("build", _) => {
+            "There are none yet: `mf build create`, or a package branch's page, submits one."
+        }
+        _ => "There are none yet.",
+    };
+    Recent {
+        title,
+        many,
+        users,
+        none,
+        rows: found.into_iter().map(|found| row(of, found)).collect(),
+        all,
+    }
 }
 
 /// The list of all that belong to an object.

@@ -39,6 +39,14 @@ async fn every_page_says_that_the_disk_is_nearly_full() {
         text.contains("disk is nearly full") && text.contains("frees some space")
     };
     assert!(!says("/").await);
+    // The pages that are open are told too.
+    let watch = async |query: &str| {
+        let url = format!("{}/util/events?{query}", farm.url);
+        let mut response = farm.client.get(url).send().await.unwrap();
+        assert!(response.chunk().await.unwrap().is_some(), "it is watching");
+        response
+    };
+    let (mut page, mut other) = (watch("also=util").await, watch("resource=util").await);
     // All but what is less than a twentieth of it.
     let free = rustix::fs::statvfs(disk.0).unwrap();
     let free = free.f_bavail * free.f_frsize;
@@ -46,6 +54,9 @@ async fn every_page_says_that_the_disk_is_nearly_full() {
     for path in ["/", "/build", "/package/k?project_label=p", "/sign-in", "/build/none", "/docs"] {
         assert!(says(path).await, "{path}");
     }
+    assert_eq!(page.chunk().await.unwrap().unwrap(), "event: farm\ndata: {}\n\n");
+    assert_eq!(other.chunk().await.unwrap().unwrap(), ":\n\n", "who did not ask is not told");
+    drop((page, other));
     std::fs::remove_file(disk.0.join("filler")).unwrap();
     assert!(!says("/").await);
     drop(farm.stop().await);

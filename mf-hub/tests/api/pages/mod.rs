@@ -112,13 +112,19 @@ async fn every_page_says_why_nothing_starts_and_errors_are_pages() {
     let farm = Farm::start().await;
     farm.world().await;
     let pause = farm.request(reqwest::Method::POST, "/util/pause.json");
-    let reason = json!({ "reason": "new <b>disks</b>" });
+    let reason = json!({ "reason": "new <b>disks</b>, see `mf why`" });
     farm.send(Some(&farm.admin), pause.json(&reason)).await.ok();
     for (path, status, told) in [
         ("/", 200, "The farm at a glance"),
         ("/system", 200, "Systems"),
         ("/sign-in", 200, "Password or API key"),
         ("/build/none?project_label=p", 404, "There is nothing here"),
+        ("/build/none?project_label=p", 404, "href=\"/build?project_label=p\">Builds of p<"),
+        ("/build/no+%26e?project_label=q", 404, "href=\"/build\">All builds<"),
+        ("/build/no+%26e?project_label=q", 404, "href=\"/search?mf_search_query=no%2B%26e\""),
+        ("/task/a.b-c?project_label=p", 404, "href=\"/search?mf_search_query=a\""),
+        ("/system/none", 404, "href=\"/system\">All systems<"),
+        ("/banners", 200, "What the farm says"),
         ("/build/none", 400, "give project_label"),
         ("/package?limit=no", 400, "limit"),
         ("/task/none?project_label=p&log=build.log", 404, "There is no task"),
@@ -127,7 +133,8 @@ async fn every_page_says_why_nothing_starts_and_errors_are_pages() {
         assert_eq!(found, status, "{path}: {text}");
         assert!(text.contains(told), "{path} does not say {told:?}: {text}");
         assert!(
-            text.contains("The queue is paused since") && text.contains("new &lt;b&gt;disks"),
+            text.contains("The queue is paused by admin since")
+                && text.contains("new &lt;b&gt;disks&lt;/b&gt;, see <code>mf why</code>"),
             "{path}: {text}"
         );
     }

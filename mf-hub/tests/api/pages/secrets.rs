@@ -125,7 +125,7 @@ async fn plugins_are_shown_to_those_who_are_signed_in() {
     for (path, cookie, says) in [
         ("/plugin", &cookie, "quarantined"),
         ("/plugin/generic", &cookie, "ended by signal 11"),
-        ("/build_handler/generic", &cookie, "Its plugin is not used since"),
+        ("/build_handler/generic", &cookie, "Its plugin was put out of use"),
         ("/", &cookie, "generic 1 is quarantined"),
         ("/plugin/generic", &admin, "&lt;b&gt;boom"),
     ] {
