@@ -1369,7 +1369,7 @@ class Util(Resource):
         :param build_label: only this build and its tasks
         :param task_label: only this task
         :param resource: only these resources, separated by commas
-        :param also: these resources too, separated by commas, whatever the rest asks for
+        :param also: these resources as well, separated by commas, whatever the other filters say
 
         Goes on until the hub ends the connection.
         """

@@ -34,7 +34,7 @@ const EVENTS: &[Field] = &[
     field(
         "also",
         Kind::Text(SHORT),
-        "these resources too, separated by commas, whatever the rest asks for",
+        "these resources as well, separated by commas, whatever the other filters say",
     ),
 ];
 
