@@ -70,6 +70,9 @@ pub fn open(dir: &Path) -> Result<(Lock, Connection), OpenError> {
     let mut connection = Connection::open(&path).map_err(sql)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(sql)?;
+    // A job's savepoint keeps the pages that it changes as they were, some
+    // forty for a new build. Beyond 64 KiB SQLite would make a file for them.
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(sql)?;
     common(&connection).map_err(sql)?;
     migrate::to_latest(&mut connection, dir)?;
     Ok((lock, connection))
@@ -148,6 +151,7 @@ mod tests {
         };
         assert_eq!(text("journal_mode"), "wal");
         assert_eq!(number("synchronous"), 2, "2 is FULL");
+        assert_eq!(number("temp_store"), 2, "2 is MEMORY");
         assert_eq!(number("foreign_keys"), 1);
         assert_eq!(number("trusted_schema"), 0);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mf_core::task::State;
 use mf_core::wire::HandlerKind;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::{Done, Fault, Tx, queue};
 use crate::dispatch::{Class, Enabled, Facts, Package, Place, Snapshot, System};
@@ -71,7 +71,7 @@ pub fn follow_all(tx: &Tx<'_>) -> Done<()> {
 /// # Errors
 /// SQLite would not.
 pub fn follow_of(tx: &Tx<'_>, column: &str, id: i64) -> Done<()> {
-    let tasks = tasks(tx, &format!(" AND {column} = {id}"))?;
+    let tasks = tasks(tx, &format!(" AND {column} = ?1"), [id])?;
     tx.then(move |dispatch| dispatch.refresh(tasks));
     Ok(())
 }
@@ -81,20 +81,20 @@ pub fn follow_of(tx: &Tx<'_>, column: &str, id: i64) -> Done<()> {
 /// # Errors
 /// SQLite would not.
 pub fn snapshot(db: &Connection) -> Done<Snapshot> {
-    let (tasks, paused) = (tasks(db, "")?, queue::pause(db)?.is_some());
+    let (tasks, paused) = (tasks(db, "", [])?, queue::pause(db)?.is_some());
     Ok(Snapshot { systems: systems(db)?, enabled: enabled(db)?, tasks, paused })
 }
 
 /// Tasks that are in the queue or held, and meet a further condition.
-fn tasks(db: &Connection, further: &str) -> Done<Vec<(Facts, Place)>> {
+fn tasks(db: &Connection, further: &str, values: impl Params) -> Done<Vec<(Facts, Place)>> {
     let held = "WHERE k.status IN ('Queued', 'Building', 'Cancelling')";
     let sql = format!("{} {held}{further}", select());
-    let mut statement = db.prepare(&sql)?;
+    let mut statement = db.prepare_cached(&sql)?;
     let mut tasks = Vec::new();
     // Most tasks share their package and what they need with many others.
     let mut packages: BTreeMap<i64, Arc<Package>> = BTreeMap::new();
     let mut classes: BTreeMap<Arc<Class>, Arc<Class>> = BTreeMap::new();
-    for found in statement.query_map([], facts_of)? {
+    for found in statement.query_map(values, facts_of)? {
         let (mut facts, row) = found?;
         facts.package = packages.entry(facts.package.id).or_insert(facts.package).clone();
         facts.class = classes.entry(facts.class.clone()).or_insert(facts.class).clone();

@@ -67,13 +67,12 @@ where
 {
     fn attempt(&mut self, connection: &Connection) -> Tried {
         let tx = Tx::new(connection, &self.actor, self.terms.as_ref());
-        let result =
-            connection.execute_batch("SAVEPOINT job").map_err(Fault::from).and_then(|()| {
-                // Whatever a panicking job left half done is undone with its
-                // savepoint, and it has touched nothing else.
-                catch_unwind(AssertUnwindSafe(|| tx.meet_terms().and_then(|()| (self.work)(&tx))))
-                    .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
-            });
+        let result = say(connection, "SAVEPOINT job").map_err(Fault::from).and_then(|()| {
+            // Whatever a panicking job left half done is undone with its
+            // savepoint, and it has touched nothing else.
+            catch_unwind(AssertUnwindSafe(|| tx.meet_terms().and_then(|()| (self.work)(&tx))))
+                .unwrap_or_else(|_| Err(Fault::Broken("a job panicked".into())))
+        });
         // Of a dry run nothing but its answer is left: it is undone as a job
         // that was refused is, and nobody in memory hears of it.
         let undo = result.is_err() || self.terms.as_ref().is_some_and(|terms| terms.is_dry());
@@ -86,8 +85,8 @@ where
             }
             return Tried::RolledBack;
         }
-        let end = if undo { "ROLLBACK TO job; RELEASE job" } else { "RELEASE job" };
-        if let Err(error) = connection.execute_batch(end) {
+        let undone = if undo { say(connection, "ROLLBACK TO job") } else { Ok(()) };
+        if let Err(error) = undone.and_then(|()| say(connection, "RELEASE job")) {
             self.refuse(error.into());
             return Tried::RolledBack;
         }
@@ -225,6 +224,12 @@ impl Drop for Writer {
     }
 }
 
+/// Runs one of the few statements that go around every job, and that SQLite
+/// therefore need not read anew each time.
+fn say(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
+}
+
 fn stopping() -> Error {
     Error::new(Code::Busy, "the hub is stopping; try again when it is back")
 }
@@ -268,7 +273,7 @@ impl Loop {
         queue: &Receiver<Box<dyn Job>>,
     ) -> Result<(), Fault> {
         let began = Instant::now();
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        say(&self.connection, "BEGIN IMMEDIATE")?;
         let mut next = 0;
         loop {
             if matches!(batch[next].attempt(&self.connection), Tried::RolledBack) {
@@ -290,7 +295,7 @@ impl Loop {
     /// Runs one job in a transaction of its own, so that only the guilty one
     /// of a batch that SQLite rolled back is refused.
     fn alone(&self, job: &mut Box<dyn Job>) {
-        if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
+        if let Err(error) = say(&self.connection, "BEGIN IMMEDIATE") {
             return job.refuse(error.into());
         }
         match job.attempt(&self.connection) {
@@ -304,7 +309,7 @@ impl Loop {
     }
 
     fn commit(&self) -> Result<(), Fault> {
-        let Err(error) = self.connection.execute_batch("COMMIT") else { return Ok(()) };
+        let Err(error) = say(&self.connection, "COMMIT") else { return Ok(()) };
         let failed_sync = matches!(
             error.sqlite_error().map(|e| e.extended_code),
             Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
@@ -319,7 +324,7 @@ impl Loop {
 
     fn undo(&self) {
         if !self.connection.is_autocommit()
-            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+            && let Err(error) = say(&self.connection, "ROLLBACK")
         {
             tracing::error!("database: cannot roll back: {error}");
         }
