@@ -23,6 +23,26 @@ pub fn fork(stdin: OwnedFd, part: fn() -> anyhow::Result<()>) -> io::Result<Pid>
     }
 }
 
+/// As [`fork`], but as a child of this process's parent, which waits for it.
+///
+/// # Errors
+/// The system has no room for a process.
+pub fn fork_sibling(stdin: OwnedFd, part: fn() -> anyhow::Result<()>) -> io::Result<Pid> {
+    const NONE: libc::c_long = 0;
+    let flags = libc::c_long::from(libc::CLONE_PARENT | libc::SIGCHLD);
+    // SAFETY: as of `fork`, which has no such flag. No memory is shared. The C
+    // library is not told, and takes the thread for that of its parent: it
+    // remembers a wrong thread id, by which a copy with one thread locks nothing
+    // that another could hold, and which the next `fork` sets right.
+    match unsafe { libc::syscall(libc::SYS_clone, flags, NONE, NONE, NONE, NONE) } {
+        0 => go_on(&stdin, part),
+        child => {
+            let child = i32::try_from(child).ok().filter(|child| *child > 0);
+            child.and_then(Pid::from_raw).ok_or_else(io::Error::last_os_error)
+        }
+    }
+}
+
 fn go_on(stdin: &OwnedFd, part: fn() -> anyhow::Result<()>) -> ! {
     let ready = rustix::stdio::dup2_stdin(stdin).map_err(io::Error::from);
     // Whoever thinks that it owns what is closed here is never come back to.

@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use mf_core::lifeline::Lifeline;
 use mf_core::time::since_boot;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -14,7 +14,7 @@ use rustix::process::{
 };
 
 use super::fork::fork;
-use super::{GRACE, descriptors, init, kill, namespace};
+use super::{GRACE, init, kill, namespace};
 use crate::plugin::frame::{CallOrder, Death, Order, Outcome, Report, Word};
 
 /// How long the rest of a frame may take once it has begun: who sends half a
@@ -31,15 +31,11 @@ const NICENESS: i32 = 10;
 /// The processes of the call cannot be started; the parent sees the end of
 /// the lifeline, and the sentence is on standard error.
 pub fn keep() -> anyhow::Result<()> {
-    let Some(parent) = Lifeline::inherited()? else {
-        bail!("{} is a part of mf-plugin-host, not for people", super::KEEPER);
-    };
-    // A session of its own: a terminal's Ctrl-C is for the daemon, which ends
-    // its calls in order. It is no error to have one already.
+    let parent = Lifeline::inherited()?.context("the keeper of a call has no parent")?;
+    // A session of its own, by which what is left of the call is known.
     let _ = setsid();
     let _ = nice(NICENESS);
     set_child_subreaper(Some(getpid()))?;
-    descriptors::keep_from_children()?;
     let inner = Inner::start().context("cannot start the processes for a plugin")?;
     let outcome = match parent.recv_with::<Order>() {
         Ok(Some((Order::Call(order), fds))) => Watch::new(&parent, &inner, &order).run(*order, fds),

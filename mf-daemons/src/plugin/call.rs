@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +57,7 @@ impl Call {
         let keeper = host.keeper()?;
         let running = Running {
             lifeline: Arc::new(keeper.lifeline),
-            keeper: keeper.child,
+            keeper: keeper.process,
             on_isolation: Box::new(|_| ()),
             plugin: self.plugin.named(),
         };
@@ -80,7 +79,7 @@ impl Call {
 /// A call that goes on. Dropped, it ends the call and waits for its end.
 pub struct Running {
     lifeline: Arc<Lifeline>,
-    keeper: Child,
+    keeper: orphans::Process,
     /// Hears what keeps the plugin from the rest of its host.
     on_isolation: Box<dyn FnMut(&str) + Send>,
     /// For sentences: which plugin it is.
@@ -171,7 +170,7 @@ impl Running {
     fn reap(&mut self) -> String {
         // Its end of the lifeline tells a keeper that is alive to kill all.
         let _ = rustix::net::shutdown(self.lifeline.as_fd(), rustix::net::Shutdown::Both);
-        let status = orphans::wait_keeper(&mut self.keeper);
+        let status = self.keeper.wait();
         status.map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 }

@@ -17,6 +17,10 @@ use serde_json::Value;
 
 use super::confine::Confine;
 
+/// From the zygote to its daemon: the process id of a keeper whose lifeline it
+/// was sent, or the number of the error that there is none for.
+pub type Born = Result<i32, i32>;
+
 /// From the parent to the keeper, and on from there to the plugin's process.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

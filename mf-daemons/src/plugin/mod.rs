@@ -25,6 +25,7 @@ pub mod sources;
 mod spare;
 mod unloadable;
 pub mod watch;
+mod zygote;
 
 pub use call::{Call, Running, Stopper};
 pub use catalog::Catalog;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::spare::{Keeper, Spare};
+use super::zygote::Zygote;
 
-/// Where `mf-plugin-host` is, and one of it that may wait for a call. Clones
-/// share it.
+/// Where `mf-plugin-host` is, and what of it waits for calls. Clones share it.
 #[derive(Clone, Debug)]
 pub struct HostProgram {
     path: PathBuf,
+    zygote: Arc<Zygote>,
     spare: Arc<Spare>,
 }
 
@@ -29,7 +30,7 @@ impl HostProgram {
             );
             return Err(io::Error::new(io::ErrorKind::NotFound, told));
         }
-        Ok(Self { path, spare: Arc::default() })
+        Ok(Self { path, zygote: Arc::default(), spare: Arc::default() })
     }
 
     /// The one at `path`, seen from the current directory.
@@ -37,7 +38,7 @@ impl HostProgram {
         let path = path.into();
         // It is started in another directory.
         let path = std::path::absolute(&path).unwrap_or(path);
-        Self { path, spare: Arc::default() }
+        Self { path, zygote: Arc::default(), spare: Arc::default() }
     }
 
     /// Its path.
@@ -55,10 +56,16 @@ impl HostProgram {
     /// Ends what waits for a call, and lets nothing wait any more.
     pub fn end_spare(&self) {
         self.spare.close();
+        self.zygote.end();
     }
 
     /// A keeper for one call.
     pub(super) fn keeper(&self) -> io::Result<Keeper> {
         self.spare.take(self)
+    }
+
+    /// A keeper that did not wait.
+    pub(super) fn new_keeper(&self) -> io::Result<Keeper> {
+        self.zygote.keeper(&self.path)
     }
 }

@@ -4,46 +4,23 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mf_core::lifeline::Lifeline;
-use monkeyfarm_plugin_api::command::{LANG, PATH};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{Shutdown, shutdown};
 
 use super::program::HostProgram;
-use crate::host::{KEEPER, orphans};
+use crate::host::orphans;
 
 /// A keeper that has been started, and its lifeline.
 #[derive(Debug)]
 pub(super) struct Keeper {
     pub(super) lifeline: Lifeline,
-    pub(super) child: Child,
+    pub(super) process: orphans::Process,
 }
 
 impl Keeper {
-    /// Starts one.
-    ///
-    /// # Errors
-    /// The host program cannot be started.
-    pub(super) fn start(host: &HostProgram) -> io::Result<Self> {
-        let (lifeline, stdin) = Lifeline::pair()?;
-        let mut command = Command::new(host.path());
-        command
-            .arg(KEEPER)
-            // Nothing of the daemon's own environment reaches a plugin.
-            .env_clear()
-            .envs([("PATH", PATH), ("LANG", LANG)])
-            .current_dir("/")
-            .stdin(stdin)
-            .stdout(Stdio::null());
-        let child = orphans::spawn_keeper(&mut command).map_err(|error| {
-            io::Error::new(error.kind(), format!("cannot run {}: {error}", host.path().display()))
-        })?;
-        Ok(Self { lifeline, child })
-    }
-
     /// Whether it has ended, although nobody told it to.
     fn has_ended(&self) -> bool {
         // A keeper says nothing before it has a call: there is only an end to
@@ -57,7 +34,7 @@ impl Keeper {
     fn end(mut self) {
         let _ = shutdown(self.lifeline.as_fd(), Shutdown::Both);
         // One that cannot be waited for has been waited for.
-        let _ = orphans::wait_keeper(&mut self.child);
+        let _ = self.process.wait();
     }
 }
 
@@ -82,10 +59,10 @@ impl Spare {
         match waiting {
             Some(keeper) if keeper.has_ended() => {
                 keeper.end();
-                Keeper::start(host)
+                host.new_keeper()
             }
             Some(keeper) => Ok(keeper),
-            None => Keeper::start(host),
+            None => host.new_keeper(),
         }
     }
 
@@ -94,7 +71,7 @@ impl Spare {
         let mut state = self.lock();
         if !state.closed && state.waiting.is_none() {
             // The next call will start its own, and say why it cannot.
-            state.waiting = Keeper::start(host).ok();
+            state.waiting = host.new_keeper().ok();
         }
     }
 

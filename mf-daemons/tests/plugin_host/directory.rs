@@ -163,7 +163,7 @@ fn people_are_told_the_same() {
     let (code, _, err) = run(&["list", "--plugins-dir", "/nowhere"]);
     assert_eq!(code, Some(1));
     assert!(err.starts_with("mf-plugin-host: /nowhere: cannot be listed for plugins"), "{err}");
-    let (code, _, err) = run(&["__keeper"]);
+    let (code, _, err) = run(&["__zygote"]);
     assert_eq!(code, Some(1));
     assert!(err.contains("not for people"), "{err}");
 }

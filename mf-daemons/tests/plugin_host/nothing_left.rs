@@ -53,7 +53,7 @@ fn a_namespace_is_used_where_there_is_one() {
         }
         assert_eq!(log.contains(&own), refused, "{log}");
         // Where there is a namespace, its processes are all that is to be seen.
-        assert_eq!(log.contains("mf-plugin-host __keeper"), !refused, "{log}");
+        assert_eq!(log.contains("mf-plugin-host __zygote"), !refused, "{log}");
     }
 }
 

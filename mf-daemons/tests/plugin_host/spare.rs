@@ -1,5 +1,6 @@
 //! Processes that wait for a call: used once like any other, never in the
-//! way, and gone when they are not wanted any more.
+//! way, and gone when they are not wanted any more; and the zygote that they
+//! are copies of.
 
 use std::time::Duration;
 
@@ -15,19 +16,24 @@ fn what_waits_is_used_once_replaced_when_it_died_and_ended_at_the_end() {
     // A path of its own, by which this test knows its keepers.
     let path = dir.path().join("host");
     std::os::unix::fs::symlink(HOST, &path).unwrap();
-    // The other processes of a call are copies of its keeper.
-    let waiting = || {
+    // The other processes of a call are children of its keeper.
+    let ours = || {
         let mut all = processes_with(path.to_str().unwrap());
-        all.retain(|listed| is_our_child(listed));
+        all.retain(|listed| status_of(listed).contains(&parent(std::process::id())));
         all
     };
+    let is_keeper = |listed: &String| {
+        let child = parent(id(listed));
+        processes_with(path.to_str().unwrap()).iter().any(|other| status_of(other).contains(&child))
+    };
+    let waiting = || ours().into_iter().filter(is_keeper).collect::<Vec<_>>();
     let host = HostProgram::at(&path);
     let call = || {
         let bench = Bench::new(host.clone());
         let (ended, _) = bench.start("tell", Some(Duration::from_secs(60))).wait(|_| ());
         assert!(matches!(ended, Ended::Built(_)), "{ended:?}");
     };
-    // A program has its arguments a moment after it was started.
+    // A keeper has its children a moment after it was started.
     let one = || loop {
         match waiting() {
             none if none.is_empty() => std::thread::yield_now(),
@@ -44,25 +50,37 @@ fn what_waits_is_used_once_replaced_when_it_died_and_ended_at_the_end() {
     kill(&one());
     call();
 
+    let [zygote] = ours().try_into().unwrap();
+    kill(&zygote);
+    call();
     host.keep_spare();
     one();
+    assert_eq!(ours().len(), 2, "a new zygote, and what waits");
     host.end_spare();
     host.keep_spare();
-    assert_eq!(waiting(), Vec::<String>::new());
+    assert_eq!(ours(), Vec::<String>::new());
     call();
+    drop(host);
+    assert_eq!(ours(), Vec::<String>::new());
 }
 
-/// Whether what is listed as `/proc/PID: …` is a child of this process.
-fn is_our_child(listed: &str) -> bool {
-    let dir = listed.split(':').next().unwrap();
-    let status = std::fs::read_to_string(format!("{dir}/status")).unwrap_or_default();
-    status.contains(&format!("PPid:\t{}\n", std::process::id()))
+/// The line of `/proc/PID/status` that names a parent.
+fn parent(id: u32) -> String {
+    format!("PPid:\t{id}\n")
+}
+
+/// The process id of what is listed as `/proc/PID: …`.
+fn id(listed: &str) -> u32 {
+    listed.trim_start_matches("/proc/").split(':').next().unwrap().parse().unwrap()
+}
+
+fn status_of(listed: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{}/status", id(listed))).unwrap_or_default()
 }
 
 /// Kills what is listed as `/proc/PID: …`, and waits until it has died.
 fn kill(listed: &str) {
-    let pid = listed.trim_start_matches("/proc/").split(':').next().unwrap();
-    let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    let pid = Pid::from_raw(id(listed).cast_signed()).unwrap();
     let ended = pidfd_open(pid, PidfdFlags::empty()).unwrap();
     kill_process(pid, Signal::KILL).unwrap();
     poll(&mut [PollFd::new(&ended, PollFlags::IN)], None).unwrap();
