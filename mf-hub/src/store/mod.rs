@@ -30,6 +30,7 @@ pub mod links;
 pub mod list;
 pub mod migrate;
 pub mod newest;
+pub mod offer;
 pub mod open;
 pub mod overview;
 pub mod password;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::overview::{LOOKED, ROWS};
+use super::overview::{ROWS, within_reach};
 use super::select::Sight;
 use super::{Done, status};
 
@@ -73,7 +73,7 @@ pub enum Of {
 
 /// The builds of something that were submitted last, the newest first. Who
 /// sees a project, or what is in it, sees its builds; of what is in none, the
-/// last [`LOOKED`] are looked through.
+/// last few thousand are looked through.
 ///
 /// # Errors
 /// SQLite would not.
@@ -82,8 +82,8 @@ pub fn builds_of(db: &Connection, of: Of, sight: Sight) -> Done<Vec<Recent>> {
         Of::Package(id) => (newest_of("n.package_id = ?1"), id),
         Of::Branch(id) => (newest_of("n.package_branch_id = ?1"), id),
         Of::Project(id) => (newest_of("n.project_id = ?1"), id),
-        Of::User(id) => (looked_through("n.user_id = ?1", sight), id),
-        Of::Type(id) => (looked_through("n.build_type_id = ?1", sight), id),
+        Of::User(id) => (within_reach(db, "build", "user_id = ?1", "id DESC", sight)?, id),
+        Of::Type(id) => (within_reach(db, "build", "build_type_id = ?1", "id DESC", sight)?, id),
         Of::Tag(id) => {
             let tagged = "SELECT build_id FROM build_tag WHERE tag_id = ?1";
             (format!("{tagged} ORDER BY build_id DESC LIMIT {ROWS}"), id)
@@ -109,17 +109,8 @@ fn of_each_project(sight: Sight, which: &str) -> String {
     )
 }
 
-/// Those of the last [`LOOKED`] of these that somebody may know of.
-fn looked_through(which: &str, sight: Sight) -> String {
-    let known = sight.of_project("l.project_id").unwrap_or_else(|| "1".into());
-    format!(
-        "SELECT l.id FROM (SELECT n.id, n.project_id FROM build n WHERE {which} \
-         ORDER BY n.id DESC LIMIT {LOOKED}) l WHERE {known} ORDER BY l.id DESC LIMIT {ROWS}"
-    )
-}
-
 /// The newest tasks of a system, or for a target, by its id: those of the last
-/// [`LOOKED`] that may be known. What is being built comes first.
+/// few thousand that may be known. What is being built comes first.
 ///
 /// # Errors
 /// SQLite would not.
@@ -130,16 +121,15 @@ pub fn tasks_of(
     sight: Sight,
 ) -> Done<Vec<Recent>> {
     const RUNS: &str = "status IN ('Building', 'Cancelling')";
-    let known = sight.of_project("+t.project_id").unwrap_or_else(|| "1".into());
+    let known = sight.of_project("+project_id").unwrap_or_else(|| "1".into());
     let (which, id) = if system.is_some() { ("system_id", system) } else { ("target_id", target) };
+    let newest = within_reach(db, "task", &format!("{which} = ?1"), "id DESC", sight)?;
     // Of those that run there are few on a farm.
     let sql = format!(
         "SELECT t.label, p.label, replace(t.status, 'Cancelling', 'Building'), t.update_date \
          FROM task t JOIN project p ON p.id = t.project_id WHERE t.id IN ( \
-         SELECT id FROM task WHERE {RUNS} AND +{which} = ?1 \
-         UNION ALL SELECT * FROM \
-         (SELECT id FROM task WHERE {which} = ?1 ORDER BY id DESC LIMIT {LOOKED})) \
-         AND {known} ORDER BY t.{RUNS} DESC, t.id DESC LIMIT {ROWS}"
+         SELECT id FROM task WHERE {RUNS} AND +{which} = ?1 AND {known} \
+         UNION ALL SELECT * FROM ({newest})) ORDER BY t.{RUNS} DESC, t.id DESC LIMIT {ROWS}"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([id], |row| {

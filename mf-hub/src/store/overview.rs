@@ -3,8 +3,8 @@
 
 use rusqlite::Connection;
 
-use super::Done;
 use super::select::Sight;
+use super::{Done, status};
 
 /// Most rows of each kind.
 pub const ROWS: i64 = 10;
@@ -62,13 +62,12 @@ pub fn waiting(db: &Connection, sight: Sight) -> Done<Vec<Work>> {
 }
 
 fn work(db: &Connection, sight: Sight, which: &str, since: &str, order: &str) -> Done<Vec<Work>> {
-    let known = sight.of_project("+t.project_id").unwrap_or_else(|| "1".into());
+    let shown = within_reach(db, "task", which, order, sight)?;
     let sql = format!(
         "SELECT t.id, t.label, p.label, a.label, b.label, coalesce(s.label, ''), t.stage, {since} \
-         FROM (SELECT * FROM task WHERE {which} ORDER BY {order} LIMIT {LOOKED}) t \
-         JOIN project p ON p.id = t.project_id JOIN target a ON a.id = t.target_id \
+         FROM task t JOIN project p ON p.id = t.project_id JOIN target a ON a.id = t.target_id \
          JOIN build b ON b.id = t.build_id LEFT JOIN system s ON s.id = t.system_id \
-         WHERE {known} ORDER BY t.{order} LIMIT {ROWS}"
+         WHERE t.id IN ({shown}) ORDER BY t.{order}"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([], |row| {
@@ -84,6 +83,23 @@ fn work(db: &Connection, sight: Sight, which: &str, since: &str, order: &str) ->
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first rows of a table that somebody may know of, as ids. Where all may
+/// be known, no more are looked at than are shown; else at most [`LOOKED`].
+pub(super) fn within_reach(
+    db: &Connection,
+    table: &str,
+    which: &str,
+    order: &str,
+    sight: Sight,
+) -> Done<String> {
+    let known = status::known(db, sight)?;
+    let looked = if known == "1" { ROWS } else { LOOKED };
+    Ok(format!(
+        "SELECT id FROM (SELECT id, project_id FROM {table} WHERE {which} ORDER BY {order} \
+         LIMIT {looked}) WHERE {known} ORDER BY {order} LIMIT {ROWS}"
+    ))
 }
 
 /// What waits for each target, the longest queue first.

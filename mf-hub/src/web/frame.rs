@@ -85,6 +85,12 @@ impl Frame {
         self
     }
 
+    /// Lets the favicon tell something else.
+    pub fn tells(mut self, icon: &'static str) -> Self {
+        self.tells = icon;
+        self
+    }
+
     /// Follows the events that fit these filters; the banners follow theirs
     /// anyway.
     pub fn live(mut self, filters: &[(&str, &str)]) -> Self {

@@ -3,6 +3,7 @@
 
 use super::cell::Link;
 use super::escape::encoded;
+use crate::store::offer::Offer;
 
 /// A handler, and the file that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,18 @@ pub fn read<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<MadeBy> {
         }
     }
     all
+}
+
+/// The handlers of a system, and the files on its host.
+pub fn offered(offers: Vec<Offer>) -> Vec<MadeBy> {
+    let made_by = |Offer { kind, label, digest, plugin, version }| MadeBy {
+        handler: Link::new(format!("/{kind}/{}", encoded(&label)), label),
+        kind: kind.replace('_', " "),
+        plugin: Link::new(format!("/plugin/{}", encoded(&plugin)), plugin),
+        version: if version.is_empty() { "(another file than the farm's)".into() } else { version },
+        digest,
+    };
+    offers.into_iter().map(made_by).collect()
 }
 
 fn line(line: &str) -> Option<MadeBy> {

@@ -24,13 +24,11 @@ fn a_build_appears_and_finishes_on_open_pages_without_a_reload() {
     browser.wait_for("document.querySelector('#rows tbody tr').innerText.includes('BuildSuccess')");
     assert_eq!(browser.js("return window.stays"), true);
     shop.check_quiet("live pages");
+    what_stops_the_farm_is_told_on_every_open_page_and_taken_away(&shop);
 }
 
-#[test]
-fn what_stops_the_farm_is_told_on_every_open_page_and_taken_away() {
-    let Some(shop) = Shop::open(&["echo hello"]) else { return };
+fn what_stops_the_farm_is_told_on_every_open_page_and_taken_away(shop: &Shop) {
     let (browser, farm) = (&shop.browser, &shop.farm);
-    shop.build("tool-1");
     let system = farm.json(&["system", "list"])["data"]["systems"][0]["label"].clone();
     let system = system.as_str().unwrap();
     let banners = "document.getElementById('banners').innerText";

@@ -9,21 +9,20 @@ use crate::shop::{Shop, grow_log, log_file};
 
 const LINES: usize = 1_000_000;
 
-fn open(commands: &[&str]) -> Option<(Shop, i64)> {
-    let shop = Shop::open(commands)?;
-    shop.build("tool-1");
-    let task = shop.farm.json(&["task", "show", "tool-1.one-x86_64"]);
-    let id = task["data"]["task"]["id"].as_i64().unwrap();
-    Some((shop, id))
+/// Id of the first task of a build.
+fn task(shop: &Shop, build: &str) -> i64 {
+    let task = shop.farm.json(&["task", "show", &format!("{build}.one-x86_64")]);
+    task["data"]["task"]["id"].as_i64().unwrap()
 }
 
 const PAGE: &str = "/task/tool-1.one-x86_64?project_label=demo&log=build.log";
 
 #[test]
 fn a_million_lines_are_read_with_few_rows_by_number_by_search_and_by_keyboard() {
-    let Some((shop, task)) = open(&["echo hello"]) else { return };
+    let Some(shop) = Shop::open(&["echo hello"]) else { return };
     let browser = &shop.browser;
-    grow_log(&shop, task, LINES);
+    shop.build("tool-1");
+    grow_log(&shop, task(&shop, "tool-1"), LINES);
     shop.go(PAGE);
     let has = |number: usize| {
         browser.wait_for(&format!(
@@ -67,6 +66,45 @@ fn a_million_lines_are_read_with_few_rows_by_number_by_search_and_by_keyboard() 
     few();
     assert_eq!(browser.js("return document.getElementById('log').getAttribute('role')"), "log");
     shop.check_quiet("the log");
+    a_log_is_read_without_a_script_and_one_that_is_gone_says_so(&shop);
+}
+
+fn a_log_is_read_without_a_script_and_one_that_is_gone_says_so(shop: &Shop) {
+    let browser = &shop.browser;
+    shop.build("tool-2");
+    let task = task(shop, "tool-2");
+    grow_log(shop, task, 10_000);
+    let page = |more: &str| {
+        shop.go(&format!("/task/tool-2.one-x86_64?project_label=demo&log=build.log{more}"));
+    };
+    let text = || browser.js("return document.body.innerText").as_str().unwrap().to_owned();
+    page("#L20000");
+    browser.wait_for(
+        "document.getElementById('hits').textContent.includes('no line 20000: the log has 10,000')",
+    );
+    browser.devtools("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
+    page("");
+    assert!(text().contains("line 10000") && !text().contains("line 9500\n"), "{}", text());
+    page("&first=1");
+    assert!(text().contains("line 500") && !text().contains("line 501\n"), "{}", text());
+    page("&errors=true");
+    assert!(
+        browser
+            .js("return document.getElementById('found').innerText")
+            .as_str()
+            .unwrap()
+            .contains("line 5000")
+    );
+    page("&first=20000");
+    assert!(text().contains("has 10000 lines, and none with number 20000"), "{}", text());
+    // Whoever keeps logs no longer than a disk holds.
+    let file = log_file(shop, task);
+    fs::remove_file(&file).unwrap();
+    fs::remove_file(file.with_extension("lines")).unwrap();
+    page("");
+    assert!(text().contains("gone") && text().contains("a retry writes a new log"), "{}", text());
+    shop.go("/task/tool-2.one-x86_64?project_label=demo");
+    assert!(text().contains("BuildSuccess"), "{}", text());
 }
 
 #[test]
@@ -118,7 +156,8 @@ fn a_log_behind_a_proxy_that_cuts_goes_on_at_the_very_byte() {
     shop.farm.ok(["package-branch", "update", "tool.main", "--release", "one"]);
     shop.farm.ok(["build", "create", "-l", "tool-1", "--package-branch", "tool.main"]);
     browser.go(&format!("{}/task/tool-1.one-x86_64?project_label=demo", proxy.url()));
-    browser.wait_for("document.querySelector('#logs a')");
+    // The end of the log on the page of the task grows as the log does.
+    browser.wait_for("document.querySelector('#logs .tail').innerText.includes('zählt 500')");
     browser.go(&format!("{}{PAGE}", proxy.url()));
     browser.wait_for("document.getElementById('log').innerText.includes('zählt 500')");
     proxy.set(|weather| weather.refused = true);
@@ -138,39 +177,4 @@ fn a_log_behind_a_proxy_that_cuts_goes_on_at_the_very_byte() {
     browser.wait_for(&format!(
         "document.querySelector('#L{number} > span')?.innerText === 'in ä two'"
     ));
-}
-
-#[test]
-fn a_log_is_read_without_a_script_and_one_that_is_gone_says_so() {
-    let Some((shop, task)) = open(&["echo hello"]) else { return };
-    let browser = &shop.browser;
-    grow_log(&shop, task, 10_000);
-    let text = || browser.js("return document.body.innerText").as_str().unwrap().to_owned();
-    shop.go(&format!("{PAGE}#L20000"));
-    browser.wait_for(
-        "document.getElementById('hits').textContent.includes('no line 20000: the log has 10,000')",
-    );
-    browser.devtools("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
-    shop.go(PAGE);
-    assert!(text().contains("line 10000") && !text().contains("line 9500\n"), "{}", text());
-    shop.go(&format!("{PAGE}&first=1"));
-    assert!(text().contains("line 500") && !text().contains("line 501\n"), "{}", text());
-    shop.go(&format!("{PAGE}&errors=true"));
-    assert!(
-        browser
-            .js("return document.getElementById('found').innerText")
-            .as_str()
-            .unwrap()
-            .contains("line 5000")
-    );
-    shop.go(&format!("{PAGE}&first=20000"));
-    assert!(text().contains("has 10000 lines, and none with number 20000"), "{}", text());
-    // Whoever keeps logs no longer than a disk holds.
-    let file = log_file(&shop, task);
-    fs::remove_file(&file).unwrap();
-    fs::remove_file(file.with_extension("lines")).unwrap();
-    shop.go(PAGE);
-    assert!(text().contains("gone") && text().contains("a retry writes a new log"), "{}", text());
-    shop.go("/task/tool-1.one-x86_64?project_label=demo");
-    assert!(text().contains("BuildSuccess"), "{}", text());
 }

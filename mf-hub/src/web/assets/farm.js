@@ -50,6 +50,7 @@
       if (!page.getElementById(old.id) && !begun(old)) old.remove();
     }
     replace(page);
+    grow();
   };
 
   // Every part of a page that differs, in its place.
@@ -111,17 +112,36 @@
   // Many events at once are one look.
   const soon = () => { if (!timer) timer = setTimeout(refresh, 250); };
 
+  // The log of a task that is being built: as it grows, its end here does.
+  let growing = null;
+  const grow = async () => {
+    const from = document.querySelector("[data-grows]")?.dataset.grows;
+    if (growing || !from || document.hidden) return;
+    growing = new AbortController();
+    try {
+      const answer = await fetch(from, { signal: growing.signal });
+      if (answer.ok) await answer.body.getReader().read();
+      growing.abort();
+      // The page that follows says from where to go on.
+      if (answer.ok && !over) setTimeout(soon, 750);
+    } catch {
+      // The stream of events says when the hub is back.
+    }
+    growing = null;
+  };
+
   const say = (text) => { if (told && told.textContent !== text) told.textContent = text; };
 
   const FIRST = 3000;
-  let wait = FIRST;
+  let wait = FIRST, opened = false;
   const follow = () => {
     const join = address.includes("?") ? "&" : "?";
     source = new EventSource(last ? `${address}${join}after=${last}` : address);
     source.onopen = () => {
       say(still ? "" : "live");
-      // What no event tells may have changed meanwhile, such as room on a disk.
-      if (wait > FIRST) soon();
+      // What no event tells may have changed meanwhile: a log, room on a disk.
+      if (opened) soon();
+      opened = true;
       wait = FIRST;
     };
     source.onmessage = (event) => { last = event.lastEventId || last; soon(); };
@@ -138,12 +158,13 @@
       }
     };
   };
-  const stop = () => { source?.close(); source = null; };
+  const stop = () => { source?.close(); source = null; growing?.abort(); };
   // A browser has few connections: a page that nobody sees holds none.
   const start = () => { if (!source && !over && !document.hidden) { follow(); } };
 
   if (address && window.EventSource) {
     start();
+    grow();
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) { stop(); } else { start(); soon(); }
     });

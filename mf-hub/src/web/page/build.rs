@@ -188,7 +188,7 @@ async fn failures(
         let held = Held { task: line.id, attempt: line.attempt };
         let few = failures.iter().filter(|known| !known.tail.is_empty()).count() < TAILS;
         let tail = match log.filter(|_| few) {
-            Some(log) => tail(visit, held, &log.link.text).await?,
+            Some(log) => tail(visit, held, &log.link.text).await?.0,
             None => Vec::new(),
         };
         failures.push(Failure {

@@ -8,7 +8,7 @@ use mf_core::time;
 
 use super::plugins;
 use super::recent::{self, Recent};
-use crate::store::series;
+use crate::store::{offer, series};
 use crate::web::answer;
 use crate::web::cell::{Cell, Link, cell, text, title};
 use crate::web::errands::{self, Errand};
@@ -16,6 +16,7 @@ use crate::web::escape::encoded;
 use crate::web::form::{self, Form, Input};
 use crate::web::frame::Frame;
 use crate::web::keys::{self, Keys};
+use crate::web::made_by::{self, MadeBy};
 use crate::web::past::{self, Entry};
 use crate::web::plot::{self, Plot};
 use crate::web::uses::{self, Uses};
@@ -41,6 +42,8 @@ struct Detail {
     errands: Vec<Errand>,
     /// Of a system: by whom it was drained, since when and why.
     drained: String,
+    /// Of a system: the handlers and plugins that it has.
+    offered: Vec<MadeBy>,
     /// Of a handler: the file that it comes from.
     plugin: Option<plugins::Row>,
     keys: Option<Keys>,
@@ -84,6 +87,10 @@ pub fn page(visit: &Visit, resource: &'static Resource, label: &str) -> Result<S
         drained: match word("drained") {
             "" => String::new(),
             by => crate::web::sentence(&format!("drained {by}")),
+        },
+        offered: match resource.name {
+            "system" => made_by::offered(visit.read(|db| offer::of(db, seen.object.id))?),
+            _ => Vec::new(),
         },
         plugin: plugins::of_digest(visit, word("digest"))?,
         keys: keys::of(visit, resource, &seen)?,

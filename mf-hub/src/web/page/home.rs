@@ -138,7 +138,9 @@ pub fn page(visit: &Visit) -> Result<String, Error> {
     let systems: Vec<Load> = systems.into_iter().map(load).collect();
     let now = now(&queues, &systems, &lives);
     let page = Home {
-        frame: Frame::new(visit, "").live(&[("resource", "build,task,system,util,errand")]),
+        frame: Frame::new(visit, &told(&now))
+            .tells(if now.running > 0 { "run" } else { "icon" })
+            .live(&[("resource", "build,task,system,util,errand")]),
         running: running.into_iter().map(|work| shown(work, String::new())).collect(),
         waiting: waiting
             .into_iter()
@@ -155,6 +157,15 @@ pub fn page(visit: &Visit) -> Result<String, Error> {
         more,
     };
     answer::text(&page)
+}
+
+/// What a tab in the background says of the farm.
+fn told(now: &Now) -> String {
+    match (now.running, now.waiting) {
+        (0, 0) => String::new(),
+        (running, 0) => format!("{running} running"),
+        (running, waiting) => format!("{running} running, {waiting} waiting"),
+    }
 }
 
 /// What does not come off, as far as the visitor may know of it.

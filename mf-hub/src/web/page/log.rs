@@ -57,12 +57,14 @@ pub struct Row {
     pub html: String,
 }
 
-/// The last lines of a log, as many as one looks at.
+/// The last lines of a log, as many as one looks at; and where to follow what
+/// comes after them, in bytes, if more may come.
 ///
 /// # Errors
 /// There is no such log.
-pub async fn tail(visit: &Visit, of: Held, name: &str) -> Result<Vec<Row>, Error> {
-    Ok(rows(&lines::some(&visit.hub, of, name, None, TAIL).await?))
+pub async fn tail(visit: &Visit, of: Held, name: &str) -> Result<(Vec<Row>, Option<u64>), Error> {
+    let found = lines::some(&visit.hub, of, name, None, TAIL).await?;
+    Ok((rows(&found), (!found.over).then_some(found.bytes)))
 }
 
 /// The page of the log of that name.

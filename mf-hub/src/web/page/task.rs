@@ -11,6 +11,7 @@ use crate::store::timeline::{self, Line};
 use crate::store::why::{self, Verdict};
 use crate::web::answer;
 use crate::web::cell::{Cell, Link, State, span, text};
+use crate::web::escape::encoded;
 use crate::web::files::{self, Shown};
 use crate::web::form::{self, Form, Input};
 use crate::web::frame::Frame;
@@ -57,6 +58,8 @@ struct Page {
     logs: Vec<Shown>,
     /// The end of the last attempt's first log.
     tail: Vec<Row>,
+    /// Where that log goes on, for the script; empty when it has ended.
+    grows: String,
     files: Vec<Shown>,
     actions: Vec<Form>,
     history: Vec<Entry>,
@@ -88,10 +91,15 @@ pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
     let state = State::new(&line.status);
     let all = files::of_task(visit, (id, label, &project), "")?;
     let (logs, files): (Vec<Shown>, _) = all.into_iter().partition(|file| file.kind == "log");
-    let tail = match logs.first() {
+    let (tail, more) = match logs.first() {
         Some(log) => tail(visit, Held { task: id, attempt: log.attempt }, &log.link.text).await?,
-        None => Vec::new(),
+        None => (Vec::new(), None),
     };
+    let grows = logs.first().zip(more).map_or_else(String::new, |(log, from)| {
+        let (name, attempt) = (encoded(&log.link.text), log.attempt);
+        let parts = format!("project_label={}&attempt={attempt}", encoded(&project));
+        format!("/task/{}/log/{name}?{parts}&follow=true&offset={from}", encoded(label))
+    });
     let page = Page {
         frame: Frame::new(visit, label)
             .tell(&state)
@@ -113,6 +121,7 @@ pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
         fields: detail::fields(&TASK, &seen, SHOWN_APART),
         logs,
         tail,
+        grows,
         files,
         actions: form::of(visit, &TASK, &seen),
         history: past::entries(visit.history(&TASK, &seen, detail::PAST)?),
