@@ -1,4 +1,4 @@
-//! What the screen shows of a farm: text alone, made from what was seen.
+//! What the screen shows of a farm, as plain text.
 
 use mf_core::resource::Task;
 use mf_core::time;
@@ -189,7 +189,7 @@ fn shares(parts: &[Part], columns: Option<u16>, room: Option<usize>) -> Vec<Opti
 }
 
 /// A line in pieces that the terminal has room for: one that is wider loses
-/// its colours, and no letter.
+/// its colours, and no letter. Only a word that is wider itself is cut.
 fn folded(line: &str, columns: Option<u16>) -> Vec<String> {
     let plain = anstream::adapter::strip_str(line).to_string();
     let wide = columns.map_or(usize::MAX, |columns| usize::from(columns).max(1));
@@ -197,7 +197,21 @@ fn folded(line: &str, columns: Option<u16>) -> Vec<String> {
     if letters.len() <= wide {
         return vec![line.to_owned()];
     }
-    letters.chunks(wide).map(|piece| piece.iter().collect()).collect()
+    let mut pieces = Vec::new();
+    let mut rest = &letters[..];
+    while rest.len() > wide {
+        let blank = rest[..=wide].iter().rposition(|letter| *letter == ' ');
+        // Blanks that a line begins with are no place to end it.
+        let blank = blank.filter(|at| rest[..*at].iter().any(|letter| *letter != ' '));
+        let (piece, after) = match blank {
+            Some(at) => (&rest[..at], &rest[at + 1..]),
+            None => rest.split_at(wide),
+        };
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces.push(rest);
+    pieces.iter().map(|piece| piece.iter().collect::<String>().trim_end().to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -282,6 +296,22 @@ mod tests {
             assert!(text.contains("more waiting"), "{text}");
         }
         assert!(shown(&farm(50), 80, 24).contains("php-build3.el6-x86_64"));
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_whole_words() {
+        let words = |columns| {
+            let text = shown(&farm(2), columns, 200);
+            text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        // Bars are for terminals that are wide enough.
+        let whole: Vec<String> =
+            words(200).into_iter().filter(|word| !word.starts_with(['[', '#', ']'])).collect();
+        for columns in 30..80 {
+            let narrow = words(columns);
+            let missing = whole.iter().find(|word| !narrow.contains(word));
+            assert_eq!(missing, None, "at {columns} columns: {narrow:?}");
+        }
     }
 
     #[test]
