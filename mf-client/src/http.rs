@@ -47,18 +47,7 @@ impl HttpHandler {
         if key.is_some() {
             trust.check(&base)?;
         }
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(trust.tls(&base)?)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .tcp_nodelay(true)
-            .tcp_keepalive(KEEPALIVE)
-            .tcp_keepalive_interval(KEEPALIVE)
-            .tcp_keepalive_retries(3)
-            .connect_timeout(CONNECT)
-            .user_agent(concat!("monkeyfarm/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))?;
+        let http = client(trust.tls(&base)?)?;
         Ok(Self { http, base, key })
     }
 
@@ -103,7 +92,26 @@ impl std::fmt::Debug for HttpHandler {
     }
 }
 
+/// What connects to a hub, and to nothing else.
+///
+/// # Errors
+/// The process has no room for it.
+pub(crate) fn client(tls: rustls::ClientConfig) -> Result<reqwest::Client, Error> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tcp_nodelay(true)
+        .tcp_keepalive(KEEPALIVE)
+        .tcp_keepalive_interval(KEEPALIVE)
+        .tcp_keepalive_retries(3)
+        .connect_timeout(CONNECT)
+        .user_agent(concat!("monkeyfarm/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))
+}
+
 /// A connection that could not be made, or broke.
-fn cut(url: &str, error: &reqwest::Error) -> Error {
+pub(crate) fn cut(url: &str, error: &reqwest::Error) -> Error {
     Error::Unreachable { url: url.to_owned(), why: reasons(error), sent: !error.is_connect() }
 }

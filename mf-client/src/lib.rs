@@ -6,6 +6,8 @@ pub mod cli;
 mod connection;
 mod dry;
 mod error;
+#[cfg(feature = "cli")]
+mod expiry;
 mod follow;
 mod functions;
 mod handler;

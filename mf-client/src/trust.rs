@@ -1,4 +1,4 @@
-//! Whom a client believes to be the hub, and what may cross a network in clear.
+//! Whom a client accepts as the hub, and what may cross a network unencrypted.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,10 @@ fn certificate(wrong: &CertificateError) -> String {
         }
         Wrong::ExpiredContext { time, not_after } => {
             let days = time.as_secs().saturating_sub(not_after.as_secs()) / (24 * 60 * 60);
-            format!("its certificate expired {days} days ago, or this host's clock is wrong")
+            format!(
+                "its certificate expired {days} days ago: renew it on the hub; or this host's \
+                 clock is wrong: set it, as by timedatectl set-ntp true"
+            )
         }
         Wrong::NotValidYetContext { time, not_before } => {
             let hours = not_before.as_secs().saturating_sub(time.as_secs()).div_ceil(60 * 60);
@@ -135,7 +138,7 @@ fn certificate(wrong: &CertificateError) -> String {
 
 /// The reason within an error that TLS gave. What stands inside of an
 /// [`std::io::Error`] is not among its sources.
-fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+pub(crate) fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use mf_client::{Error, Hub, Key, Trust};
 use mf_core::lifeline::Lifeline;
 use mf_core::wire::{Ready, Start};
+use monkeyfarm_tests::awaited::until;
 use monkeyfarm_tests::{Farm, Options, Ran, programs, python, world};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 
@@ -47,6 +48,19 @@ impl Authority {
             params.not_before = date_time_ymd(first, 1, 1);
             params.not_after = date_time_ymd(last, 1, 1);
         }
+        self.write(params);
+    }
+
+    /// The same of one that is good for some days more.
+    fn certify_for(&self, host: &str, days: u64) {
+        let mut params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+        let now = u64::try_from(mf_core::time::unix_now()).unwrap();
+        let end = Duration::from_secs(now) + Duration::from_hours(24 * days + 1);
+        params.not_after = date_time_ymd(1970, 1, 1) + end;
+        self.write(params);
+    }
+
+    fn write(&self, params: CertificateParams) {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         fs::write(self.dir.join("hub.pem"), certificate.pem()).unwrap();
@@ -223,5 +237,18 @@ fn a_whole_farm_builds_over_https_with_an_authority_of_its_own() {
     let ran = Ran::of(python.env("MF_CA_FILE", &other.file));
     assert!(ran.err.contains("MFConnectionError: the hub at https://"), "{ran:?}");
     assert!(ran.err.contains("certificate"), "{ran:?}");
+    doctor_tells_how_long_a_certificate_is_good(&farm, &own);
     assert_eq!(farm.stop().code(), Some(0));
+}
+
+fn doctor_tells_how_long_a_certificate_is_good(farm: &Farm, own: &Authority) {
+    let tells = |told: &str| farm.mf(["doctor"]).out.contains(told);
+    assert!(tells("the hub's is good for 14 days and more"));
+    own.certify_for("127.0.0.1", 5);
+    until("a certificate that expires soon", || tells("expires in 5 days"));
+    own.certify("127.0.0.1", Some((2020, 2021)));
+    until("one that has expired", || tells("renew it on the hub"));
+    assert_eq!(farm.mf(["doctor"]).code, 8);
+    own.certify("127.0.0.1", None);
+    until("a good one again", || tells("the hub's is good for"));
 }

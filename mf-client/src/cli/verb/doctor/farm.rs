@@ -1,6 +1,7 @@
-//! What the hub says, and how it says it.
+//! Checks of the way to the hub, and of what the hub answers.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use mf_core::resource::{BuildHandler, System, VcsHandler};
 use mf_core::time;
@@ -13,10 +14,15 @@ use crate::cli::cx::Cx;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::explain;
 use crate::cli::print::span;
-use crate::{Connection, Hub};
+use crate::{Connection, Hub, expiry};
 
 /// Clocks that are further apart confuse people, in seconds.
 const APART: i64 = 30;
+/// A certificate that expires so soon should have been renewed by now: those
+/// who renew by themselves do it a month before.
+const SOON: Duration = Duration::from_secs(14 * DAY);
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
 /// A system that was not heard of for so long is gone, in seconds: the hub
 /// writes it down once a minute.
 const SILENT: i64 = 180;
@@ -45,6 +51,7 @@ pub async fn look(cx: &Cx) -> Result<Vec<Check>, Failure> {
             return Ok(checks);
         }
     }
+    checks.extend(certificate(&connection).await);
     checks.push(whoami(&hub).await.unwrap_or_else(|failure| Check::failed("key", failure)));
     match site::look(&hub).await {
         Ok(more) => checks.extend(more),
@@ -55,6 +62,29 @@ pub async fn look(cx: &Cx) -> Result<Vec<Check>, Failure> {
         Err(failure) => checks.push(Check::failed("farm", failure)),
     }
     Ok(checks)
+}
+
+/// How long the hub's certificate is still good; nothing where it has none, or
+/// where the answer above has told what is wrong with it.
+async fn certificate(connection: &Connection) -> Option<Check> {
+    if !connection.url.starts_with("https:") {
+        return None;
+    }
+    let left = expiry::seconds_left(&connection.url, &connection.trust, SOON).await.ok()?;
+    let days = SOON.as_secs() / DAY;
+    Some(match left {
+        None => Check::good("certificate", format!("the hub's is good for {days} days and more")),
+        Some(left) => Check::odd(
+            "certificate",
+            format!(
+                "the hub's, or one between it and its authority, expires in {} days: nobody will \
+                 connect any more",
+                left / DAY
+            ),
+            "renew it, into the files of certificate and certificate_key on the hub's host: it \
+             takes them over without a restart",
+        ),
+    })
 }
 
 fn config(connection: &Connection) -> Check {

@@ -1,4 +1,4 @@
-//! What of this host a farm on it needs.
+//! Checks of what a farm needs on this host.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Whether builds by mock can work on this host, if it has mock.
+//! Whether this host can build with mock, if mock is installed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

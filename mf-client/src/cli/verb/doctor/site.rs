@@ -1,4 +1,4 @@
-//! What the hub's status says of the farm as a whole: queue, regulator, disk.
+//! Checks of the farm as a whole, by the hub's status: queue, regulator, disk.
 
 use mf_core::error::Code;
 use mf_core::time;
