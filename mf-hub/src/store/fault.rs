@@ -37,6 +37,13 @@ impl From<Fault> for Error {
                     "the hub's disk is full; nothing was changed. free some space and try again",
                 )
             }
+            Fault::Sql(error)
+                if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+            {
+                let told = "reading this takes the hub too long, and it gave up; ask for less: \
+                            a page (limit=50), or what one more filter leaves";
+                Error::new(Code::Busy, told).retry_after(60)
+            }
             Fault::Sql(error) => internal(&error.to_string()),
             Fault::Broken(told) => internal(&told),
         }

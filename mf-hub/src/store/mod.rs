@@ -9,6 +9,7 @@ pub mod changes;
 pub mod claim;
 pub mod comment;
 mod cursor;
+mod deadline;
 mod declared;
 pub mod delete;
 pub mod draft;

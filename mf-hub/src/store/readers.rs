@@ -13,7 +13,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-use super::{Done, open};
+use super::{Done, deadline, open};
 use crate::http::request;
 
 /// Most connections: more readers than cores only wait for each other.
@@ -24,6 +24,9 @@ const WAIT: Duration = Duration::from_secs(5);
 const AT_LENGTH: usize = 4;
 /// How long one of them waits for its turn.
 const TURN: Duration = Duration::from_secs(20);
+/// How long one of them reads, then it is given up: nobody waits for it any
+/// more, and others wait for its turn.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The pool.
 pub struct Readers {
@@ -39,7 +42,10 @@ impl Readers {
     pub fn open(dir: &Path) -> Result<Self, r2d2::Error> {
         let manager = SqliteConnectionManager::file(dir.join(open::DATABASE))
             .with_flags(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .with_init(|connection| open::common(connection));
+            .with_init(|connection| {
+                open::common(connection)?;
+                deadline::keep(connection)
+            });
         let pool = r2d2::Pool::builder()
             .max_size(LIMIT)
             .min_idle(Some(1))
@@ -64,7 +70,8 @@ impl Readers {
     /// a thread that serves nobody else.
     ///
     /// # Errors
-    /// [`Code::Busy`] when its turn does not come.
+    /// [`Code::Busy`] when its turn does not come. What it reads for longer
+    /// than [`LONGEST`] fails with that too.
     pub async fn at_length<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -75,7 +82,7 @@ impl Readers {
         let done = tokio::task::spawn_blocking(move || {
             // Until the work is done, even when nobody waits for it any more.
             let _turn = turn;
-            work()
+            deadline::within(LONGEST, work)
         });
         done.await.map_err(|_| Error::new(Code::Internal, "reading it failed"))
     }
@@ -98,7 +105,9 @@ impl<'a> Snapshot<'a> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        let end = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        // The connection is another's next, however this read has ended.
+        let commit = || self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        let end = deadline::lifted(commit);
         if let Err(error) = end {
             // SQLite has ended it by itself if it is not there any more.
             tracing::debug!("database: a read did not end as it began: {error}");
@@ -111,6 +120,24 @@ mod tests {
     use std::sync::{Condvar, Mutex};
 
     use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_given_up_and_its_connection_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let _open = open::open(dir.path()).unwrap();
+        let readers = Readers::open(dir.path()).unwrap();
+        let count =
+            |db: &Connection, sql: &str| Ok(db.query_row(sql, [], |row| row.get::<_, i64>(0))?);
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+                       SELECT count(*) FROM n";
+        for _ in 0..2 * LIMIT {
+            let read = || readers.read(|db| count(db, endless));
+            let error = deadline::within(Duration::ZERO, read).unwrap_err();
+            assert_eq!(error.code, Code::Busy, "{error}");
+            assert!(error.sentence.contains("limit="), "{error}");
+        }
+        assert_eq!(readers.read(|db| count(db, "SELECT 1")).unwrap(), 1);
+    }
 
     #[tokio::test]
     async fn who_reads_little_finds_a_connection_whatever_others_read() {

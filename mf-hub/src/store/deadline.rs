@@ -1,0 +1,46 @@
+//! Until when a thread may read: SQLite gives up what takes longer.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+thread_local! {
+    /// When the work that this thread is at must be done.
+    static END: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Instructions of SQLite between two looks at the clock: about a millisecond
+/// of work, so that looking costs nothing.
+const STEPS: i32 = 100_000;
+
+/// Makes a connection give up what takes its thread longer than it may.
+///
+/// # Errors
+/// The connection is not its own owner.
+pub fn keep(connection: &Connection) -> rusqlite::Result<()> {
+    let is_over = || END.get().is_some_and(|end| Instant::now() > end);
+    connection.progress_handler(STEPS, Some(is_over))
+}
+
+/// Does work whose reads fail when all of it takes longer than `limit`.
+pub fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
+    during(Some(Instant::now() + limit), work)
+}
+
+/// Does what must be done even when the time is over.
+pub fn lifted<T>(work: impl FnOnce() -> T) -> T {
+    during(None, work)
+}
+
+fn during<T>(end: Option<Instant>, work: impl FnOnce() -> T) -> T {
+    /// Puts back what was, also when the work panics: threads are used again.
+    struct Before(Option<Instant>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            END.set(self.0);
+        }
+    }
+    let _before = Before(END.replace(end));
+    work()
+}
