@@ -3,8 +3,10 @@
 
 #[path = "../../../plugins/bugzilla/tests/stand_in/mod.rs"]
 mod bugzilla;
+mod debs;
 mod rpms;
 
+mod apt;
 mod commit;
 mod day;
 mod index;
