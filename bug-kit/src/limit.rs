@@ -1,4 +1,4 @@
-//! How long a server wants to be left alone, as it says in the headers of its
+//! How long a server wants to be left alone, according to the headers of its
 //! reply.
 
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! Markers: by them a handler sees that it has commented before.
+//! Markers, by which a handler recognises that it has commented before.
 
 /// A comment with the marker beneath it.
 pub fn sign(comment: &str, marker: &str) -> String {

@@ -1,4 +1,4 @@
-//! Requests to a tracker, and what is to be done when one comes to nothing.
+//! Requests to a tracker, and what to do when one fails.
 
 use std::io::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! Changes that are only asked for: what would come of them.
+//! Dry runs: changes that are checked and answered, but not made.
 
 use mf_core::resource::common::DRY_RUN;
 use reqwest::Method;

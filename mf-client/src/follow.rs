@@ -1,5 +1,5 @@
-//! What goes on while one watches: events, and logs that grow. Both go on
-//! where they were when the connection or the hub comes back.
+//! Events, and logs that grow. Both resume where they were when the connection
+//! or the hub comes back.
 
 use std::collections::VecDeque;
 use std::time::Duration;

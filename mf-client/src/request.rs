@@ -1,4 +1,4 @@
-//! One request as it is put together, and what its answer means.
+//! How one request is put together, and what its answer means.
 
 use std::borrow::Borrow;
 

@@ -1,4 +1,4 @@
-//! What programs ask a hub most, with their types.
+//! What programs most often ask a hub, with types.
 
 use bytes::Bytes;
 use futures_util::Stream;

@@ -1,5 +1,5 @@
-//! Configuration of the daemons: TOML files with the same names as the
-//! programs' flags, which win over them.
+//! Configuration of the daemons: TOML files whose keys are named like the
+//! programs' flags; flags override them.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! Room on a disk: what grows leaves some of it to everything else, so that a
-//! farm whose disk is full of logs can still be told to stop, and say so.
+//! Room on a disk. Whatever grows leaves some of it free, so that a farm whose
+//! disk is full of logs can still be stopped, and can say so.
 
 use std::io;
 use std::os::fd::AsFd;

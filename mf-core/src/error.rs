@@ -1,5 +1,5 @@
-//! What is said when something does not work: a code for programs, a sentence
-//! for people, and what to do next.
+//! Errors as callers see them: a code for programs, and a sentence for people
+//! that says what to do next.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Messages of the programs themselves, to standard error.
+//! The programs' own messages, on standard error.
 
 use std::io::{IsTerminal, Write};
 

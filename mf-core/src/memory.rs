@@ -1,4 +1,4 @@
-//! Memory that a program has done with.
+//! Giving memory that is no longer used back to the kernel.
 
 /// Blocks of at least so many bytes, of which a daemon has few at a time, go
 /// back to the system when they are done with.

@@ -1,4 +1,4 @@
-//! What workers, the regulator and the hub say to each other.
+//! Messages between workers, the regulator and the hub.
 //!
 //! Both halves compile these same types. The sender may be newer than the
 //! receiver: unknown keys are tolerated, missing ones have defaults.

@@ -1,4 +1,4 @@
-//! SHA-256 of files, as the hub knows them by.
+//! SHA-256 of files, by which the hub knows them.
 
 use std::fs::File;
 use std::io::{self, Read};

@@ -1,4 +1,4 @@
-//! Handlers as they are registered on the hub: which plugin file of several
+//! Handlers as they are registered on the hub: which of several plugin files
 //! with the same id is the farm's own.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Tells what a plugin logs when it works for no task.
+//! Passes on what a plugin logs when it is not working for a task.
 
 use std::io::Read;
 

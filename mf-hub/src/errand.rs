@@ -1,6 +1,6 @@
-//! Leases of errands: how long each lives without a word of the hook that does
-//! it. In memory and on the monotonic clock, as those of tasks are; looked at
-//! when the next hook asks, so that nothing waits for them.
+//! Leases of errands: how long each survives without a word from the hook that
+//! does it. They are in memory and on the monotonic clock, like those of tasks,
+//! and are looked at when the next hook asks, so that nothing waits for them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,5 @@
-//! What handlers are given.
+//! What all requests share: the store, the index in memory, files and
+//! configuration.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

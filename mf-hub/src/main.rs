@@ -57,7 +57,7 @@ struct Flags {
     /// PEM file of the certificate's key
     #[arg(long, value_name = "FILE", requires = "certificate")]
     certificate_key: Option<PathBuf>,
-    /// Speak plain http on an address that other hosts reach
+    /// Speak plain http on an address that other hosts can reach
     #[arg(long)]
     plain_http: bool,
     /// How people reach the hub, for links

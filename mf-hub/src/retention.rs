@@ -1,5 +1,5 @@
-//! Removes what has had its time: scratch builds, and repositories of tags as
-//! they were before, once nobody reads them any more.
+//! Removes what has expired: scratch builds, and earlier states of tags'
+//! repositories that nobody reads any more.
 
 use std::sync::Arc;
 use std::time::Duration;

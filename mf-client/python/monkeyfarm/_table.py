@@ -890,7 +890,8 @@ class Target(Site):
     * `minor_version`: such as 4
     * `tag_path`: where its files go in a tag's repository, such as redhat/6/x86_64; empty: its
       label
-    * `config`: text for the build handler
+    * `config`: configuration for the build handler, usually TOML; the handler's `schemas` say what
+      it may hold
     * `build_handlers`: build handlers that may be used for it; none: any
     """
 

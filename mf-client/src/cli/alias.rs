@@ -1,4 +1,5 @@
-//! Spellings of the original's command line that are no resource and verb.
+//! Spellings of the original's command line that are not of the form resource
+//! and verb.
 
 use clap::Command;
 use mf_core::resource::{Resource, find};

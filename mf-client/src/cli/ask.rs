@@ -1,4 +1,4 @@
-//! Questions on the terminal: what is missing, and whether it is meant.
+//! Questions on the terminal: for missing values, and for confirmation.
 
 use std::io::{BufRead, IsTerminal, Write};
 

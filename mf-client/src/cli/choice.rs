@@ -1,4 +1,4 @@
-//! The project that `mf workon` chose: kept in a file, for each hub apart.
+//! The project that `mf workon` chose, kept in a file for each hub.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The five verbs of every resource, out of the table.
+//! The five verbs of every resource, made from the table.
 
 use clap::{Arg, ArgMatches, Command};
 use mf_core::resource::{Field, Kind, Need, Resource, Scope, Who};
@@ -39,7 +39,7 @@ pub fn command(of: &'static Resource, verb: &str) -> Command {
             .about(format!("Show one {name}"))
             .after_help(example::text(&format!("mf {name} show {}", example::label(of)))),
         "update" => Command::new("update")
-            .about(format!("Change what is given of one {name}"))
+            .about(format!("Change one {name}: the fields that are given"))
             .arg(positional("Its label").required(true).add(names::of(of.name)))
             .args(flags::settable(of).map(changing))
             .arg(flags::dry_run())
@@ -87,7 +87,7 @@ fn changing(field: &'static Field) -> Arg {
             .long("label")
             .short('l')
             .value_name("LABEL")
-            .help("A new label; what refers to it goes on doing so"),
+            .help("A new label; references to it stay"),
         _ => arg,
     }
 }

@@ -1,4 +1,4 @@
-//! What every command is given: how to print, and which hub to ask.
+//! What every command is given: how to print, and which hub to use.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What to do about a refusal, where the hub can be asked once more: which
-//! label was meant, which of the two programs is too old.
+//! Advice about a refusal that needs another question to the hub: which label
+//! was meant, or which of the two programs is too old.
 
 use mf_core::resource::{ALL, Resource, Scope};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Command-line flags out of the resource table, and values out of flags.
+//! Command-line flags made from the resource table, and values read from them.
 
 use std::ffi::OsString;
 
@@ -36,7 +36,7 @@ pub fn project() -> Arg {
         .long("project")
         .value_name("LABEL")
         .add(names::of("project"))
-        .help("Project that it belongs to; else the one of `mf workon`")
+        .help("The project it belongs to; default: the one of `mf workon`")
 }
 
 /// The flag that asks for what would come of a change.
@@ -45,7 +45,7 @@ pub fn dry_run() -> Arg {
         .long("dry-run")
         .action(ArgAction::SetTrue)
         .display_order(800)
-        .help("Let the hub say what would come of it; nothing is changed")
+        .help("Only ask the hub what the result would be; nothing is changed")
 }
 
 /// Whether that is asked for.

@@ -26,7 +26,7 @@ pub fn command(of: &'static Resource) -> Command {
             Arg::new("mf_search_query")
                 .long("search")
                 .value_name("WORD")
-                .help("Only those where the word is found"),
+                .help("Only those that contain the word"),
         )
         .arg(Arg::new("order").long("order").value_name("FIELD").help("Sort by this field"))
         .arg(

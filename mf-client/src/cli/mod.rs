@@ -122,7 +122,7 @@ pub fn tree() -> Command {
                 .global(true)
                 .display_order(900)
                 .action(ArgAction::SetTrue)
-                .help("Print JSON in lines: an object of a list or a stream in each"),
+                .help("Print JSON lines: one object of a list or a stream on each"),
         )
         .arg(
             Arg::new("quiet")
@@ -131,7 +131,7 @@ pub fn tree() -> Command {
                 .global(true)
                 .display_order(903)
                 .action(ArgAction::SetTrue)
-                .help("Print labels alone, and no progress"),
+                .help("Print only labels, and no progress"),
         )
         .arg(
             Arg::new("no-pager")
@@ -147,7 +147,7 @@ pub fn tree() -> Command {
                 .global(true)
                 .display_order(901)
                 .value_name("URL")
-                .help("Ask the hub there; a key of mf.conf goes only to its own hub"),
+                .help("The hub's URL; a key in mf.conf is sent only to its own hub"),
         )
         .arg(
             Arg::new("connection")
@@ -164,7 +164,7 @@ pub fn tree() -> Command {
                 .display_order(902)
                 .value_name("FILE")
                 .value_parser(clap::value_parser!(std::path::PathBuf))
-                .help("Believe only the certificate authorities in this PEM file"),
+                .help("Trust only the certificate authorities in this PEM file"),
         )
         .subcommands(verbs.chain(resources).chain(sibling::commands()))
 }

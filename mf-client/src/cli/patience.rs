@@ -1,4 +1,4 @@
-//! What is seen while the hub takes its time to answer.
+//! What people see while the hub takes its time to answer.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Errands: work that is not the hub's to do, such as what calls a bug tracker
-//! or runs a plugin.
+//! Errands: work that the hub does not do itself, such as calling a bug tracker
+//! or running a plugin.
 //!
 //! The hub calls nobody and runs nothing. It writes down what is to be done, in the transaction
 //! of the change that causes it; hooks of the regulator claim errands under a

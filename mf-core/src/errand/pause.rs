@@ -1,4 +1,4 @@
-//! How long an errand that did not come off waits before it is tried again.
+//! How long an errand that failed waits before it is tried again.
 
 /// The first pause, in seconds.
 const FIRST: i64 = 10;

@@ -1,4 +1,4 @@
-//! Errands that make the file repositories of tags anew.
+//! Errands that update the file repositories of tags.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What hooks and the hub say to each other of errands.
+//! Messages between hooks and the hub about errands.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Bug handlers: how a bug tracker is talked to; a plugin provides it.
+//! Bug handlers: how to talk to a bug tracker; a plugin provides it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Who may do what, as a page for people: the table's own words.
+//! Who may do what, as a page for people, made from the table.
 
 use std::fmt::Write;
 
@@ -24,8 +24,10 @@ Generated from the resource table, by which the hub decides.
 A call that is not allowed is answered 401 without a key and 403 with one. Only its
 admins, the owners of its packages, the site's admins and the regulator may know of a
 restricted project and everything in it. For all others it does not exist: the answer is
-404, and lists, searches, events and counts leave it out. That a system is busy is no
-secret, but what it is busy with is.
+404, and lists, searches, events and counts leave it out. One thing cannot be hidden:
+labels of projects are unique, so a project's admin who renames it to the very label of
+a restricted one is told that the label is taken. That a system is busy is no secret,
+but what it is busy with is.
 
 A password, sent by Basic with the user's label, is accepted only for `create_key` and
 `change_password` of that user. Joining a group needs a member's approval if the group is

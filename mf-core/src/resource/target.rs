@@ -39,7 +39,11 @@ const OWN: &[Field] = &[
         Kind::Text(SHORT),
         "where its files go in a tag's repository, such as redhat/6/x86_64; empty: its label",
     ),
-    field("config", Kind::Text(LONG), "text for the build handler"),
+    field(
+        "config",
+        Kind::Text(LONG),
+        "configuration for the build handler, usually TOML; the handler's `schemas` say what it may hold",
+    ),
     field(
         "build_handlers",
         Kind::Refs { to: "build_handler", via: "target_build_handler" },

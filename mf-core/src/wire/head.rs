@@ -1,4 +1,4 @@
-//! What the regulator and the hub say to each other of heads.
+//! Messages between the regulator and the hub about heads.
 
 use std::collections::BTreeMap;
 

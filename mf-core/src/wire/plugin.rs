@@ -1,4 +1,4 @@
-//! What is said of plugins: the handlers that they provide, and their crashes.
+//! Messages about plugins: the handlers they provide, and their crashes.
 
 use serde::{Deserialize, Serialize};
 

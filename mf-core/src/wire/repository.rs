@@ -1,4 +1,4 @@
-//! What the regulator and the hub say to each other of tags' repositories.
+//! Messages between the regulator and the hub about tags' repositories.
 
 use serde::{Deserialize, Serialize};
 

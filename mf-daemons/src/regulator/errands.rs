@@ -1,5 +1,5 @@
-//! Errands, as a hook does them: claims one after the other, keeps its lease
-//! while it is at it, and reports.
+//! Errands as a hook does them: it claims one after the other, renews its lease
+//! while it works, and reports.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;

@@ -1,4 +1,4 @@
-//! What the regulator and the process of a hook say to each other.
+//! Messages between the regulator and the process of a hook.
 
 use std::path::PathBuf;
 

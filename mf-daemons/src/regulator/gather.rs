@@ -1,5 +1,5 @@
 //! The files of a repository, brought to where its indexes are written: as
-//! links to the hub's own where they are on this host, else fetched and kept
+//! links if the hub's own files are on this host, otherwise downloaded and kept
 //! for the next time.
 
 use std::collections::HashSet;

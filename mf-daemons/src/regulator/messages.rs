@@ -1,4 +1,4 @@
-//! What hooks have to say, without saying it again every cycle.
+//! Passes on what hooks report, without repeating it every cycle.
 
 use super::frame::HookReport;
 

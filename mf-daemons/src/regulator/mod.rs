@@ -1,5 +1,5 @@
-//! The regulator: cycles through its hooks for ever, each run in a process of
-//! its own, and wakes those that something on the farm concerns.
+//! The regulator: cycles through its hooks for ever, runs each in a process of
+//! its own, and wakes hooks when something on the farm concerns them.
 
 mod asked;
 mod context;

@@ -1,4 +1,4 @@
-//! When the regulator has done what others wait for.
+//! When the regulator has done what others are waiting for.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! What is cycled: a hook of the regulator's own, or one of a plugin.
+//! What the regulator cycles through: its own hooks, and those of plugins.
 
 use super::events::Heard;
 use super::frame::{HookJob, HookReport, PluginHook};

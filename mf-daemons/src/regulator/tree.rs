@@ -1,4 +1,4 @@
-//! What lies in a directory that a handler has filled.
+//! What a handler has put into a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};

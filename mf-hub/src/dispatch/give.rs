@@ -1,5 +1,5 @@
-//! How tasks are given: to who asks, to the best of those who wait, and to
-//! whoever has room by what has changed.
+//! How tasks are handed out: to a worker that asks, to the best of those that
+//! wait, and to whoever has room after a change.
 
 use std::time::Instant;
 

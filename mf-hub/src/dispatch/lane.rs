@@ -1,5 +1,5 @@
-//! Ready tasks, in lanes: all tasks of a lane ask the same of a system, so
-//! that looking at its head is looking at all of them.
+//! Ready tasks, in lanes: all tasks of a lane ask the same of a system, so that
+//! looking at its first is looking at all of them.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};

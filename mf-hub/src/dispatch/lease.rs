@@ -1,4 +1,5 @@
-//! Leases: how long each attempt lives without a sign of its worker.
+//! Leases: how long each attempt survives without a sign of life from its
+//! worker.
 //!
 //! Deadlines are in memory and on the monotonic clock: a heartbeat writes
 //! nothing, and a clock that is set does no harm. After a restart of the hub

@@ -1,4 +1,4 @@
-//! Where a task is, and what is said of it.
+//! Where a task is, and what is said about it.
 
 use super::lane::Facts;
 use super::pick::Enabled;

@@ -1,5 +1,5 @@
-//! Signs of life: what workers say that they hold, and what is done about
-//! those that are silent.
+//! Signs of life: what workers say they hold, and what happens to those that
+//! are silent.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

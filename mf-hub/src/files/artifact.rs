@@ -1,5 +1,5 @@
-//! Artifacts: whole files that a worker sends. Under a temporary name until
-//! every byte is there, hashed and on the disk.
+//! Artifacts: whole files that a worker sends. They have a temporary name until
+//! every byte is there, hashed and on disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! What the hub says of itself and of the caller.
+//! What the hub says about itself and about the caller.
 
 use axum::response::Response;
 use mf_core::VERSION;

@@ -1,4 +1,4 @@
-//! What people want done to the bugs of a build: the farm writes it down, and
+//! What people want done with the bugs of a build: the hub writes it down, and
 //! a hook of the regulator does it.
 
 use axum::response::Response;

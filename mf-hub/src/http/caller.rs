@@ -1,4 +1,5 @@
-//! Who sent a request: its key, or the session of who reads pages.
+//! Who sent a request: by its key, or by the session of somebody who reads
+//! pages.
 
 use axum::http::header;
 use axum::http::request::Parts;

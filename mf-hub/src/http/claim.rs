@@ -1,4 +1,4 @@
-//! What a worker says of itself, and how it comes by its tasks.
+//! How a worker registers, and how it gets its tasks.
 
 use std::time::Duration;
 

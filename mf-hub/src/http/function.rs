@@ -1,6 +1,6 @@
-//! Functions: what resources answer beside the five verbs. Which there are,
-//! what they take and who may call them is in the resource table; here is
-//! how each is called, and by which body.
+//! Functions: what resources answer besides the five verbs. The resource table
+//! says which there are, what they take and who may call them; this says how
+//! each is called, and by which body.
 
 use std::pin::Pin;
 use std::sync::Arc;

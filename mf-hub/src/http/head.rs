@@ -1,5 +1,5 @@
-//! `build_on_commit`: what the regulator is to look at and has seen, and who
-//! says that there is something new.
+//! `build_on_commit`: what the regulator has to look at and has seen, and
+//! announcements that there is something new.
 
 use std::sync::Arc;
 

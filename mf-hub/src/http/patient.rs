@@ -1,4 +1,4 @@
-//! A connection whose other end must go on reading.
+//! A connection whose other end must keep reading.
 
 use std::io;
 use std::pin::Pin;

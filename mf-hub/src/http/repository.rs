@@ -1,5 +1,5 @@
-//! How the draft of a tag's repository becomes whole: the regulator stores the
-//! files of its index, and the hub puts all in place.
+//! How the draft of a tag's repository is completed: the regulator uploads the
+//! files of its index, and the hub puts everything in place.
 
 use std::sync::Arc;
 

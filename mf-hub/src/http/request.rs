@@ -1,4 +1,4 @@
-//! What holds for every request: an id, and a body that does not stop.
+//! What every request has: an id, and a body that must keep arriving.
 
 use std::fmt::Write;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Room for connections: so many at all, so many from one address.
+//! Room for connections: a limit on all of them, and one for each address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

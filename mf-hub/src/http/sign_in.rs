@@ -1,7 +1,6 @@
-//! Signing in by password: only where a key is made or the password changed,
-//! and to the pages.
-//! Everything else takes a key, which is as quick to check as it is hard to
-//! guess.
+//! Signing in by password: only to make a key or change the password, and to
+//! the pages. Everything else takes a key, which is as quick to check as it is
+//! hard to guess.
 
 use axum::http::header;
 use axum::http::request::Parts;

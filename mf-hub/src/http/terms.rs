@@ -1,5 +1,5 @@
-//! On what terms a request is made: once for its `Idempotency-Key`, only on
-//! the version of `If-Match`, or with `dry_run` only to see what it would do.
+//! The terms of a request: once for its `Idempotency-Key`, only at the version
+//! of `If-Match`, or, with `dry_run`, only to see what it would do.
 
 use std::sync::Arc;
 

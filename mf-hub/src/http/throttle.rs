@@ -1,5 +1,5 @@
-//! Who fails often is slowed: counted per address and per account, in memory
-//! of a bounded size, on the monotonic clock.
+//! Slows down those who fail often: counted by address and by account, in a
+//! bounded amount of memory, on the monotonic clock.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

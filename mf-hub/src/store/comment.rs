@@ -1,4 +1,4 @@
-//! What people say of a build, and whether it is good.
+//! What people say about a build, and whether it is good.
 
 use mf_core::error::{Code, Error};
 use mf_core::resource::BUILD;

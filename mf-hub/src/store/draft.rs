@@ -1,5 +1,5 @@
-//! What a caller wants an object to be: fields and values, read and checked
-//! at the door.
+//! What a caller wants an object to be: fields and values, read and checked on
+//! arrival.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What submitting a build would come to: it is submitted, looked at, and
-//! undone, so that nothing is said here that does not happen then.
+//! What submitting a build would lead to: it is submitted, looked at, and
+//! undone, so that this says nothing that would not happen.
 
 use mf_core::resource::Resource;
 use rusqlite::Connection;

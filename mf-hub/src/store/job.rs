@@ -1,4 +1,4 @@
-//! All that a worker needs to know of a task.
+//! Everything a worker needs to know about a task.
 
 use mf_core::wire::{Handler, Job};
 use rusqlite::{Connection, Row};

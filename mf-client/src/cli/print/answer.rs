@@ -1,5 +1,4 @@
-//! What functions gave, for people: a sentence of its own for those that
-//! deserve one.
+//! Answers of functions, for people: some have a sentence of their own.
 
 use mf_core::resource::{Function, Resource};
 use serde_json::{Map, Value};

@@ -1,5 +1,5 @@
-//! Lines at the foot of the terminal that change while something goes on.
-//! They stand on standard error; whatever else is said there goes above them.
+//! Lines at the foot of the terminal that change while something goes on. They
+//! are on standard error; other output goes above them.
 
 use std::io::IsTerminal;
 use std::ops::Deref;

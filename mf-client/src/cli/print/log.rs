@@ -1,4 +1,4 @@
-//! Logs on a terminal: text and colours pass, nothing that steers it.
+//! Logs on a terminal: text and colours pass, other control sequences do not.
 
 /// Lets the text of a log through and drops what would steer the terminal.
 /// Of the escape sequences only colours (SGR) pass. Input may be cut

@@ -1,4 +1,4 @@
-//! Tables: fitted to the terminal where there is one, else plain columns.
+//! Tables: fitted to the terminal if there is one, otherwise plain columns.
 
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,

@@ -1,4 +1,4 @@
-//! `DIR/mf.conf`: whoever sees it can build.
+//! `DIR/mf.conf`, which exists while the farm can build.
 
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! One `mf up` for a directory: the second says who has it.
+//! Only one `mf up` for a directory: a second one says who has it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};

@@ -28,10 +28,10 @@ pub fn command() -> Command {
     Command::new("up")
         .about("Run a whole farm on this host: hub, regulator and one worker")
         .long_about(
-            "Run a whole farm on this host: hub, regulator and one worker.\n\nDIR/mf.conf appears \
-             when builds can be submitted, and goes when the farm stops. SIGTERM or Ctrl-C stops \
-             everything in order, a second one at once. DIR stays, and `mf up` on it goes on \
-             where it was. DIR/hub.toml, DIR/regulatord.toml and DIR/workerd.toml are read if \
+            "Run a whole farm on this host: hub, regulator and one worker.\n\nDIR/mf.conf \
+             appears when builds can be submitted, and is removed when the farm stops. SIGTERM or \
+             Ctrl-C stops everything in order, a second one at once. DIR stays, and the next `mf up` \
+             on it continues where this one ended. DIR/hub.toml, DIR/regulatord.toml and DIR/workerd.toml are read if \
              they are there.",
         )
         .arg(
@@ -40,7 +40,7 @@ pub fn command() -> Command {
                 .value_name("DIR")
                 .value_parser(value_parser!(PathBuf))
                 .required(true)
-                .help("Where everything of the farm is kept; made if it is not there"),
+                .help("Where the farm keeps everything; created if missing"),
         )
         .arg(
             Arg::new("listen")
@@ -54,7 +54,7 @@ pub fn command() -> Command {
             Arg::new("plain-http")
                 .long("plain-http")
                 .action(ArgAction::SetTrue)
-                .help("Speak plain http on an address that other hosts reach"),
+                .help("Speak plain http on an address that other hosts can reach"),
         )
         .args(plugins_and_schemes())
         .after_help(example::text(
@@ -70,17 +70,15 @@ pub fn plugins_and_schemes() -> [Arg; 3] {
             .value_name("DIR")
             .value_parser(value_parser!(PathBuf))
             .action(ArgAction::Append)
-            .help("Plugins are here, and not in the default places; may be repeated"),
+            .help("Where plugins are, instead of the default places; may be repeated"),
         Arg::new("allow-scheme")
             .long("allow-scheme")
             .value_name("SCHEME")
             .action(ArgAction::Append)
-            .help("Source may come from such URLs too, as from `file`; may be repeated"),
-        Arg::new("network")
-            .long("network")
-            .value_name("PLUGIN")
-            .action(ArgAction::Append)
-            .help("Builds by this plugin may use the network, as by `generic`; may be repeated"),
+            .help("Allow source from such URLs too, such as `file`; may be repeated"),
+        Arg::new("network").long("network").value_name("PLUGIN").action(ArgAction::Append).help(
+            "Allow builds by this plugin, such as `generic`, to use the network; may be repeated",
+        ),
     ]
 }
 

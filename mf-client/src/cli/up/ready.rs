@@ -1,4 +1,4 @@
-//! Whether the farm can build: what its worker offers is enabled.
+//! Whether the farm is ready: what its worker offers is enabled.
 
 use mf_core::resource::{BuildHandler, System};
 

@@ -1,4 +1,4 @@
-//! `mf bug list`: the bugs that builds are about, and what became of them.
+//! `mf bug list`: the bugs that builds fix, and what became of them.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ pub fn command() -> Command {
         Arg::new(name).long(name).value_name("LABEL").help(help)
     };
     let list = Command::new("list")
-        .about("List the bugs that builds are about, and the builds")
+        .about("List the bugs that builds fix, with the builds")
         .arg(filter("build", "Only those of this build"))
         .arg(filter("package", "Only those of this package's builds"))
         .arg(filter("tag", "Only those of builds that have this tag"))
         .arg(flags::project())
         .after_help(example::text("mf bug list --tag testing\nmf bug list --package php"));
     Command::new("bug")
-        .about("Bugs that builds are about")
+        .about("The bugs that builds fix")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)

@@ -1,5 +1,5 @@
-//! `mf build compare`: what one build has otherwise than another, as than the
-//! last good one: its revision, its tasks, their files and their logs.
+//! `mf build compare`: how one build differs from another, such as the last
+//! good one: in its revision, its tasks, their files and their logs.
 
 mod diff;
 
@@ -33,7 +33,7 @@ const OWN: [&str; 8] =
 pub fn command() -> Command {
     let label = example::label(build());
     one(build(), "compare")
-        .about("Show what a build has otherwise than another: fields, tasks, files, logs")
+        .about("Show how a build differs from another: fields, tasks, files, logs")
         .arg(Arg::new("OTHER").help(
             "Label of a later one that it is compared with; without, it is compared with the last \
              good one before it",
@@ -44,7 +44,7 @@ pub fn command() -> Command {
                 .value_name("N")
                 .default_value("40")
                 .value_parser(clap::value_parser!(u64))
-                .help("At most so many lines of each log; 0: none"),
+                .help("At most this many lines of each log; 0: none"),
         )
         .after_help(example::text(&format!(
             "mf build compare {label}\nmf build compare php-5.2.13-1 {label}"

@@ -1,4 +1,4 @@
-//! `mf completion`: what a shell runs so that Tab completes `mf`.
+//! `mf completion`: the shell code by which Tab completes `mf`.
 
 use std::io::Write;
 
@@ -26,7 +26,7 @@ fi
 /// The command.
 pub fn command() -> Command {
     Command::new("completion")
-        .about("Print what a shell runs so that Tab completes commands, flags and live names")
+        .about("Print the shell code for completing commands, flags and live names with Tab")
         .arg(
             Arg::new("SHELL")
                 .required(true)

@@ -1,4 +1,4 @@
-//! `mf config`: which hub commands go to, as whom, and who said so.
+//! `mf config`: which hub commands use, as whom, and where that is set.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
@@ -13,19 +13,19 @@ use crate::{Connection, Key};
 /// The command.
 pub fn command() -> Command {
     let show = Command::new("show")
-        .about("Show which hub is asked, as whom, and by what certificates it is believed")
+        .about("Show which hub is used, as whom, and which certificates are trusted")
         .arg(
             Arg::new("origin")
                 .long("origin")
                 .action(ArgAction::SetTrue)
-                .help("And where each of these is said: a flag, a variable, a file"),
+                .help("Show also where each is set: a flag, a variable, a file"),
         )
         .after_help(example::text("mf config show --origin\nmf --connection work config show"));
     let list = Command::new("list")
         .about("List the connections of mf.conf")
         .after_help(example::text("mf config list"));
     Command::new("config")
-        .about("Which hub commands go to, as whom, and who said so")
+        .about("Which hub commands use, as whom, and where that is set")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)

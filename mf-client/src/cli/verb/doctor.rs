@@ -1,4 +1,4 @@
-//! `mf doctor`: what is wrong with a farm, and the command that mends it.
+//! `mf doctor`: what is wrong with a farm, and how to fix it.
 
 mod farm;
 mod host;
@@ -67,9 +67,9 @@ impl Check {
 /// The command.
 pub fn command() -> Command {
     Command::new("doctor")
-        .about("Look what is wrong with the farm and this host, and say what mends it")
+        .about("Find out what is wrong with the farm and this host, and how to fix it")
         .long_about(
-            "Look what is wrong with the farm and this host, and say what mends it.\n\nIt looks at \
+            "Find out what is wrong with the farm and this host, and how to fix it.\n\nIt looks at \
              the connection, the hub, clocks, certificates, the queue, the regulator, systems, \
              handlers, the hub's disk, and at this host's programs, plugins, namespaces and disks. \
              It ends with the exit code of \

@@ -28,7 +28,7 @@ pub fn command() -> Command {
                 .long("all")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("NAME")
-                .help("Sources, logs and configurations too"),
+                .help("Fetch sources, logs and configurations too"),
         )
         .arg(attempt())
         .arg(
@@ -38,7 +38,7 @@ pub fn command() -> Command {
                 .value_name("DIR")
                 .value_parser(clap::value_parser!(PathBuf))
                 .default_value(".")
-                .help("Directory that they are put into; made if it is not there"),
+                .help("The directory to put them into; created if missing"),
         )
         .after_help(example::text(&format!(
             "mf task download {} -o results",

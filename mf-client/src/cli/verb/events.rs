@@ -14,7 +14,7 @@ const FILTERS: [(&str, &str, &str); 4] = [
     ("project_label", "project", "Only what belongs to this project"),
     ("build_label", "build", "Only this build and its tasks"),
     ("task_label", "task", "Only this task"),
-    ("resource", "resource", "Only these resources, with commas between"),
+    ("resource", "resource", "Only these resources, separated by commas"),
 ];
 
 /// The command.

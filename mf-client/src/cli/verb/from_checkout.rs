@@ -1,5 +1,6 @@
-//! `mf submit`: builds what one stands in. The package-branch is found by
-//! where the checkout came from, and the plan is shown before it is sent.
+//! `mf submit`: builds the checkout of the current directory. The
+//! package-branch is found by where the checkout came from, and the plan is
+//! shown before it is sent.
 
 mod checkout;
 mod version;
@@ -24,22 +25,22 @@ const FOUND: [&str; 3] = ["label", "package_branch_label", "project_label"];
 pub fn command() -> Command {
     let fields = flags::settable(&BUILD).filter(|field| !FOUND.contains(&field.name));
     Command::new("submit")
-        .about("Build the checkout that one stands in: show the plan, submit it, and watch")
+        .about("Build the checkout you are in: show the plan, submit the build, and watch it")
         .long_about(
-            "Build the checkout that one stands in: show the plan, submit it, and watch.\n\nThe \
+            "Build the checkout you are in: show the plan, submit the build, and watch it.\n\nThe \
              package-branch is the one whose url is where the checkout came from (git or bzr); \
-             the build is called after the version in its spec file, its debian/changelog or the \
-             tag that is checked out. What is built is what the farm finds at that url, not the \
-             files here.",
+             the build is \
+             named after the version in its spec file, its debian/changelog or the tag that is checked \
+             out. The farm builds what it finds at that url, not the files here.",
         )
-        .arg(Arg::new("BRANCH").value_name("PACKAGE-BRANCH").help("The one to build, if not that"))
+        .arg(Arg::new("BRANCH").value_name("PACKAGE-BRANCH").help("The package-branch to build, instead of the one found"))
         .arg(flags::project())
         .arg(
             Arg::new("label")
                 .long("label")
                 .short('l')
                 .value_name("LABEL")
-                .help("What the build is called; default: its version, else <package>-buildN"),
+                .help("The build's label; default: its version, else <package>-buildN"),
         )
         .args(fields.map(flags::setting))
         .args([flags::dry_run(), flags::yes(), watch::timeout(), watch::logs()])
@@ -47,7 +48,7 @@ pub fn command() -> Command {
             Arg::new("no-watch")
                 .long("no-watch")
                 .action(ArgAction::SetTrue)
-                .help("Do not stay until it ends"),
+                .help("Submit it, and do not watch"),
         )
         .after_help(example::text(
             "cd php && mf submit\nmf submit --type security --yes\nmf submit --dry-run",

@@ -45,7 +45,7 @@ pub fn attempt() -> Arg {
         .long("attempt")
         .value_name("N")
         .value_parser(clap::value_parser!(i64).range(1..))
-        .help("Which attempt, as after a retry; default: the last")
+        .help("Which attempt, if the task was retried; default: the last")
 }
 
 /// The task, in the table.
@@ -62,7 +62,7 @@ pub fn command() -> Command {
                 .long("follow")
                 .short('f')
                 .action(ArgAction::SetTrue)
-                .help("Go on until the task ends; wait for it if it has not begun"),
+                .help("Follow the log until the task ends; wait for the task if it has not begun"),
         )
         .arg(
             Arg::new("name")
@@ -83,13 +83,13 @@ pub fn command() -> Command {
                 .value_name("N")
                 .value_parser(clap::value_parser!(u64).range(1..=LONGEST_TAIL))
                 .conflicts_with("from")
-                .help("Only the last N lines, of those that are meant"),
+                .help("Only the last N of these lines"),
         )
         .arg(
             Arg::new("search")
                 .long("search")
                 .value_name("WORD")
-                .help("Only lines with this, and their numbers; small letters mean large ones too"),
+                .help("Only lines that contain this, with their numbers; lower case matches upper case too too"),
         )
         .arg(
             Arg::new("context")
@@ -99,13 +99,13 @@ pub fn command() -> Command {
                 .value_parser(clap::value_parser!(u64).range(..=LONGEST_TAIL))
                 .requires("search")
                 .conflicts_with("tail")
-                .help("So many lines around each of these too"),
+                .help("Show this many lines around each of these too"),
         )
         .arg(
             Arg::new("raw")
                 .long("raw")
                 .action(ArgAction::SetTrue)
-                .help("Every byte as it is, also what steers the terminal"),
+                .help("Print every byte as it is, including terminal control sequences"),
         )
         .after_help(example::text(&format!(
             "mf task log {label} -f\nmf task log {label} --tail 50\nmf task log {label} --from \

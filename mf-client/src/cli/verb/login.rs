@@ -1,4 +1,4 @@
-//! `mf login`: keeps a key for later commands.
+//! `mf login`: stores a key for later commands.
 
 mod conf;
 
@@ -23,19 +23,18 @@ const KEY: &str = "mf_";
 /// The command.
 pub fn command() -> Command {
     Command::new("login")
-        .about("Keep a key of a hub in mf.conf, for later commands")
+        .about("Store a hub's key in mf.conf, for later commands")
         .long_about(
-            "Keep a key of a hub in mf.conf, for later commands.\n\nThe key, or the password that \
-             a new key is made with, is asked for, or read from standard input; it is never an \
-             argument. The file is ~/.mf.conf, or the one that MF_CONFIG names, and only its \
+            "Store a hub's key in mf.conf, for later commands.\n\nIt asks for the key, or for the \
+             password to make a new key with, or reads it from standard input; neither is ever an argument. The file is ~/.mf.conf, or the one that MF_CONFIG names, and only its \
              owner can read it. --connection NAME keeps one beside others.",
         )
-        .arg(Arg::new("URL").help("Where the hub is; default: that of the connection"))
+        .arg(Arg::new("URL").help("The hub's URL; default: that of the connection"))
         .arg(
             Arg::new("user")
                 .long("user")
                 .value_name("LABEL")
-                .help("Whose password it is; of a key the hub knows it"),
+                .help("Whose password it is; not needed with a key"),
         )
         .after_help(example::text(
             "mf login https://farm.example.org:8765\nmf --connection work login https://work:8765",

@@ -18,7 +18,7 @@ pub fn command() -> Command {
             Arg::new("DIR")
                 .required(true)
                 .value_parser(value_parser!(PathBuf))
-                .help("Directory that they are written into"),
+                .help("The directory to write them into"),
         )
         .after_help(example::text("mf man ~/.local/share/man/man1"))
 }

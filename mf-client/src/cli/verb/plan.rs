@@ -1,4 +1,4 @@
-//! `mf build create --plan`: what submitting a build would come to.
+//! `mf build create --plan`: what submitting a build would lead to.
 
 use serde_json::{Map, Value};
 

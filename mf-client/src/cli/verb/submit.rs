@@ -1,5 +1,5 @@
 //! `mf build create`: submits a build, and watches it if asked to; or shows
-//! what it would come to.
+//! what it would lead to.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use mf_core::resource::{Resource, find};
@@ -24,7 +24,7 @@ pub fn command() -> Command {
                 .long("watch")
                 .short('w')
                 .action(ArgAction::SetTrue)
-                .help("Stay until it ends: its tasks, its files, and its exit code"),
+                .help("Watch it until it ends; exit with its code"),
         )
         .args([watch::timeout(), watch::logs()].map(|flag| flag.requires("watch")))
         .arg(Arg::new("plan").long("plan").action(ArgAction::SetTrue).conflicts_with("watch").help(

@@ -1,4 +1,4 @@
-//! `mf build watch`: stays with a build until it ends.
+//! `mf build watch`: watches a build until it ends.
 
 mod board;
 mod report;
@@ -20,12 +20,12 @@ use crate::cli::flags;
 /// The command.
 pub fn command() -> Command {
     one(build(), "watch")
-        .about("Stay with a build until it ends: its tasks, its files, and its exit code")
+        .about("Watch a build until it ends; exit with its code")
         .long_about(
-            "Stay with a build until it ends: its tasks, its files, and its exit code.\n\nA \
+            "Watch a build until it ends; exit with its code.\n\nA \
              terminal shows a line for each task, what it does and why it waits; of a task that \
-             fails the last lines of its log. Ctrl-C leaves the build running. A hub that is \
-             started again meanwhile is waited for.",
+             fails the last lines of its log. Ctrl-C leaves the build running. If the hub is restarted meanwhile, \
+             watching goes on when it is back.",
         )
         .args([timeout(), logs()])
         .after_help(example::text(&format!(
@@ -64,7 +64,7 @@ pub fn timeout() -> Arg {
         .long("timeout")
         .value_name("SECONDS")
         .value_parser(clap::value_parser!(u64).range(1..))
-        .help("Go away with exit code 5 after so long; the build goes on")
+        .help("Stop watching after this long, with exit code 5; the build goes on")
 }
 
 /// What that flag says.

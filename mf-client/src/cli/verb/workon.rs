@@ -1,4 +1,4 @@
-//! `mf workon`: the project that commands mean when none is given.
+//! `mf workon`: the project that commands use when none is given.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -12,19 +12,18 @@ use crate::cli::{names, print};
 /// The command.
 pub fn command() -> Command {
     Command::new("workon")
-        .about("Choose the project that commands mean, so that --project is not needed")
+        .about("Choose the project for later commands, so that they need no --project")
         .arg(
-            Arg::new("PROJECT")
-                .allow_hyphen_values(true)
-                .add(names::of("project"))
-                .help("Its label; `-` for the one before; without it the current one is shown"),
+            Arg::new("PROJECT").allow_hyphen_values(true).add(names::of("project")).help(
+                "The project's label; `-` for the one before; without it, show the current one",
+            ),
         )
         .arg(
             Arg::new("none")
                 .long("none")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("PROJECT")
-                .help("Work on no project any more"),
+                .help("Forget the chosen project"),
         )
         .after_help(example::text("mf workon my-project\nmf workon -"))
 }

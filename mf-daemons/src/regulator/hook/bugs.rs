@@ -1,4 +1,4 @@
-//! Does the errands that go to bug trackers, by the bug handlers of plugins.
+//! Does the errands for bug trackers, through the bug handlers of plugins.
 
 mod words;
 

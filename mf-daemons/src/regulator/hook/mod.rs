@@ -1,4 +1,4 @@
-//! Regulator hooks: what must be done on a farm for ever, one file each.
+//! Regulator hooks: work that a farm repeats for ever, one file each.
 
 mod bugs;
 mod enable_handlers;

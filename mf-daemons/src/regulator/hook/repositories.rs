@@ -1,6 +1,6 @@
-//! Does the errands that make tags' repositories anew: gathers the files, has the
-//! build handlers write their indexes, and stores those on the hub, which
-//! switches to the whole when the errand is done.
+//! Does the errands that update tags' repositories: gathers the files, has the
+//! build handlers write their indexes, and uploads those to the hub, which
+//! switches to the new state when the errand is done.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What functions give that is no object of the table, each by an example of
-//! what the hub sends; its schema follows from that.
+//! What functions return that is no object of the table, each as an example of
+//! what the hub sends, from which its schema is made.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,5 +1,5 @@
-//! What workers and the regulator send, each by an example of the very type
-//! that the hub reads; its schema follows from that.
+//! What workers and the regulator send, each as an example of the very type
+//! that the hub reads, from which its schema is made.
 
 use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;

@@ -1,5 +1,6 @@
-//! What each kind of errand needs to be done, and what follows when it was:
-//! one arm of each `match` for a kind, and a file of its own for what it does.
+//! What each kind of errand needs in order to be done, and what follows when it
+//! was: in each `match` one arm for a kind, and a file of its own for what it
+//! does.
 
 use mf_core::errand::{self, Ended, Found, Subject, Work};
 

@@ -1,4 +1,4 @@
-//! Heads of package-branches with `build_on_commit`: what the regulator is to
+//! Heads of package-branches with `build_on_commit`: what the regulator has to
 //! look at, and what follows from what it saw.
 
 mod notify;

@@ -1,4 +1,4 @@
-//! Heads with which something is wrong, told as errands are.
+//! Heads that are in trouble, reported as errands are.
 
 use mf_core::errand::{ErrandStatus, State};
 use rusqlite::{Connection, params};

@@ -1,5 +1,5 @@
-//! Two logs, and where they part. What differs in every build - times, places
-//! of temporary files, the build's own name - is no difference.
+//! Where two logs differ. What differs in every build (times, places of
+//! temporary files, the build's own name) does not count.
 
 use std::time::{Duration, Instant};
 

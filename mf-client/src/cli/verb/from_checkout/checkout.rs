@@ -1,5 +1,5 @@
-//! The checkout that one stands in: where it came from, and what of it nobody
-//! else has seen yet.
+//! The checkout of the current directory: where it came from, and what in it is
+//! not committed or pushed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

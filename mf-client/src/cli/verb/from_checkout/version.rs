@@ -1,5 +1,5 @@
-//! Which version a checkout is of, as its packaging says: the label that is
-//! offered for a build of it.
+//! The version of a checkout, as its packaging says: the label that is offered
+//! for a build of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Which lines of a log are meant: from one on, the last ones, those in which
-//! a word is found.
+//! Which lines of a log are shown: from a line on, the last ones, or those that
+//! contain a word.
 
 use std::collections::VecDeque;
 

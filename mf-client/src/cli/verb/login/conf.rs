@@ -1,5 +1,5 @@
-//! One section of `mf.conf`, written anew; the rest of the file stays as its
-//! owner wrote it.
+//! Rewrites one section of `mf.conf`; the rest of the file stays as its owner
+//! wrote it.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What the picture is drawn anew for: time, news, signals.
+//! What makes the picture be redrawn: time, news, signals.
 
 use std::io;
 use std::time::Duration;

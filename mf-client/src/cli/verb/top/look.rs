@@ -1,4 +1,4 @@
-//! The farm as it is now: what the hub says of queue, systems and tasks.
+//! The farm as it is now: what the hub says about queue, systems and tasks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

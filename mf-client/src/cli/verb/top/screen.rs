@@ -1,4 +1,4 @@
-//! A terminal that is taken whole, and given back as it was.
+//! The whole terminal, taken over and given back as it was.
 
 use std::io::{Read, Write, stdin, stdout};
 

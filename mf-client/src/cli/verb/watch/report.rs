@@ -1,4 +1,4 @@
-//! What came of a build: its tasks, their files, and why one failed.
+//! The result of a build: its tasks, their files, and why one failed.
 
 use futures_util::StreamExt;
 use mf_core::resource::Task;
