@@ -127,9 +127,10 @@ pub fn tasks_of(
     // Of those that run there are few on a farm.
     let sql = format!(
         "SELECT t.label, p.label, replace(t.status, 'Cancelling', 'Building'), t.update_date \
-         FROM task t JOIN project p ON p.id = t.project_id WHERE t.id IN ( \
-         SELECT id FROM task WHERE {RUNS} AND +{which} = ?1 AND {known} \
-         UNION ALL SELECT * FROM ({newest})) ORDER BY t.{RUNS} DESC, t.id DESC LIMIT {ROWS}"
+         FROM (SELECT id FROM task INDEXED BY task_status \
+         WHERE {RUNS} AND {which} = ?1 AND {known} UNION SELECT * FROM ({newest})) i \
+         CROSS JOIN task t ON t.id = i.id JOIN project p ON p.id = t.project_id \
+         ORDER BY t.{RUNS} DESC, t.id DESC LIMIT {ROWS}"
     );
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([id], |row| {
@@ -230,6 +231,8 @@ mod tests {
             assert_eq!(of_user(&few.1), ["b0"]);
             assert_eq!(of_user(&many.1), [""; 0], "it is not among the last that are looked at");
         }
+        let tasks = |sight| tasks_of(&many.1, Some(1), None, sight).unwrap().len();
+        assert_eq!((tasks(Sight::Public), tasks(Sight::All)), (0, 0));
         let all = of_all(&many.1, Sight::All).unwrap();
         assert_eq!((all.len() as i64, all[0].label.as_str()), (ROWS, "b10000"));
         assert_eq!(failed(&many.1, Sight::All).unwrap().len() as i64, ROWS);
