@@ -82,9 +82,34 @@ fn report(panic: &PanicHookInfo<'_>) {
     // Cloned out of the lock: the host's callback must not run under it.
     let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(host) = listener {
-        host.panicked(&format!("plugin {sentence}\n{}", Backtrace::force_capture()));
+        let trace = Backtrace::force_capture().to_string();
+        host.panicked(&format!("plugin {sentence}\n{}", own(&trace)));
     }
     *LATEST.lock().unwrap_or_else(PoisonError::into_inner) = Some(sentence);
+}
+
+/// The part of a backtrace that is the plugin's own: without how a panic is
+/// told, and how the host came to the handler. All of it where no names tell.
+fn own(trace: &str) -> String {
+    let is_frame = |line: &str| {
+        let number = line.trim_start().split(": ").next().unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut frames: Vec<Vec<&str>> = Vec::new();
+    for line in trace.lines() {
+        match frames.last_mut() {
+            Some(frame) if !is_frame(line) => frame.push(line),
+            _ => frames.push(vec![line]),
+        }
+    }
+    let named = |frame: &[&str], names: &[&str]| names.iter().any(|name| frame[0].contains(name));
+    let tells = ["core::panicking::", "rust_begin_unwind", "std::panicking::begin_panic"];
+    let first = frames.iter().rposition(|frame| named(frame, &tells)).map_or(0, |at| at + 1);
+    let ours = ["monkeyfarm_plugin_api::abi::", "monkeyfarm_plugin_api::guard::enter"];
+    let end = frames[first..].iter().position(|frame| named(frame, &ours));
+    let end = end.map_or(frames.len(), |at| first + at);
+    let own = if first < end { &frames[first..end] } else { &frames[..] };
+    own.concat().join("\n")
 }
 
 fn refuse(sentence: &str) -> Vec<u8> {
@@ -123,6 +148,19 @@ impl Host for Shared {
 mod tests {
     use super::*;
     use crate::kit::Recorder;
+
+    #[test]
+    fn a_backtrace_begins_and_ends_in_the_plugin() {
+        let trace = "   0: monkeyfarm_plugin_api::guard::report\n             at guard.rs:85:57\n   \
+                     1: __rustc::rust_begin_unwind\n   2: core::panicking::panic_fmt\n   \
+                     3: mine::step\n             at src/lib.rs:12:61\n   4: mine::build\n   \
+                     5: monkeyfarm_plugin_api::abi::plugin::build::{{closure}}\n   6: main\n";
+        let short = "   3: mine::step\n             at src/lib.rs:12:61\n   4: mine::build";
+        assert_eq!(own(trace), short);
+        for whole in ["   0: <unknown>\n   1: <unknown>", "disabled backtrace", ""] {
+            assert_eq!(own(whole), whole);
+        }
+    }
 
     /// One test: poisoning is for the rest of the process.
     #[test]

@@ -69,7 +69,7 @@ pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failu
     // What stands before the command is meant for it too.
     let handed: Vec<&OsString> = words[1..place].iter().chain(&words[place + 1..]).collect();
     if let Some((_, program, _)) = OWN.iter().find(|own| own.0 == word) {
-        return Err(become_it(&find(program)?, program, &handed));
+        return Err(become_it(&find(program)?, program, &format!("mf {word}"), &handed));
     }
     // `mf help foo` is the program's own help.
     let help = word == "help" && words.len() == place + 2;
@@ -81,7 +81,11 @@ pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failu
         return Ok(());
     }
     match on_path(&format!("mf-{word}")) {
-        Some(path) => Err(become_it(&path, &format!("mf-{word}"), &handed)),
+        Some(path) => {
+            let name = format!("mf-{word}");
+            let called = path.as_os_str().to_owned();
+            Err(become_it(&path, &name, &called, &handed))
+        }
         None => Ok(()),
     }
 }
@@ -105,8 +109,9 @@ fn globals(words: &[OsString]) -> usize {
     count.min(words.len())
 }
 
-fn become_it(path: &Path, name: &str, words: &[&OsString]) -> Failure {
-    let error = std::process::Command::new(path).args(words).exec();
+/// `called` is what the program is told that it is called, for its help.
+fn become_it(path: &Path, name: &str, called: impl AsRef<OsStr>, words: &[&OsString]) -> Failure {
+    let error = std::process::Command::new(path).arg0(called).args(words).exec();
     Failure::new(Exit::Internal, format!("{name} ({}) cannot be run: {error}", path.display()))
 }
 

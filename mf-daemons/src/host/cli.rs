@@ -83,7 +83,7 @@ enum Verb {
         load: bool,
         /// Whether they go with another MonkeyFarm: by its plugin API, which
         /// its mf-plugin-host --version says, such as 2.0
-        #[arg(long, value_name = "VERSION", conflicts_with = "load")]
+        #[arg(long, value_name = "VERSION", conflicts_with = "load", value_parser = api_version)]
         against: Option<String>,
     },
     /// Make a crate for a new plugin, which builds anywhere
@@ -120,6 +120,15 @@ enum Verb {
 static VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{} (plugin API {API_VERSION})", env!("CARGO_PKG_VERSION")));
 
+/// A version of the plugin API, such as 2.0.
+fn api_version(text: &str) -> Result<String, String> {
+    let mut parts = text.split('.');
+    match parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
+        true => Ok(text.to_owned()),
+        false => Err("a version of the plugin API is a number, such as 2.0".into()),
+    }
+}
+
 /// The whole program. Exit code 1: something cannot be used.
 pub fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -149,7 +158,9 @@ fn ended(result: anyhow::Result<bool>, json: bool) -> ExitCode {
 
 /// A line on standard error, whole: other programs write there too.
 fn say(text: &str) {
-    let line = format!("mf-plugin-host: {text}\n");
+    // As people have called it.
+    let called = std::env::args().next().filter(|called| called.starts_with("mf "));
+    let line = format!("{}: {text}\n", called.as_deref().unwrap_or("mf-plugin-host"));
     // With standard error gone there is nobody left to tell.
     let _ = io::stderr().write_all(line.as_bytes());
 }

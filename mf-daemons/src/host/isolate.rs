@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mf_core::config::Limits;
 use rustix::mount::{MountFlags, mount, mount_bind};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 
 use super::{landlock, namespace, network};
 use crate::plugin::Confine;
@@ -102,7 +102,9 @@ fn limit(limits: &Limits, told: &mut Told) {
         (Resource::Fsize, limits.file_megabytes, MEGABYTE, "MB a file"),
     ];
     for (resource, most, unit, name) in each {
-        if most > 0 && set(resource, most.saturating_mul(unit)) {
+        // The kernel counts the processes of everybody but root.
+        let holds = resource != Resource::Nproc || !geteuid().is_root();
+        if most > 0 && set(resource, most.saturating_mul(unit)) && holds {
             told.has(&format!("{most} {name}"));
         }
     }

@@ -156,7 +156,10 @@ pub fn find(db: &Connection, named: &str) -> Done<Vec<String>> {
     let digests: Vec<String> =
         statement.query_map([named], |row| row.get(0))?.collect::<Result<_, _>>()?;
     if digests.is_empty() {
-        let told = format!("no plugin {named:?} is known; `mf plugin list` shows those that are");
+        let told = format!(
+            "no plugin {named:?} is known to the hub: it knows those that give handlers, and those \
+             that crashed; `mf plugin list` shows the files of a host"
+        );
         return Err(Fault::told(Code::NotFound, told));
     }
     Ok(digests)

@@ -53,6 +53,19 @@ pub struct Plan {
     pub stop: Option<Stop>,
 }
 
+/// Fields of jobs that a plan does not set: directories, and what has a place of
+/// its own in it.
+const OURS: [&str; 8] = [
+    "cache_dir",
+    "files",
+    "files_dir",
+    "index_dir",
+    "local_config",
+    "result_dir",
+    "source_dir",
+    "work_dir",
+];
+
 /// When a call is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
@@ -208,7 +221,12 @@ impl Plan {
         for (name, value) in &self.job {
             match all.get_mut(name) {
                 Some(field) => *field = value.clone(),
-                None => bail!("the job has no field {name:?}"),
+                None => {
+                    let names =
+                        all.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+                    let names: Vec<_> = names.filter(|name| !OURS.contains(name)).collect();
+                    bail!("the job has no field {name:?}; it has {}", names.join(", "))
+                }
             }
         }
         serde_json::from_value(all).context("a field of the job has another type")

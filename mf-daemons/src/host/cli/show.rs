@@ -39,7 +39,8 @@ pub(super) fn show(out: &mut impl Write, (plugins, rejected): Found, json: bool)
 fn describe(out: &mut impl Write, plugin: &Plugin) -> io::Result<()> {
     let meta = &plugin.meta;
     writeln!(out, "{} {}  {}", meta.id, meta.version, plugin.path.display())?;
-    writeln!(out, "  sha256 {}  plugin API {}", plugin.digest, meta.api)?;
+    writeln!(out, "  sha256 {}", plugin.digest)?;
+    writeln!(out, "  plugin API {}", meta.api)?;
     if !meta.unwinds {
         writeln!(out, "  built with panic = \"abort\": a panic ends its process")?;
     }

@@ -71,7 +71,8 @@ pub fn run(context: &HookContext) -> anyhow::Result<()> {
     let log = reader.join().unwrap_or_default();
     match ended.masked(&secrets) {
         Ended::Hooked(Hooked { memory, warnings }) => {
-            warnings.into_iter().for_each(|sentence| context.warn(sentence));
+            let named = |sentence| format!("{}: {sentence}", wanted.name());
+            warnings.into_iter().for_each(|sentence| context.warn(named(sentence)));
             if context.woken() {
                 // The last run failed, or may have.
                 report(context, Called::Worked(plugin.digest.clone()))?;

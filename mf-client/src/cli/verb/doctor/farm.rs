@@ -57,9 +57,11 @@ pub async fn look(cx: &Cx) -> Result<Vec<Check>, Failure> {
         Ok(more) => checks.extend(more),
         Err(failure) => checks.push(Check::failed("farm", failure)),
     }
-    match handlers(&hub).await {
-        Ok(more) => checks.extend(more),
-        Err(failure) => checks.push(Check::failed("farm", failure)),
+    for more in [handlers(&hub).await, quarantine(&hub).await] {
+        match more {
+            Ok(more) => checks.extend(more),
+            Err(failure) => checks.push(Check::failed("farm", failure)),
+        }
     }
     Ok(checks)
 }
@@ -142,6 +144,27 @@ async fn whoami(hub: &Hub) -> Result<Check, Failure> {
         }
         kind => Check::good("key", format!("it is that of the {kind} {}", text("/whoami/label"))),
     })
+}
+
+/// Plugins that are quarantined, for whom the hub lets know of them.
+async fn quarantine(hub: &Hub) -> Result<Vec<Check>, Failure> {
+    let listed = match hub.call("util", None, "list_plugins", &Map::new()).await {
+        Err(error) if matches!(error.status(), Some(401 | 403)) => return Ok(Vec::new()),
+        listed => listed?,
+    };
+    let all = listed.get("plugins").and_then(Value::as_array).into_iter().flatten();
+    let text = |plugin: &Value, key: &str| plugin[key].as_str().unwrap_or_default().to_owned();
+    let quarantined = all.filter(|plugin| !text(plugin, "quarantined").is_empty());
+    Ok(quarantined
+        .map(|plugin| {
+            let (id, version) = (text(plugin, "plugin"), text(plugin, "version"));
+            Check::odd(
+                "plugins",
+                format!("{id} {version} is quarantined: {}", text(plugin, "why")),
+                format!("mf plugin show {id}; a better one, or mf plugin clear {id}"),
+            )
+        })
+        .collect())
 }
 
 async fn handlers(hub: &Hub) -> Result<Vec<Check>, Failure> {

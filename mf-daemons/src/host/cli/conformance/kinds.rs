@@ -30,7 +30,7 @@ pub fn cases(suite: &mut Suite<'_>, chosen: &Chosen) -> anyhow::Result<()> {
                 suite.try_case(chosen, &what, &call(name), |_| None)?;
             }
             for references in [vec![], vec!["", "--help"]] {
-                let what = format!("heads: {} of nowhere are answered, each", references.len());
+                let what = format!("heads: each of {} references is answered", references.len());
                 let job = [("references".to_owned(), json!(references))].into_iter().collect();
                 let plan = Plan { job, ..call("heads") };
                 suite.try_case(chosen, &what, &plan, |tried| match &tried.ended {

@@ -20,13 +20,13 @@ pub fn cases(suite: &mut Suite<'_>, chosen: &Chosen) -> anyhow::Result<()> {
         return Ok(());
     }
     let sweep = Plan { call: "sweep".into(), ..Plan::default() };
-    suite.try_case(chosen, "a sweep of nothing comes off", &sweep, left)?;
+    suite.try_case(chosen, "sweep: with nothing left it succeeds", &sweep, left)?;
     let (cache, others) = (dir()?, dir()?);
     fs::write(others.path().join("kept"), "")?;
     symlink(others.path(), cache.path().join(FOREIGN))?;
     fs::write(cache.path().join(format!("{FOREIGN}.json")), b"\xff{[\0")?;
     let plan = Plan { cache: Some(cache.path().into()), ..sweep.clone() };
-    let what = "a sweep beside what is none of its own is answered, and touches nothing else";
+    let what = "sweep: it touches nothing but its own";
     suite.try_case(chosen, what, &plan, |_| {
         let gone = !others.path().join("kept").exists();
         gone.then(|| {
@@ -35,7 +35,7 @@ pub fn cases(suite: &mut Suite<'_>, chosen: &Chosen) -> anyhow::Result<()> {
                 .to_owned()
         })
     })?;
-    stopped::case(suite, chosen, "a sweep, told to stop, ends in time", &sweep)
+    stopped::case(suite, chosen, "sweep: told to stop, it ends in time", &sweep)
 }
 
 /// A build that is ended at its work, and then what a worker does.
@@ -55,8 +55,8 @@ pub fn after(
     suite.bench.call(suite.plugin, chosen, &plan)?;
     let (local, secrets, cache) = (plan.local, plan.secrets, plan.cache);
     let sweep = Plan { call: "sweep".into(), local, secrets, cache, ..Plan::default() };
-    for again in ["", " once more"] {
-        let what = format!("example {name}, ended at work, is swept{again}");
+    for again in ["", " again"] {
+        let what = format!("example {name}, killed at its work, is swept{again}");
         suite.try_case(chosen, &what, &sweep, left)?;
     }
     Ok(())
