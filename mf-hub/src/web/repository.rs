@@ -64,7 +64,9 @@ struct Asked {
 impl Asked {
     fn read(visit: &Visit, path: &str) -> Result<Self, Error> {
         let Visit { hub, caller, parts, .. } = visit;
-        let names = path.split('/').filter(|name| !name.is_empty());
+        // A dot is where one is already: apt asks for `./Packages`, as its
+        // sources say it, and nothing on the way there takes the dot out.
+        let names = path.split('/').filter(|name| !matches!(*name, "" | "."));
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         let mut sight = caller.sight();
         // No label begins so.

@@ -141,6 +141,7 @@ fn pack(root: &Path, tarball: &Path) {
     fs::copy(own, root.join("usr/bin/dpkg-buildpackage")).unwrap();
     fs::write(root.join("usr/bin/apt-get"), "#!/bin/sh\n").unwrap();
     fs::set_permissions(root.join("usr/bin/apt-get"), Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(root.join("tmp"), Permissions::from_mode(0o1777)).unwrap();
     std::os::unix::fs::symlink("usr/bin", root.join("bin")).unwrap();
     for (name, text) in [("passwd", "root:x:0:0::/:/bin/sh\n"), ("group", "root:x:0:\n")] {
         fs::write(root.join("etc").join(name), text).unwrap();
