@@ -13,11 +13,12 @@ use monkeyfarm_tests::{Farm, Ran, Repository, programs, world};
 const PROGRAMS: [&str; 6] = ["sh", "cat", "mkdir", "tar", "gzip", "dpkg-deb"];
 
 /// Where apt and dpkg have what they keep, below their root.
-const KEPT: [&str; 5] = [
+const KEPT: [&str; 6] = [
     "etc/apt",
     "var/cache/apt/archives/partial",
     "var/lib/apt/lists/partial",
-    "var/lib/dpkg",
+    "var/lib/dpkg/info",
+    "var/lib/dpkg/updates",
     "var/log/apt",
 ];
 
@@ -97,14 +98,15 @@ impl Debs {
         fs::write(list, format!("deb [trusted=yes] {url} ./\n")).unwrap();
         let config = self.dir.path().join("apt.conf");
         let text = format!(
-            "Dir {root:?};\nDir::State::status \"var/lib/dpkg/status\";\nAPT::Sandbox::User \"root\";\n\
+            "Dir {root:?};\nDir::State::status \"{0}/var/lib/dpkg/status\";\n\
+             APT::Sandbox::User \"root\";\n\
              DPkg::Options {{ \"--root={0}\"; \"--log={0}/var/log/dpkg.log\"; }};\n",
             root.display()
         );
         fs::write(&config, text).unwrap();
         let mut command = Command::new("apt-get");
         command.args(["--yes", "--quiet"]).args(words).env("APT_CONFIG", config);
-        Ran::of(command.env("DEBIAN_FRONTEND", "noninteractive"))
+        Ran::of(command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C"))
     }
 
     /// The version that is installed.
