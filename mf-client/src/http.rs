@@ -14,6 +14,8 @@ use crate::{Error, Key, Trust};
 const CONNECT: Duration = Duration::from_secs(10);
 /// A peer that is gone without a word is noticed after this and three more.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+/// Most connections that wait for a next request: each keeps its buffers.
+const IDLE: usize = 16;
 
 /// Sends requests to a hub by HTTP or HTTPS, as whoever the key belongs to.
 ///
@@ -101,6 +103,7 @@ pub(crate) fn client(tls: rustls::ClientConfig) -> Result<reqwest::Client, Error
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        .pool_max_idle_per_host(IDLE)
         .tcp_nodelay(true)
         .tcp_keepalive(KEEPALIVE)
         .tcp_keepalive_interval(KEEPALIVE)

@@ -111,6 +111,7 @@ where
 pub fn run_blocking(main: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
     mf_core::log::start();
     mf_core::memory::give_back();
+    mf_core::memory::share_heap();
     match main() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -14,6 +14,10 @@ pub struct Usage {
     pub memory: f64,
     /// The most that it had since [`forget_peak`], in MB.
     pub peak: f64,
+    /// How many threads it has.
+    pub threads: usize,
+    /// How many files it has open.
+    pub files: usize,
     /// How often one of its threads was woken, or put aside.
     pub switches: f64,
     /// Time of processors, in milliseconds.
@@ -29,9 +33,11 @@ pub fn of(pid: i32) -> anyhow::Result<Usage> {
     let mut usage = Usage {
         memory: field(&status, "VmRSS") * 1024.0 / 1e6,
         peak: field(&status, "VmHWM") * 1024.0 / 1e6,
+        files: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
         ..Usage::default()
     };
     for thread in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
+        usage.threads += 1;
         let at = thread.path();
         // A thread may have ended meanwhile.
         let Ok(status) = read(&at.join("status").to_string_lossy()) else { continue };
