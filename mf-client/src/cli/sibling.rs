@@ -69,7 +69,7 @@ pub fn run(words: &[OsString], known: impl Fn(&str) -> bool) -> Result<(), Failu
     // What stands before the command is meant for it too.
     let handed: Vec<&OsString> = words[1..place].iter().chain(&words[place + 1..]).collect();
     if let Some((_, program, _)) = OWN.iter().find(|own| own.0 == word) {
-        return Err(become_it(&find(program)?, program, &format!("mf {word}"), &handed));
+        return Err(become_it(&find(program)?, program, format!("mf {word}"), &handed));
     }
     // `mf help foo` is the program's own help.
     let help = word == "help" && words.len() == place + 2;
