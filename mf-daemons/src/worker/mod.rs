@@ -21,6 +21,7 @@ mod log;
 mod outbox;
 mod plugins;
 mod register;
+mod rest;
 mod resume;
 mod settings;
 mod stage;
@@ -96,6 +97,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let beating = tokio::spawn(heartbeat::beat(worker.clone()));
     let refreshing = tokio::spawn(register::keep(worker.clone(), watch));
     let hearing = tokio::spawn(clear::hear(worker.clone()));
+    let resting = tokio::spawn(rest::rest(worker.clone()));
     let sweeping = tokio::spawn(sweep::at_start(worker.clone(), stop.clone()));
     stop.wait().await;
     // No attempt is added once this has ended, which it does by itself.
@@ -104,6 +106,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let _ = sweeping.await;
     refreshing.abort();
     hearing.abort();
+    resting.abort();
     worker.finish().await;
     let host = worker.plugins.host().clone();
     // A panic in it tells of itself.

@@ -14,8 +14,6 @@ pub struct Usage {
     pub memory: f64,
     /// The most that it had since [`forget_peak`], in MB.
     pub peak: f64,
-    /// How many threads it has.
-    pub threads: usize,
     /// How many files it has open.
     pub files: usize,
     /// How often one of its threads was woken, or put aside.
@@ -37,7 +35,6 @@ pub fn of(pid: i32) -> anyhow::Result<Usage> {
         ..Usage::default()
     };
     for thread in fs::read_dir(format!("/proc/{pid}/task"))?.flatten() {
-        usage.threads += 1;
         let at = thread.path();
         // A thread may have ended meanwhile.
         let Ok(status) = read(&at.join("status").to_string_lossy()) else { continue };
