@@ -20,10 +20,10 @@ pub fn give_back() {
     }
 }
 
-/// Lets all threads share one heap, before there is a second: for a program
-/// whose threads mostly wait. The C library gives each thread a heap of its own
-/// up to eight for a processor, and what one of them has done with no other
-/// gets (mallopt(3), `M_ARENA_MAX`).
+/// Lets all threads share one heap: for a program whose threads mostly wait.
+/// To be called before there is a second thread. The C library otherwise makes
+/// up to eight heaps for each processor, and what is freed in one heap is of no
+/// use to the threads of another (mallopt(3), `M_ARENA_MAX`).
 pub fn share_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY: as above.

@@ -9,6 +9,8 @@ use std::process::Command;
 use monkeyfarm_tests::awaited::followed;
 use monkeyfarm_tests::{Farm, Ran, Repository, programs, world};
 
+use super::host;
+
 /// This host's programs that a build needs.
 const PROGRAMS: [&str; 6] = ["sh", "cat", "mkdir", "tar", "gzip", "dpkg-deb"];
 
@@ -38,17 +40,7 @@ pub fn changelog(version: &str) -> String {
 
 /// Whether there is all that this needs; if not, it says so.
 pub fn can() -> bool {
-    let missing = ["apt-get", "dpkg-deb", "dpkg-scanpackages", "unshare"]
-        .into_iter()
-        .find(|program| Command::new(program).arg("--version").output().is_err());
-    match missing {
-        Some(program) => eprintln!("skipped: no {program}"),
-        None if !rustix::process::geteuid().is_root() => {
-            eprintln!("skipped: builds in a chroot and apt need root");
-        }
-        None => return true,
-    }
-    false
+    host::can("a build in a chroot", &["apt-get", "dpkg-deb", "dpkg-scanpackages", "unshare"])
 }
 
 impl Debs {

@@ -4,6 +4,7 @@
 #[path = "../../../plugins/bugzilla/tests/stand_in/mod.rs"]
 mod bugzilla;
 mod debs;
+mod host;
 mod rpms;
 
 mod apt;

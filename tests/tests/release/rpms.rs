@@ -8,6 +8,8 @@ use std::process::Command;
 use monkeyfarm_tests::awaited::followed;
 use monkeyfarm_tests::{Farm, Ran, Repository, programs, world};
 
+use super::host;
+
 /// A farm whose `mock` is a stand-in that calls rpmbuild, with the package
 /// `hello` to build.
 pub struct Rpms {
@@ -29,17 +31,7 @@ pub fn spec(version: &str) -> String {
 
 /// Whether there is all that this needs; if not, it says so.
 pub fn can() -> bool {
-    let missing = ["dnf", "createrepo_c", "rpmbuild"]
-        .into_iter()
-        .find(|program| Command::new(program).arg("--version").output().is_err());
-    match missing {
-        Some(program) => eprintln!("skipped: no {program}"),
-        None if !rustix::process::geteuid().is_root() => {
-            eprintln!("skipped: mock builds and dnf need root");
-        }
-        None => return true,
-    }
-    false
+    host::can("dnf", &["dnf", "createrepo_c", "rpmbuild"])
 }
 
 impl Rpms {
