@@ -121,7 +121,8 @@ const OWN: &[Field] = &[
     field(
         "bug_details",
         Kind::Computed(Gives::Json),
-        "what the tracker says about each bug: bug, state (unchecked, open, closed, unknown), title, status, message, check_date",
+        "what the tracker says about each bug: bug, state (unchecked, open, closed, unknown), \
+         title, status, message, check_date",
     )
     .derived(),
     field(
@@ -205,7 +206,8 @@ pub const BUILD: Resource = Resource {
         },
         Function {
             name: "tag",
-            about: "give it a tag; in a tag with only_latest it replaces the older build of its package-branch",
+            about: "give it a tag; in a tag with only_latest it replaces the older build of its \
+                    package-branch",
             on: On::One,
             takes: TAGGED,
             gives: &["build"],
@@ -237,8 +239,8 @@ pub const BUILD: Resource = Resource {
         of_bugs("link_bugs", "link its bugs to the build", WHICH_BUG),
         Function {
             name: "plan",
-            about: "what submitting this build would lead to: its tasks, which systems could \
-                    take each, when it would begin, and what would be refused",
+            about: "what submitting this build would lead to: its tasks, which systems could take \
+                    each, when it would begin, and what would be refused",
             on: On::All,
             takes: SUBMITTED,
             gives: &["plan"],

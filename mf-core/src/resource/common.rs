@@ -54,7 +54,8 @@ pub const DISPLAY: &[Field] =
         .write(ADMINS.or(Who::OWNER).or(Who::NEWCOMER))];
 
 /// What the farm has to do elsewhere for an object.
-pub const ERRANDS: &str = "what the farm does for it in other systems: id, about, state (waiting, running, done, refused), attempts, next_try, message";
+pub const ERRANDS: &str = "what the farm does for it in other systems: id, about, state (waiting, \
+                           running, done, refused), attempts, next_try, message";
 
 /// What is said of a new API key.
 pub const NEW_KEY: &[Field] = &[
@@ -80,7 +81,8 @@ pub const HANDLER: &[Field] = &[
     field(
         "schemas",
         Kind::Computed(Gives::Json),
-        "JSON Schemas of its own `config` (handler), of a target's (target) and of a host's (local)",
+        "JSON Schemas of its own `config` (handler), of a target's (target) and of a host's \
+         (local)",
     )
     .derived(),
     field("systems", Kind::Computed(Gives::List), "systems that have it").derived(),

@@ -58,7 +58,8 @@ pub const GROUP: Resource = Resource {
             takes: &[field(
                 "user_label",
                 Kind::Text(SHORT),
-                "who leaves; default: the caller. Members may turn away users who wait, site admins may remove anybody",
+                "who leaves; default: the caller. Members may turn away users who wait, site \
+                 admins may remove anybody",
             )],
             gives: &["group"],
             who: Who::SIGNED_IN,

@@ -32,7 +32,8 @@ const OWN: &[Field] = &[
     field(
         "source_name",
         Kind::Text(SHORT),
-        "packages with the same one are never built on a system at the same time; default: the label",
+        "packages with the same one are never built on a system at the same time; default: the \
+         label",
     )
     .made()
     .filter(),
@@ -51,10 +52,15 @@ const OWN: &[Field] = &[
     field(
         "footprint",
         Kind::Int(1, 1_000),
-        "its weight: the footprints of what a system builds at the same time stay within its capacity",
+        "its weight: the footprints of what a system builds at the same time stay within its \
+         capacity",
     )
     .or("1"),
-    field("one_per_system", Kind::Bool, "whether a system never builds two tasks of it at the same time"),
+    field(
+        "one_per_system",
+        Kind::Bool,
+        "whether a system never builds two tasks of it at the same time",
+    ),
     field(
         "branches",
         Kind::Back { of: "package-branch", by: "package_label" },

@@ -43,7 +43,8 @@ const OWN: &[Field] = &[
     field(
         "url",
         Kind::Text(SHORT),
-        "where its source is; default: made from the vcs handler's template; empty: there is no source to fetch",
+        "where its source is; default: made from the vcs handler's template; empty: there is no \
+         source to fetch",
     ),
     field(
         "vcs_branch",

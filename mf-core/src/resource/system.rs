@@ -29,7 +29,8 @@ const OWN: &[Field] = &[
     field(
         "capacity",
         Kind::Int(0, 10_000),
-        "how much it builds at the same time, as a sum of footprints; unless given, its number of CPUs once its worker registers",
+        "how much it builds at the same time, as a sum of footprints; unless given, its number of \
+         CPUs once its worker registers",
     )
     .made(),
     field("enabled", Kind::Bool, "whether it gets tasks").or("true").filter(),

@@ -42,7 +42,8 @@ const OWN: &[Field] = &[
     field(
         "config",
         Kind::Text(LONG),
-        "configuration for the build handler, usually TOML; the handler's `schemas` say what it may hold",
+        "configuration for the build handler, usually TOML; the handler's `schemas` say what it \
+         may hold",
     ),
     field(
         "build_handlers",

@@ -180,7 +180,8 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "enable_handlers",
-            about: "the regulator enables build handlers that an enabled system has, and disables those that none has",
+            about: "the regulator enables build handlers that an enabled system has, and disables \
+                    those that none has",
             on: On::All,
             takes: &[],
             gives: &["enabled", "disabled"],
@@ -225,7 +226,8 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "end_errand",
-            about: "a hook of the regulator says how an errand ended; a repository that is done is what clients see from then on",
+            about: "a hook of the regulator says how an errand ended; a repository that is done \
+                    is what clients see from then on",
             on: On::All,
             takes: &[],
             gives: &[],
@@ -270,7 +272,8 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "list_plugins",
-            about: "the plugins of the farm: their handlers, how often they crashed, which are quarantined",
+            about: "the plugins of the farm: their handlers, how often they crashed, which are \
+                    quarantined",
             on: On::All,
             takes: &[],
             gives: &["plugins"],

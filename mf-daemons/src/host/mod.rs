@@ -3,9 +3,10 @@
 //! A daemon that calls plugins has one process of this program, the *zygote*,
 //! which loads nothing, and of which all others are copies. A call has three
 //! processes below the daemon that makes it. The *keeper* has loaded nothing
-//! foreign; it holds the deadline, and kills until nothing is left. The *init* is the first process of a PID
-//! namespace, where the kernel lets us have one: it reaps, and its death is
-//! the death of all. The *runner* loads the plugin and calls it.
+//! foreign; it holds the deadline, and kills until nothing is left. The *init*
+//! is the first process of a PID namespace, where the kernel lets us have one:
+//! it reaps, and its death is the death of all. The *runner* loads the plugin
+//! and calls it.
 
 mod asking;
 mod children;

@@ -28,8 +28,9 @@ pub fn command() -> Command {
         .long_about(
             "Build a small C program on a farm of its own, from nothing to its files.\n\nA farm \
              is started in a temporary directory, with a project, two targets and a git \
-             repository; one build is submitted, and its log and files are shown. On a terminal the farm \
-             stays until Ctrl-C; otherwise it ends with the exit code of the build. Nothing of it is left.",
+             repository; one build is submitted, and its log and files are shown. On a terminal \
+             the farm stays until Ctrl-C; otherwise it ends with the exit code of the build. \
+             Nothing of it is left.",
         )
         .args([super::up::plugins_and_schemes()[0].clone()])
         .after_help(example::text("mf demo"))

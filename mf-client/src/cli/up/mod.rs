@@ -28,11 +28,11 @@ pub fn command() -> Command {
     Command::new("up")
         .about("Run a whole farm on this host: hub, regulator and one worker")
         .long_about(
-            "Run a whole farm on this host: hub, regulator and one worker.\n\nDIR/mf.conf \
-             appears when builds can be submitted, and is removed when the farm stops. SIGTERM or \
-             Ctrl-C stops everything in order, a second one at once. DIR stays, and the next `mf up` \
-             on it continues where this one ended. DIR/hub.toml, DIR/regulatord.toml and DIR/workerd.toml are read if \
-             they are there.",
+            "Run a whole farm on this host: hub, regulator and one worker.\n\nDIR/mf.conf appears \
+             when builds can be submitted, and is removed when the farm stops. SIGTERM or Ctrl-C \
+             stops everything in order, a second one at once. DIR stays, and the next `mf up` on \
+             it continues where this one ended. DIR/hub.toml, DIR/regulatord.toml and \
+             DIR/workerd.toml are read if they are there.",
         )
         .arg(
             Arg::new("data-dir")

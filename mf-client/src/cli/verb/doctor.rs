@@ -69,11 +69,10 @@ pub fn command() -> Command {
     Command::new("doctor")
         .about("Find out what is wrong with the farm and this host, and how to fix it")
         .long_about(
-            "Find out what is wrong with the farm and this host, and how to fix it.\n\nIt looks at \
-             the connection, the hub, clocks, certificates, the queue, the regulator, systems, \
-             handlers, the hub's disk, and at this host's programs, plugins, namespaces and disks. \
-             It ends with the exit code of \
-             the first thing that does not work.",
+            "Find out what is wrong with the farm and this host, and how to fix it.\n\nIt looks \
+             at the connection, the hub, clocks, certificates, the queue, the regulator, systems, \
+             handlers, the hub's disk, and at this host's programs, plugins, namespaces and \
+             disks. It ends with the exit code of the first thing that does not work.",
         )
         .after_help(example::text("mf doctor\nmf doctor --json"))
 }

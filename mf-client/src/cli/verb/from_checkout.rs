@@ -29,11 +29,15 @@ pub fn command() -> Command {
         .long_about(
             "Build the checkout you are in: show the plan, submit the build, and watch it.\n\nThe \
              package-branch is the one whose url is where the checkout came from (git or bzr); \
-             the build is \
-             named after the version in its spec file, its debian/changelog or the tag that is checked \
-             out. The farm builds what it finds at that url, not the files here.",
+             the build is named after the version in its spec file, its debian/changelog or the \
+             tag that is checked out. The farm builds what it finds at that url, not the files \
+             here.",
         )
-        .arg(Arg::new("BRANCH").value_name("PACKAGE-BRANCH").help("The package-branch to build, instead of the one found"))
+        .arg(
+            Arg::new("BRANCH")
+                .value_name("PACKAGE-BRANCH")
+                .help("The package-branch to build, instead of the one found"),
+        )
         .arg(flags::project())
         .arg(
             Arg::new("label")
@@ -143,8 +147,8 @@ fn none(checkout: &Checkout, project: Option<&str>) -> Failure {
     let place = project.map(|label| format!(" in project {label}")).unwrap_or_default();
     let urls = checkout.urls.join(" or ");
     Failure::new(Exit::NotFound, format!("no package-branch{place} is built from {urls}")).hint(
-        "mf package-branch list -c label,url shows what they are built from; \
-         mf submit PACKAGE-BRANCH names one",
+        "mf package-branch list -c label,url shows what they are built from; mf submit \
+         PACKAGE-BRANCH names one",
     )
 }
 

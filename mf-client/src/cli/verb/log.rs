@@ -72,8 +72,8 @@ pub fn command() -> Command {
                 .help("Which log; `mf task files` lists them"),
         )
         .arg(Arg::new("from").long("from").value_name("LINE|TIME").value_parser(Start::parse).help(
-            "Begin with this line, or with the first that came then: how long ago (10m, \
-                     2h), or a moment of UTC (2026-01-31 12:00, or today 12:00)",
+            "Begin with this line, or with the first that came then: how long ago (10m, 2h), or a \
+             moment of UTC (2026-01-31 12:00, or today 12:00)",
         ))
         .arg(attempt().conflicts_with("follow"))
         .arg(
@@ -85,12 +85,9 @@ pub fn command() -> Command {
                 .conflicts_with("from")
                 .help("Only the last N of these lines"),
         )
-        .arg(
-            Arg::new("search")
-                .long("search")
-                .value_name("WORD")
-                .help("Only lines that contain this, with their numbers; lower case matches upper case too too"),
-        )
+        .arg(Arg::new("search").long("search").value_name("WORD").help(
+            "Only lines that contain this, with their numbers; lower case matches upper case too",
+        ))
         .arg(
             Arg::new("context")
                 .long("context")

@@ -26,7 +26,8 @@ pub fn command() -> Command {
         .about("Store a hub's key in mf.conf, for later commands")
         .long_about(
             "Store a hub's key in mf.conf, for later commands.\n\nIt asks for the key, or for the \
-             password to make a new key with, or reads it from standard input; neither is ever an argument. The file is ~/.mf.conf, or the one that MF_CONFIG names, and only its \
+             password to make a new key with, or reads it from standard input; neither is ever an \
+             argument. The file is ~/.mf.conf, or the one that MF_CONFIG names, and only its \
              owner can read it. --connection NAME keeps one beside others.",
         )
         .arg(Arg::new("URL").help("The hub's URL; default: that of the connection"))

@@ -28,8 +28,9 @@ pub fn command() -> Command {
         .about("Watch the queue and the workers on a whole screen, until q or Ctrl-C")
         .long_about(
             "Watch the queue and the workers on a whole screen, until q or Ctrl-C: what each \
-             system builds, what runs and for how long, what waits and why.\n\nIt follows the hub's events, and makes at most \
-             one request a second. Without a terminal, or with TERM=dumb, the farm is shown once.",
+             system builds, what runs and for how long, what waits and why.\n\nIt follows the \
+             hub's events, and makes at most one request a second. Without a terminal, or with \
+             TERM=dumb, the farm is shown once.",
         )
         .arg(flags::project().help("Only tasks of this project"))
         .after_help(example::text("mf top\nmf top --project php\nmf top --json"))

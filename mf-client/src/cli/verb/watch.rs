@@ -22,10 +22,10 @@ pub fn command() -> Command {
     one(build(), "watch")
         .about("Watch a build until it ends; exit with its code")
         .long_about(
-            "Watch a build until it ends; exit with its code.\n\nA \
-             terminal shows a line for each task, what it does and why it waits; of a task that \
-             fails the last lines of its log. Ctrl-C leaves the build running. If the hub is restarted meanwhile, \
-             watching goes on when it is back.",
+            "Watch a build until it ends; exit with its code.\n\nA terminal shows a line for each \
+             task, what it does and why it waits; of a task that fails the last lines of its log. \
+             Ctrl-C leaves the build running. If the hub is restarted meanwhile, watching goes on \
+             when it is back.",
         )
         .args([timeout(), logs()])
         .after_help(example::text(&format!(

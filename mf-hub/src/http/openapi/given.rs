@@ -82,7 +82,8 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
         ("looked_at", "labels of the package-branches with that source", json!(["php.rpm"])),
         (
             "errand",
-            "what is to be done, with its lease; the rest of `work` is of its kind (bug, repository); null when there is none",
+            "what is to be done, with its lease; the rest of `work` is of its kind (bug, \
+             repository); null when there is none",
             errand(),
         ),
         ("errands", "newest first, at most 1000", json!([trouble()])),
