@@ -16,9 +16,9 @@ use super::log::failed;
 use super::outbox::{Item, Parcel, Sealed, SpoolReader, SpoolWriter, send};
 use super::upload::upload;
 
-/// What the hub has not taken after so long waits for it on the disk: it
-/// outlives the host from then on.
-const SOON: Duration = Duration::from_secs(1);
+/// What the hub has not taken after so long is written down: it outlives this
+/// process and the host from then on. What is taken sooner costs no disk that.
+const SOON: Duration = Duration::from_millis(250);
 
 /// A log on its way.
 pub type Sending = JoinHandle<Result<(), Undelivered>>;
@@ -106,22 +106,36 @@ impl Delivery<'_> {
         told || self.halt.reason() == Some(Reason::Stale)
     }
 
-    /// Brings a sealed parcel to the disk if `delivered` takes its time.
-    pub async fn beside<T>(&self, sealed: Option<Sealed>, delivered: impl Future<Output = T>) -> T {
+    /// Delivers, and keeps on this host's disk what the hub does not take
+    /// soon: `ended` says how, if the hub is to hear of it whatever becomes of
+    /// this process. Whether the parcel is of no more use then.
+    ///
+    /// A worker that is killed before that has the attempt built again, like
+    /// one that is killed just before a build ends.
+    pub async fn beside(
+        &self,
+        ended: impl FnOnce() -> Option<Sealed>,
+        delivered: impl Future<Output = bool>,
+    ) -> bool {
         let mut delivered = std::pin::pin!(delivered);
-        if let Ok(done) = tokio::time::timeout(SOON, &mut delivered).await {
-            return done;
+        let soon = tokio::time::timeout(SOON, &mut delivered).await.ok();
+        if soon == Some(true) {
+            return true;
         }
-        let syncing = sealed.map(|sealed| {
+        let keeping = ended().map(|sealed| {
             let parcel = self.parcel.clone();
-            tokio::task::spawn_blocking(move || parcel.sync(&sealed))
+            tokio::task::spawn_blocking(move || parcel.seal(&sealed))
         });
-        let done = delivered.await;
-        if let Some(syncing) = syncing {
-            // It has told what it could not do; a panic is told by itself.
-            let _ = syncing.await;
-        }
-        done
+        let delivered = match soon {
+            Some(delivered) => delivered,
+            None => delivered.await,
+        };
+        let kept = match keeping {
+            // It has told why it is not kept; a panic is told by itself.
+            Some(keeping) => keeping.await.unwrap_or(false),
+            None => false,
+        };
+        delivered || !kept
     }
 
     /// Removes what is delivered.

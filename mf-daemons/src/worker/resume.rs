@@ -58,7 +58,7 @@ async fn deliver(
         };
         delivery.end(content, &sealed.complete.isolation).await
     };
-    if delivery.beside(Some(sealed.clone()), delivering).await {
+    if delivering.await {
         delivery.remove().await;
     }
     drop(entry);

@@ -81,8 +81,10 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
     let writer = close(log, halt, &built.result).await;
     let Built { result, items, removing } = built;
     let isolation = stage.isolated();
-    let sealed = seal(delivery, &result, &isolation, &items);
-    let keep = sealed.is_some();
+    let ended = {
+        let (result, items, isolation) = (result.clone(), items.clone(), isolation.clone());
+        move || sealed(delivery, result, items, &isolation)
+    };
     if !items.is_empty() {
         stage.enter("upload");
     }
@@ -95,7 +97,7 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
         }
         delivery.end(content, &isolation).await
     };
-    delivery.beside(sealed, delivering).await || !keep
+    delivery.beside(ended, delivering).await
 }
 
 /// What a build came to, and the removal of its directory.
@@ -149,27 +151,17 @@ async fn close(log: TaskLog, halt: &Halt, result: &Result<(), End>) -> Option<Sp
     log.close().await
 }
 
-/// Writes down how the attempt ended, if the hub is to hear of it whatever
-/// becomes of this process.
-fn seal(
+/// How the attempt ended, if the hub is to hear of it whatever becomes of this
+/// process.
+fn sealed(
     delivery: &Delivery<'_>,
-    result: &Result<(), End>,
+    result: Result<(), End>,
+    items: Vec<Item>,
     isolation: &str,
-    items: &[Item],
 ) -> Option<Sealed> {
-    let complete = End::complete(delivery.after(result.clone()), isolation)?;
-    if !matches!(complete.outcome, Outcome::Success | Outcome::Failure) {
-        return None;
-    }
-    let sealed = Sealed::new(delivery.lease, complete, items.to_vec());
-    match delivery.parcel.seal(&sealed) {
-        Ok(()) => Some(sealed),
-        Err(error) => {
-            // It is delivered all the same, by this process alone.
-            tracing::warn!("the end of task {} cannot be kept: {error}", delivery.lease.task);
-            None
-        }
-    }
+    let complete = End::complete(delivery.after(result), isolation)?;
+    matches!(complete.outcome, Outcome::Success | Outcome::Failure)
+        .then(|| Sealed::new(delivery.lease, complete, items))
 }
 
 fn remove(dir: &TaskDir) {

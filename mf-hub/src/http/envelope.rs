@@ -18,10 +18,7 @@ pub const CLOSE: &[u8] = b"},\"errors\":{}}";
 
 /// The text of a reply with one value under one key.
 pub fn text(key: &str, value: &[u8]) -> Vec<u8> {
-    let mut body = open(key);
-    body.extend_from_slice(value);
-    body.extend_from_slice(CLOSE);
-    body
+    [&open(key), value, CLOSE].concat()
 }
 
 /// A reply with one object, and its version.

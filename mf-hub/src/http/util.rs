@@ -21,10 +21,16 @@ use crate::store::{Tx, find, handler, quarantine, roles, status, system, task_da
 pub async fn status(call: Call) -> Result<Response, Error> {
     let (hub, sight, brief) =
         (Arc::clone(&call.hub), call.caller.sight(), call.values.flag("brief"));
+    let signed_in = call.caller.holder.is_some();
     // Counts every build there ever was, unless it is to be brief.
     let read = call.hub.readers.at_length(move || {
-        let mut status =
-            hub.readers.read(|db| status::read(db, &hub.dispatch.loads(), sight, brief))?;
+        let mut status = hub.readers.read(|db| {
+            let mut status = status::read(db, &hub.dispatch.loads(), sight, brief)?;
+            if signed_in {
+                status.quarantined = quarantine::list(db)?;
+            }
+            Ok(status)
+        })?;
         status.scarce_bytes = hub.files.scarce();
         Ok::<_, Error>(status)
     });

@@ -10,6 +10,7 @@ use mf_core::error::Code;
 use mf_core::resource::UTIL;
 use mf_core::wire::{Called, Crash, Held};
 use rusqlite::{Connection, params};
+use serde::Serialize;
 use serde_json::{Map, json};
 
 use super::history::{self, Named, Verb};
@@ -17,12 +18,44 @@ use super::{Done, Fault, Tx, attempt, handler};
 
 /// So many crashes in a row quarantine a plugin.
 const LIMIT: i64 = 3;
+/// Most that are listed.
+const LISTED: i64 = 20;
 /// So many crashes of one plugin are kept.
 const KEPT: i64 = 20;
 /// Most bytes of a crash's last words that are kept.
 pub const LOG_LIMIT: usize = 16 * 1024;
 /// Most bytes of any other text.
 const TEXT_LIMIT: usize = 4_000;
+
+/// A plugin that is not used any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quarantined {
+    /// Its id.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub digest: String,
+    /// When it was quarantined, UTC.
+    pub date: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The plugins that are quarantined, the latest first.
+///
+/// # Errors
+/// SQLite would not.
+pub fn list(db: &Connection) -> Done<Vec<Quarantined>> {
+    let sql = "SELECT plugin, version, digest, date, why FROM plugin_quarantine \
+               ORDER BY date DESC LIMIT ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([LISTED], |row| {
+        let (plugin, version, digest) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Quarantined { plugin, version, digest, date: row.get(3)?, why: row.get(4)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
 
 /// A plugin crashed while it was loaded: it is not used any more.
 ///

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde::Serialize;
 
+use super::quarantine::Quarantined;
 use super::queue::{self, Pause, Queue};
 use super::select::Sight;
 use super::{Done, errand, key};
@@ -33,6 +34,9 @@ pub struct Status {
     pub systems: Vec<SystemStatus>,
     /// Errands that were refused or put off, the newest first.
     pub troubles: Vec<ErrandStatus>,
+    /// Plugins that are not used any more, since they crashed; told to those
+    /// who are signed in.
+    pub quarantined: Vec<Quarantined>,
     /// When the regulator was last heard of, UTC, to the minute; empty: never.
     pub regulator_seen: String,
     /// Bytes that are free where the hub keeps files, once it takes no more
@@ -82,6 +86,7 @@ pub fn read(
         errands: BTreeMap::new(),
         systems: systems(db, busy, &known)?,
         troubles: errand::troubles(db, sight)?,
+        quarantined: Vec::new(),
         regulator_seen: key::regulator_seen(db)?,
         scarce_bytes: None,
     };

@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::quarantine::{self, Quarantined};
 use super::select::Sight;
 use super::{Done, errand};
 
@@ -71,16 +72,16 @@ pub fn list(db: &Connection, sight: Sight) -> Done<Vec<Trouble>> {
 /// # Errors
 /// SQLite would not.
 pub fn plugins(db: &Connection) -> Done<Vec<Trouble>> {
-    let sql = "SELECT digest, plugin || ' ' || version, why FROM plugin_quarantine \
-               ORDER BY date DESC LIMIT ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([MOST], |row| {
-        let what = format!("plugin {} is quarantined", row.get::<_, String>(1)?);
-        let (label, why) = (row.get(0)?, row.get(2)?);
-        let (project, next_try) = (String::new(), String::new());
-        Ok(Trouble { with: With::Plugin, label, project, what, why, is_final: true, next_try })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let trouble = |it: Quarantined| Trouble {
+        with: With::Plugin,
+        label: it.digest,
+        project: String::new(),
+        what: format!("plugin {} {} is quarantined", it.plugin, it.version),
+        why: it.why,
+        is_final: true,
+        next_try: String::new(),
+    };
+    Ok(quarantine::list(db)?.into_iter().map(trouble).collect())
 }
 
 /// Heads that cannot be looked at, or are not built.

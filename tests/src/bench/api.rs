@@ -27,7 +27,7 @@ const MANY: &str = "floor: axum and 50 rows";
 pub fn measure(bench: &BenchFarm, report: &mut Report) -> anyhow::Result<()> {
     let filters = [("project_label", "demo"), ("limit", "1")];
     let builds: Vec<Build> = bench.runtime.block_on(bench.hub.get_all("build", &filters))?;
-    ensure!(!builds.is_empty(), "there is no build to read");
+    ensure!(!builds.is_empty(), "there is no build to read: --only at-once,api makes some first");
     let label = &builds[0].label;
     let one = bench.request(&format!("/build/{label}/get_one.json?project_label=demo"));
     let many = bench.request("/build/get_all.json?project_label=demo&limit=50");

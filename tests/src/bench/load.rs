@@ -17,6 +17,10 @@ const THREADS: usize = 2;
 /// How long requests are sent, where nothing else is said.
 pub const TIME: Duration = Duration::from_secs(1);
 
+/// A buffer for answers, at first and at most.
+const SHORTEST: usize = 4 << 10;
+const LONGEST: usize = 1 << 20;
+
 /// Numbers of requests: none has that of another, in any run.
 static NUMBER: AtomicU64 = AtomicU64::new(1);
 
@@ -103,8 +107,7 @@ impl Connection {
     /// The socket is none any more.
     pub fn open(stream: TcpStream) -> anyhow::Result<Self> {
         stream.set_nodelay(true)?;
-        let answer = vec![0; 256 * 1024];
-        Ok(Self { stream, sent: Instant::now(), request: Vec::new(), answer })
+        Ok(Self { stream, sent: Instant::now(), request: Vec::new(), answer: Vec::new() })
     }
 
     /// What it goes over.
@@ -130,8 +133,14 @@ impl Connection {
     pub fn answer(&mut self) -> anyhow::Result<&[u8]> {
         let mut filled = 0;
         let (start, end) = loop {
+            if filled == self.answer.len() {
+                ensure!(filled < LONGEST, "an answer is longer than {LONGEST} bytes");
+                // As large as answers are, and no larger: the buffers of all
+                // connections have to stay in the processor's cache.
+                self.answer.resize((2 * filled).max(SHORTEST), 0);
+            }
             let got = self.stream.read(&mut self.answer[filled..])?;
-            ensure!(got > 0, "the server hung up, or its answer is too long");
+            ensure!(got > 0, "the server hung up");
             filled += got;
             if let Some((start, end)) = place(&self.answer[..filled])?
                 && end <= filled

@@ -19,6 +19,9 @@ use crate::farm::PATIENCE;
 /// short lease is long enough.
 pub(super) static ALONE: Mutex<()> = Mutex::new(());
 
+/// After so many cases each it is said how far a long campaign has come.
+const SAID_EVERY: u64 = 100;
+
 /// What a campaign does.
 pub struct Campaign {
     /// Its name.
@@ -77,9 +80,7 @@ impl Campaign {
             count(|flaw| matches!(flaw, Flaw::Doubled(_))),
             count(|flaw| matches!(flaw, Flaw::Invented(_))),
         );
-        let told = told + &first_claims(&tally.first_claims);
-        // Not through `print!`, which is kept back when a test succeeds.
-        let _ = std::io::stderr().write_all(told.as_bytes());
+        say(&(told + &first_claims(&tally.first_claims)));
         tally
     }
 
@@ -112,11 +113,21 @@ impl Campaign {
                 return all;
             }
             kept.add(&ledger.read(), &site.scratch);
+            if (number + 1).is_multiple_of(SAID_EVERY) {
+                say(&format!("campaign {}: {} of {} cases\n", self.name, number + 1, self.cases));
+            }
         }
         let reader = Reader::new(&site.client, site.url(), site.key());
         all.flaws = still_there(&reader, &site.scratch, &kept).await;
         all
     }
+}
+
+/// Says how a campaign goes; not through `print!`, which is kept back when a
+/// test succeeds.
+fn say(told: &str) {
+    // Without somebody to hear it, it goes on all the same.
+    let _ = std::io::stderr().write_all(told.as_bytes());
 }
 
 /// A line about them, as watchers saw it; nothing is asserted of time.

@@ -34,6 +34,10 @@ fn a_hook_that_dies_again_and_again_is_quarantined_with_its_last_words() {
     for words in ["on regulator, in handler dies-again:", "dying with ***", "quarantined 2"] {
         assert!(shown.contains(words), "{words} is not in:\n{shown}");
     }
+    let status = farm.ok(["status"]);
+    for words in ["quarantined", "cruel ", " UTC: it crashed 3 times in a row"] {
+        assert!(status.contains(words), "{words} is not in:\n{status}");
+    }
     assert!(!shown.contains("sw0rdfish"), "{shown}");
     assert!(!farm.messages().iter().any(|line| line.contains("sw0rdfish")));
     assert!(farm.stop().success());

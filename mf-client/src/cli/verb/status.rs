@@ -31,6 +31,9 @@ pub fn call(cx: &Cx, _: &ArgMatches) -> Outcome {
     let mut lists = Vec::new();
     for (name, value) in status.into_iter().flatten() {
         match value {
+            Value::Array(plugins) if name == "quarantined" => {
+                pairs.extend(plugins.iter().map(|plugin| (name.clone(), quarantined(plugin))));
+            }
             Value::Array(rows) => lists.push((name, rows)),
             Value::Object(map) if name == "queue" => pairs.push((name.clone(), queue(map))),
             Value::Object(map) => pairs.push((detail::heading(name), counts(map))),
@@ -73,6 +76,13 @@ pub fn by(pause: &Value) -> String {
         reason => format!(", because of: {reason}"),
     };
     format!("by {} since {} UTC{why}", text("user_label"), text("date"))
+}
+
+/// `org.example.mock 1.2.0 since 2026-01-31 12:00:00 UTC: killed by SIGSEGV`.
+fn quarantined(plugin: &Value) -> String {
+    let text = |name: &str| plugin.get(name).map(detail::text).unwrap_or_default();
+    let (plugin, version, date) = (text("plugin"), text("version"), text("date"));
+    format!("{plugin} {version} since {date} UTC: {}", text("why"))
 }
 
 /// What there is, and not what there is none of.

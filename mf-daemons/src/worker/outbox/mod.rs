@@ -102,7 +102,7 @@ mod tests {
         let lease = Lease { task: 7, attempt: 1, token: "t".into() };
         let complete = Complete { outcome: Outcome::Success, ..Complete::default() };
         let sealed = Sealed::new(&lease, complete, items);
-        ended.seal(&sealed).unwrap();
+        assert!(ended.seal(&sealed));
 
         let next = Outbox::new(dir.path().to_path_buf(), 1);
         let left = next.left().unwrap();

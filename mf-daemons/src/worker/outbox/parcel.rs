@@ -90,19 +90,15 @@ impl Parcel {
         self.share.give(size);
     }
 
-    /// Writes down how its attempt ended.
-    ///
-    /// # Errors
-    /// The disk does not take it.
-    pub fn seal(&self, sealed: &Sealed) -> io::Result<()> {
-        sealed.write(&self.dir)
-    }
-
-    /// Makes it outlive the host. Blocks.
-    pub fn sync(&self, sealed: &Sealed) {
-        if let Err(error) = sealed.sync(&self.dir) {
+    /// Writes down how its attempt ended: from then on it outlives this process
+    /// and the host. Whether it does. Blocks.
+    pub fn seal(&self, sealed: &Sealed) -> bool {
+        let written = sealed.write(&self.dir);
+        if let Err(error) = &written {
+            // It is delivered all the same, by this process alone.
             tracing::warn!("{} cannot be brought to the disk: {error}", self.dir.display());
         }
+        written.is_ok()
     }
 
     /// Removes it: the hub has all of it, or wants none. Blocks.

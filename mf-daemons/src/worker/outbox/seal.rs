@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 const NAME: &str = "sealed.json";
 /// Where it is written before it has that name.
 const UNFINISHED: &str = "sealed.json.new";
-/// What names one run of this host's kernel.
-const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 
 /// How an attempt ended, and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,11 +24,6 @@ pub struct Sealed {
     pub complete: Complete,
     /// Its files.
     pub items: Vec<Item>,
-    /// The run of the kernel that it was written under: as long as that goes
-    /// on, what was written is there, synced or not.
-    boot: String,
-    /// Whether all of it is on the disk.
-    synced: bool,
 }
 
 /// One file of a build, kept in the parcel as [`Item::kept`].
@@ -49,7 +42,7 @@ pub struct Item {
 impl Sealed {
     /// The record of an attempt that has just ended.
     pub fn new(lease: &Lease, complete: Complete, items: Vec<Item>) -> Self {
-        Self { lease: lease.to_string(), complete, items, boot: boot(), synced: false }
+        Self { lease: lease.to_string(), complete, items }
     }
 
     /// The attempt's lease.
@@ -61,23 +54,19 @@ impl Sealed {
     }
 
     /// Reads the record of a parcel; `None` when its attempt had not ended,
-    /// or when the host stopped before all of it was on the disk.
+    /// or when its worker or host stopped before all of it was on the disk.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn read(parcel: &Path) -> io::Result<Option<Self>> {
-        let text = match fs::read(parcel.join(NAME)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
-        };
-        // After a crash of the host it may be there, and be empty.
-        let sealed: Option<Self> = serde_json::from_slice(&text).ok();
-        let boot = boot();
-        let whole = |sealed: &Self| sealed.synced || (!boot.is_empty() && sealed.boot == boot);
-        Ok(sealed.filter(whole))
+        match fs::read(parcel.join(NAME)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => Ok(serde_json::from_slice(&text?).ok()),
+        }
     }
 
-    /// Writes the record: it is there whole, or as it was before.
+    /// Brings the whole parcel to the disk, and then the record: it is there
+    /// whole, with all that it is of, or not at all.
     ///
     /// # Errors
     /// The disk does not take it.
@@ -87,32 +76,18 @@ impl Sealed {
         let mut file =
             options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
         file.write_all(&serde_json::to_vec(self)?)?;
-        if self.synced {
-            file.sync_all()?;
-        }
-        fs::rename(unfinished, parcel.join(NAME))
-    }
-
-    /// Brings the whole parcel to the disk, and then says so in the record:
-    /// from here on it outlives the host.
-    ///
-    /// # Errors
-    /// The disk does not take it.
-    pub fn sync(&self, parcel: &Path) -> io::Result<()> {
-        if self.synced {
-            return Ok(());
-        }
         for entry in fs::read_dir(parcel)? {
             File::open(entry?.path())?.sync_all()?;
         }
-        Self { synced: true, ..self.clone() }.write(parcel)?;
         let above = parcel.parent().unwrap_or(parcel);
-        [parcel, above].iter().try_for_each(|dir| File::open(dir)?.sync_all())
+        sync_dirs(&[parcel, above])?;
+        fs::rename(unfinished, parcel.join(NAME))?;
+        sync_dirs(&[parcel])
     }
 }
 
-fn boot() -> String {
-    fs::read_to_string(BOOT).unwrap_or_default().trim().to_owned()
+fn sync_dirs(dirs: &[&Path]) -> io::Result<()> {
+    dirs.iter().try_for_each(|dir| File::open(dir)?.sync_all())
 }
 
 #[cfg(test)]
@@ -138,15 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn after_a_crash_of_the_host_only_what_was_synced_is_believed() {
+    fn what_was_not_written_to_its_end_is_not_believed() {
         let dir = tempfile::tempdir().unwrap();
-        let earlier = Sealed { boot: "an earlier one".into(), ..sealed() };
-        earlier.write(dir.path()).unwrap();
-        assert_eq!(Sealed::read(dir.path()).unwrap(), None);
-        earlier.sync(dir.path()).unwrap();
-        let found = Sealed::read(dir.path()).unwrap().unwrap();
-        assert!(found.synced && found.boot == earlier.boot);
-        fs::write(dir.path().join(NAME), "").unwrap();
+        sealed().write(dir.path()).unwrap();
+        let record = dir.path().join(NAME);
+        let text = fs::read(&record).unwrap();
+        for half in [&text[..text.len() / 2], b""] {
+            fs::write(&record, half).unwrap();
+            assert_eq!(Sealed::read(dir.path()).unwrap(), None);
+        }
+        fs::rename(record, dir.path().join(UNFINISHED)).unwrap();
         assert_eq!(Sealed::read(dir.path()).unwrap(), None);
     }
 }

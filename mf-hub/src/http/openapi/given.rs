@@ -14,6 +14,7 @@ use crate::http::lines::Excerpt;
 use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
 use crate::store::plugin::{Evidence, Plugin, Shown};
+use crate::store::quarantine::Quarantined;
 use crate::store::queue::Queue;
 use crate::store::status::{Status, SystemStatus};
 use crate::store::why::{Details, SystemSays, VERDICTS, Verdict};
@@ -206,9 +207,16 @@ fn status() -> Status {
             .map(|(s, n)| (s.into(), n))
             .into(),
         troubles: vec![head()],
+        quarantined: vec![quarantined()],
         regulator_seen: "2026-01-31 23:59:00".into(),
         scarce_bytes: None,
     }
+}
+
+fn quarantined() -> Quarantined {
+    let Plugin { plugin, version, digest, .. } = plugin();
+    let (date, why) = ("2026-01-31 23:59:59".into(), "killed by SIGSEGV".into());
+    Quarantined { plugin, version, digest, date, why }
 }
 
 fn errand() -> Value {
