@@ -108,65 +108,34 @@ pub fn tree() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(
-            Arg::new("json")
-                .long("json")
-                .global(true)
-                .display_order(900)
-                .action(ArgAction::SetTrue)
-                .help("Print JSON: {\"data\": …, \"errors\": {…}}"),
-        )
-        .arg(
-            Arg::new("jsonl")
-                .long("jsonl")
-                .global(true)
-                .display_order(900)
-                .action(ArgAction::SetTrue)
-                .help("Print JSON lines: one object of a list or a stream on each"),
-        )
-        .arg(
-            Arg::new("quiet")
-                .long("quiet")
-                .short('q')
-                .global(true)
-                .display_order(903)
-                .action(ArgAction::SetTrue)
-                .help("Print only labels, and no progress"),
-        )
-        .arg(
-            Arg::new("no-pager")
-                .long("no-pager")
-                .global(true)
-                .display_order(904)
-                .action(ArgAction::SetTrue)
-                .help("Print long output at once, not page by page"),
-        )
-        .arg(
-            Arg::new("hub-url")
-                .long("hub")
-                .global(true)
-                .display_order(901)
-                .value_name("URL")
-                .help("The hub's URL; a key in mf.conf is sent only to its own hub"),
-        )
-        .arg(
-            Arg::new("connection")
-                .long("connection")
-                .global(true)
-                .display_order(901)
-                .value_name("NAME")
-                .help("Use the section [connection:NAME] of mf.conf"),
-        )
-        .arg(
-            Arg::new("ca-file")
-                .long("ca-file")
-                .global(true)
-                .display_order(902)
-                .value_name("FILE")
-                .value_parser(clap::value_parser!(std::path::PathBuf))
-                .help("Trust only the certificate authorities in this PEM file"),
-        )
+        .args(everywhere())
         .subcommands(verbs.chain(resources).chain(sibling::commands()))
+}
+
+/// The flags that every command has, at the end of its help.
+fn everywhere() -> [Arg; 7] {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let choice = |id: &'static str, name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(id).long(name).value_name(value).help(help)
+    };
+    let one_section = "Use the section [connection:NAME] of mf.conf";
+    let one_hub = "The hub's URL; a key in mf.conf is sent only to its own hub";
+    let one_file = "Trust only the certificate authorities in this PEM file";
+    [
+        switch("json", "Print JSON: {\"data\": …, \"errors\": {…}}").display_order(900),
+        switch("jsonl", "Print JSON lines: one object of a list or a stream on each")
+            .display_order(900),
+        choice("hub-url", "hub", "URL", one_hub).display_order(901),
+        choice("connection", "connection", "NAME", one_section).display_order(901),
+        choice("ca-file", "ca-file", "FILE", one_file)
+            .value_parser(clap::value_parser!(std::path::PathBuf))
+            .display_order(902),
+        switch("quiet", "Print only labels, and no progress").short('q').display_order(903),
+        switch("no-pager", "Print long output at once, not page by page").display_order(904),
+    ]
+    .map(|flag| flag.global(true))
 }
 
 /// A resource's name as a word of the command line.
