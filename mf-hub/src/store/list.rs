@@ -16,6 +16,8 @@ use crate::params::{Given, Params};
 
 /// Most objects in one page.
 pub const PAGE_LIMIT: i64 = 1_000;
+/// Bytes that a page usually has: it is grown for the others.
+const USUAL_BYTES: usize = 32 << 10;
 /// Bytes after which a page ends even so: objects may have long texts, and
 /// pages are held in memory.
 const PAGE_BYTES: usize = 4 << 20;
@@ -106,7 +108,7 @@ impl Query {
         let (sql, values) = self.statement(db, sight, (columns, &select.from), limit + 1)?;
         let mut statement = db.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(values))?;
-        let mut page = Page::default();
+        let mut page = Page { objects: Vec::with_capacity(USUAL_BYTES), ..Page::default() };
         let (mut count, mut last, mut more) = (0, 0, false);
         while let Some(row) = rows.next()? {
             if count == limit || page.objects.len() > PAGE_BYTES {
