@@ -20,22 +20,36 @@ const EDGES: &[(&str, &[&str])] = &[
     ("mf-daemons", &["mf-client", "mf-core", "monkeyfarm-plugin-api"]),
 ];
 
-fn manifests() -> BTreeMap<String, toml::Table> {
-    let read = |path: &Path| -> toml::Table {
-        fs::read_to_string(path)
-            .unwrap()
-            .parse()
-            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-    };
-    let workspace = read(&source_tree().join("Cargo.toml"));
+/// The directories of the tree: the rooms of the house, which do not become more.
+const ROOMS: &[&str] = &[
+    "docs",
+    "examples",
+    "mf-client",
+    "mf-core",
+    "mf-daemons",
+    "mf-hub",
+    "plugin-api",
+    "plugins",
+    "tests",
+];
+
+fn manifest(dir: &Path) -> toml::Table {
+    let path = dir.join("Cargo.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    text.parse().unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The directory of each crate of the workspace.
+fn members() -> Vec<PathBuf> {
+    let workspace = manifest(source_tree());
     let members = workspace["workspace"]["members"].as_array().unwrap();
-    members
-        .iter()
-        .map(|member| {
-            let manifest = read(&source_tree().join(member.as_str().unwrap()).join("Cargo.toml"));
-            (manifest["package"]["name"].as_str().unwrap().to_owned(), manifest)
-        })
-        .collect()
+    members.iter().map(|member| source_tree().join(member.as_str().unwrap())).collect()
+}
+
+/// The manifest of each crate, by its name.
+fn manifests() -> BTreeMap<String, toml::Table> {
+    let manifests = members().into_iter().map(|dir| manifest(&dir));
+    manifests.map(|it| (it["package"]["name"].as_str().unwrap().to_owned(), it)).collect()
 }
 
 fn dependencies(manifest: &toml::Table) -> Vec<String> {
@@ -114,34 +128,28 @@ fn files_stay_readable() {
 
 #[test]
 fn every_crate_says_what_it_is_and_why_it_depends() {
-    for member in [
-        "mf-core",
-        "mf-hub",
-        "mf-client",
-        "mf-daemons",
-        "plugin-api",
-        "bug-kit",
-        "vcs-kit",
-        "tests",
-        "plugins/bugzilla",
-        "plugins/bzr",
-        "plugins/git",
-        "plugins/github",
-        "plugins/mock",
-        "plugins/debian",
-        "plugins/generic",
-    ] {
-        let dir = source_tree().join(member);
+    for dir in members() {
         let readme = fs::read_to_string(dir.join("README.md")).unwrap();
-        let manifest: toml::Table =
-            fs::read_to_string(dir.join("Cargo.toml")).unwrap().parse().unwrap();
-        for dependency in dependencies(&manifest) {
+        for dependency in dependencies(&manifest(&dir)) {
             assert!(
                 readme.contains(&dependency),
-                "{member}/README.md does not say why it has {dependency}"
+                "{}/README.md does not say why it has {dependency}",
+                dir.display()
             );
         }
     }
+}
+
+#[test]
+fn the_tree_has_the_rooms_of_the_plan() {
+    let entries = fs::read_dir(source_tree()).unwrap().map(|entry| entry.unwrap());
+    let mut rooms: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name != "target" && !name.starts_with('.'))
+        .collect();
+    rooms.sort();
+    assert_eq!(rooms, ROOMS);
 }
 
 /// Every Rust file of the tree, with its text.
