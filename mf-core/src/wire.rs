@@ -10,7 +10,7 @@ mod plugin;
 mod repository;
 
 pub use head::{HeadSeen, HeadSource};
-pub use plugin::{Called, Crash, HandlerKind, Offer, RegisterHandlers, ReportCalls};
+pub use plugin::{Called, Crash, HandlerKind, HookOffer, Offer, RegisterHandlers, ReportCalls};
 pub use repository::{RepositoryDraft, RepositoryFile, RepositoryPart};
 
 /// `POST /system/enrol`: a host has a one-time token, and has made a key for

@@ -170,3 +170,15 @@ pub fn with_another_hash(from: &Path, to: &Path) {
     let end = file.metadata().unwrap().len();
     file.write_all_at(b"another", end).unwrap();
 }
+
+/// Writes a plugin to `path` that dies while it is loaded as long as there is
+/// a certain file, whose path is given back.
+pub fn dies_where_marked(path: &Path) -> PathBuf {
+    let name = path.parent().and_then(Path::file_name).unwrap_or_default().display();
+    let mark = std::env::temp_dir().join(format!("mark-{name}-{}", std::process::id()));
+    let good = fs::read(programs::example_plugin("mf_plugin_constructor")).unwrap();
+    let bytes = replaced(&good, b"WAY:calms", b"WAY:marks");
+    let [blank, marked] = ["", mark.to_str().unwrap()].map(|path| format!("MARK:{path:128}"));
+    fs::write(path, replaced(&bytes, blank.as_bytes(), marked.as_bytes())).unwrap();
+    mark
+}

@@ -1437,7 +1437,7 @@ class Util(Resource):
         self,
         plugin: str,
     ) -> Reply:
-        """A plugin with its handlers, and the evidence of its crashes.
+        """A plugin with its handlers and hooks, and the evidence of its crashes.
 
         :param plugin: its id, or the first 8 or more digits of its file's SHA-256
 

@@ -272,8 +272,8 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "list_plugins",
-            about: "the plugins of the farm: their handlers, how often they crashed, which are \
-                    quarantined",
+            about: "the plugins of the farm: their handlers and hooks, how often they crashed, \
+                    which are quarantined",
             on: On::All,
             takes: &[],
             gives: &["plugins"],
@@ -282,7 +282,7 @@ pub const UTIL: Resource = Resource {
         },
         Function {
             name: "show_plugin",
-            about: "a plugin with its handlers, and the evidence of its crashes",
+            about: "a plugin with its handlers and hooks, and the evidence of its crashes",
             on: On::All,
             takes: PLUGIN,
             gives: &["plugin"],

@@ -52,6 +52,25 @@ pub struct Offer {
     pub schemas: serde_json::Value,
 }
 
+/// One regulator hook that a plugin provides. Hooks are no resource of the hub:
+/// it keeps them to tell people what a plugin does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HookOffer {
+    /// Its name in the plugin.
+    pub label: String,
+    /// Plugin that provides it.
+    pub plugin: String,
+    /// Version of that plugin.
+    pub version: String,
+    /// SHA-256 of the plugin's file, in hexadecimal.
+    pub digest: String,
+    /// What its configuration may hold: a JSON Schema under the name `local`,
+    /// or nothing.
+    #[serde(skip_serializing_if = "serde_json::Value::is_null")]
+    pub schemas: serde_json::Value,
+}
+
 /// `POST /util/register_handlers`: all handlers that there are now. Handlers
 /// of the farm that are not named are disabled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +78,10 @@ pub struct Offer {
 pub struct RegisterHandlers {
     /// All of them.
     pub handlers: Vec<Offer>,
-    /// Plugins that crashed while they were loaded, and so give none.
+    /// All regulator hooks.
+    pub hooks: Vec<HookOffer>,
+    /// Plugins that crashed while they were loaded, and so give none; each
+    /// crash is told once.
     pub crashed: Vec<Crash>,
 }
 

@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mf_core::wire::{Crash, HandlerKind, Offer};
+use mf_core::wire::{Crash, HandlerKind, HookOffer, Offer};
+use monkeyfarm_plugin_api::Schemas;
 
 use super::checked::{Plugin, examined};
 use super::choose::choose;
@@ -25,6 +26,10 @@ const MOST_CRASHES: usize = 500;
 /// What a file is: a plugin; or else why not, and which it would be.
 type Found = Result<Arc<Plugin>, (Option<String>, String)>;
 
+/// What became of plugins that were loaded, by their hashes: what their
+/// configuration may hold, as [`Plugin::schemas`], or why they cannot be used.
+pub type Verdicts = BTreeMap<String, Result<Vec<Schemas>, String>>;
+
 /// All plugins that there are on this host.
 ///
 /// [`Catalog::scan`] reads a file only when it has changed, and loads a
@@ -38,6 +43,8 @@ pub struct Catalog {
     files: HashMap<PathBuf, (Stamp, Found)>,
     /// What became of each plugin that was loaded, by its hash.
     probed: HashMap<String, Result<Arc<Plugin>, String>>,
+    /// What became of those that another catalog has loaded, by their hashes.
+    verdicts: Verdicts,
     /// What the farm does not use any more: why, by its hash.
     quarantined: BTreeMap<String, String>,
     /// Whether one crash while it is loaded quarantines a plugin.
@@ -59,6 +66,7 @@ impl Catalog {
             sources,
             files: HashMap::new(),
             probed: HashMap::new(),
+            verdicts: Verdicts::new(),
             quarantined: BTreeMap::new(),
             quarantines: false,
             policy: Policy::default(),
@@ -73,6 +81,25 @@ impl Catalog {
     pub fn keep_to(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// Takes over what an earlier catalog of the same program has found out:
+    /// these are not loaded again.
+    pub fn trusting(mut self, verdicts: Verdicts) -> Self {
+        self.verdicts = verdicts;
+        self
+    }
+
+    /// What has become of all that was loaded, but for those that crashed: they
+    /// are tried again when they are cleared.
+    pub fn verdicts(&self) -> Verdicts {
+        let crashed = |digest: &String| self.crashed.iter().any(|crash| crash.digest == *digest);
+        let verdict = |found: &Result<Arc<Plugin>, String>| match found {
+            Ok(plugin) => Ok(plugin.schemas.get().cloned().unwrap_or_default()),
+            Err(why) => Err(why.clone()),
+        };
+        let all = self.probed.iter().filter(|(digest, _)| !crashed(digest));
+        all.map(|(digest, found)| (digest.clone(), verdict(found))).collect()
     }
 
     /// The hub believes this of those that crash while they are loaded, at the
@@ -168,6 +195,11 @@ impl Catalog {
         self.plugins.iter().flat_map(|plugin| plugin.offers()).collect()
     }
 
+    /// All regulator hooks of all plugins, as the hub is told of them.
+    pub fn hook_offers(&self) -> Vec<HookOffer> {
+        self.plugins.iter().flat_map(|plugin| plugin.hook_offers()).collect()
+    }
+
     /// The plugin that gives a handler.
     pub fn handler(&self, kind: HandlerKind, label: &str) -> Option<&Arc<Plugin>> {
         self.plugins.iter().find(|plugin| plugin.gives(kind, label))
@@ -226,7 +258,11 @@ impl Catalog {
             Some(Err(why)) => Err(why.clone()),
             None => {
                 let plugin = Plugin::sealed(path, meta, bytes)?;
-                let verdict = self.probe(&plugin)?;
+                let verdict = match self.verdicts.remove(&digest) {
+                    // The cell was empty.
+                    Some(known) => known.map(|schemas| drop(plugin.schemas.set(schemas))),
+                    None => self.probe(&plugin)?,
+                };
                 let kept = verdict.clone().map(|()| plugin.clone());
                 self.probed.insert(digest, kept);
                 verdict.map(|()| plugin)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use mf_core::wire::{Crash, HandlerKind, Offer};
+use mf_core::wire::{Crash, HandlerKind, HookOffer, Offer};
 use monkeyfarm_plugin_api::{Failure, Schemas};
 use serde_json::to_value;
 
@@ -54,6 +54,21 @@ impl Plugin {
             schemas: schemas.get(number).and_then(|s| to_value(s).ok()).unwrap_or_default(),
         };
         self.meta.handlers.iter().enumerate().map(offer).collect()
+    }
+
+    /// Its regulator hooks, as the hub is told of them.
+    pub fn hook_offers(&self) -> Vec<HookOffer> {
+        let schemas = self.schemas.get().map_or(&[][..], Vec::as_slice);
+        // Those of the handlers come first.
+        let mut schemas = schemas.iter().skip(self.meta.handlers.len());
+        let offer = |hook: &meta::Hook| HookOffer {
+            label: hook.label.clone(),
+            plugin: self.meta.id.clone(),
+            version: self.meta.version.clone(),
+            digest: self.digest.clone(),
+            schemas: schemas.next().and_then(|s| to_value(s).ok()).unwrap_or_default(),
+        };
+        self.meta.hooks.iter().map(offer).collect()
     }
 
     /// Which it is, in sentences.

@@ -18,7 +18,7 @@ pub struct Meta {
     pub unwinds: bool,
     /// Its handlers of the kinds that this host knows.
     pub handlers: Vec<Handler>,
-    /// Its regulator hooks, which the hub knows nothing of.
+    /// Its regulator hooks.
     pub hooks: Vec<Hook>,
 }
 

@@ -28,7 +28,7 @@ pub mod watch;
 mod zygote;
 
 pub use call::{Call, Running, Stopper};
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Verdicts};
 pub use checked::Plugin;
 pub use confine::Confine;
 pub use ended::Ended;

@@ -28,6 +28,12 @@ pub async fn hear(worker: Arc<Worker>) {
 async fn listen(worker: &Worker, distrusted: &mut Receiver<BTreeSet<String>>) -> Result<(), Error> {
     let filter = [("resource", UTIL.name)];
     let mut events = Events::open(worker.link.hub(), &filter).await?;
+    // What was cleared before this listened is heard here.
+    let still = register::told(worker).await?;
+    let missed: BTreeSet<_> = distrusted.borrow().difference(&still).cloned().collect();
+    if !missed.is_empty() {
+        register::again(worker, missed).await;
+    }
     while !distrusted.borrow_and_update().is_empty() {
         let next = tokio::select! {
             next = events.next() => next?,

@@ -100,6 +100,17 @@ pub async fn again(worker: &Worker, cleared: BTreeSet<String>) {
     }
 }
 
+/// Hashes of the plugins that the hub holds something against, once it has
+/// heard all that this worker has to say.
+///
+/// # Errors
+/// The hub refuses, or cannot be reached.
+pub async fn told(worker: &Worker) -> Result<BTreeSet<String>, Error> {
+    // Whoever registers just now holds this until the hub has answered.
+    let _told = worker.registration.told.lock().await;
+    registered::crashed(worker.link.hub()).await
+}
+
 /// Looks at the plugins, and registers if they are others than the hub knows.
 ///
 /// # Errors

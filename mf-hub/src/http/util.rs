@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::store::{Tx, find, handler, quarantine, roles, status, system, task_data};
+use crate::store::{Tx, find, handler, hook, quarantine, roles, status, system, task_data};
 
 /// `GET /util/status`.
 ///
@@ -68,11 +68,13 @@ pub async fn get_all_task_data(call: Call) -> Result<Response, Error> {
 pub async fn register_handlers(mut call: Call) -> Result<Response, Error> {
     let said: RegisterHandlers = call.wire().await?;
     system::check_offers(&said.handlers)?;
+    system::check_hooks(&said.hooks)?;
     system::check_crashes(said.crashed.iter())?;
     let work = move |tx: &Tx<'_>| {
         for crash in &said.crashed {
             quarantine::crashed_at_load(tx, crash)?;
         }
+        hook::register(tx, &said.hooks)?;
         handler::register(tx, &said.handlers)
     };
     let changed = call.hub.writer.run(&call.caller, work).await?;

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0015.sql"),
     include_str!("../../migrations/0016.sql"),
     include_str!("../../migrations/0017.sql"),
+    include_str!("../../migrations/0018.sql"),
 ];
 
 /// Why a database cannot be brought to this version's schema.

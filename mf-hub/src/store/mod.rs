@@ -25,6 +25,7 @@ pub mod group;
 pub mod handler;
 pub mod head;
 pub mod history;
+pub mod hook;
 pub mod job;
 pub mod key;
 pub mod links;

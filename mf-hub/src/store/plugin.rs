@@ -1,5 +1,5 @@
 //! The plugins of the farm as people see them: from the rows of handlers, of
-//! crashes, and of those that are quarantined.
+//! hooks, of crashes, and of those that are quarantined.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Plugin {
     pub version: String,
     /// SHA-256 of its file.
     pub digest: String,
-    /// What it provides to the farm.
+    /// What it provides to the farm, regulator hooks included.
     pub handlers: Vec<Handler>,
     /// How many of its crashes are kept.
     pub crashes: i64,
@@ -29,14 +29,14 @@ pub struct Plugin {
     pub why: String,
 }
 
-/// A handler of a plugin.
+/// A handler or a regulator hook of a plugin.
 #[derive(Clone, Debug, Serialize)]
 pub struct Handler {
-    /// Resource of its kind.
+    /// Resource of its kind, or `hook`.
     pub kind: &'static str,
     /// Its label.
     pub label: String,
-    /// Whether it can be used.
+    /// Whether it can be used; of a hook, whether the regulator runs it.
     pub enabled: bool,
     /// JSON Schemas of what its configuration may hold.
     pub schemas: Box<RawValue>,
@@ -71,6 +71,9 @@ pub struct Evidence {
     pub log: String,
 }
 
+/// What regulator hooks are called among the kinds of handlers.
+pub const HOOK: &str = "hook";
+
 const KINDS: [HandlerKind; 3] =
     [HandlerKind::BuildHandler, HandlerKind::VcsHandler, HandlerKind::BugHandler];
 
@@ -87,30 +90,11 @@ pub fn list(db: &Connection) -> Done<Vec<Plugin>> {
         all.insert(digest, new);
     }
     for kind in KINDS {
-        let sql = format!(
-            "SELECT plugin, version, digest, label, enabled, \
-             CASE schemas WHEN '' THEN '{{}}' ELSE schemas END FROM {} \
-             WHERE digest <> '' ORDER BY label",
-            kind.resource()
-        );
-        let mut statement = db.prepare_cached(&sql)?;
-        let found = statement.query_map([], |row| {
-            let key: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let schemas: String = row.get(5)?;
-            let handler = Handler {
-                kind: kind.resource(),
-                label: row.get(3)?,
-                enabled: row.get(4)?,
-                schemas: RawValue::from_string(schemas).unwrap_or_default(),
-            };
-            Ok((key, handler))
-        })?;
-        for row in found {
-            let ((plugin, version, digest), handler) = row?;
-            let new = || Plugin { plugin, version, digest: digest.clone(), ..Plugin::default() };
-            all.entry(digest.clone()).or_insert_with(new).handlers.push(handler);
-        }
+        provided(db, kind.resource(), kind.resource(), "enabled", &mut all)?;
     }
+    // A hook runs unless its plugin is quarantined.
+    let runs = "digest NOT IN (SELECT digest FROM plugin_quarantine)";
+    provided(db, HOOK, "plugin_hook", runs, &mut all)?;
     let mut plugins: Vec<Plugin> = all.into_values().collect();
     for plugin in &mut plugins {
         let sql = "SELECT (SELECT count(*) FROM plugin_crash WHERE digest = ?1), \
@@ -122,6 +106,34 @@ pub fn list(db: &Connection) -> Done<Vec<Plugin>> {
     }
     plugins.sort_by(|a, b| (&a.plugin, &a.digest).cmp(&(&b.plugin, &b.digest)));
     Ok(plugins)
+}
+
+/// Adds to `all` what plugins provide of one kind.
+fn provided(
+    db: &Connection,
+    kind: &'static str,
+    table: &str,
+    enabled: &str,
+    all: &mut BTreeMap<String, Plugin>,
+) -> Done<()> {
+    let sql = format!(
+        "SELECT plugin, version, digest, label, {enabled}, \
+         CASE schemas WHEN '' THEN '{{}}' ELSE schemas END FROM {table} \
+         WHERE digest <> '' ORDER BY label"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let found = statement.query_map([], |row| {
+        let key: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let schemas: String = row.get(5)?;
+        let schemas = RawValue::from_string(schemas).unwrap_or_default();
+        Ok((key, Handler { kind, label: row.get(3)?, enabled: row.get(4)?, schemas }))
+    })?;
+    for row in found {
+        let ((plugin, version, digest), handler) = row?;
+        let new = || Plugin { plugin, version, digest: digest.clone(), ..Plugin::default() };
+        all.entry(digest.clone()).or_insert_with(new).handlers.push(handler);
+    }
+    Ok(())
 }
 
 /// What is known of the plugins with these hashes.

@@ -62,7 +62,7 @@ pub fn list(db: &Connection) -> Done<Vec<Quarantined>> {
 /// # Errors
 /// SQLite would not.
 pub fn crashed_at_load(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
-    // The regulator says so at every look, until somebody clears it.
+    // A regulator that did not hear the answer says it again.
     if is_quarantined(tx, &crash.digest)? {
         return Ok(());
     }
@@ -95,7 +95,8 @@ pub fn crashed_in_call(tx: &Tx<'_>, of: Held, crash: &Crash) -> Done<()> {
 pub fn crashed_on_worker(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
     let sql = "SELECT (EXISTS (SELECT 1 FROM build_handler WHERE digest = ?1) \
                OR EXISTS (SELECT 1 FROM vcs_handler WHERE digest = ?1) \
-               OR EXISTS (SELECT 1 FROM bug_handler WHERE digest = ?1)) AND NOT EXISTS \
+               OR EXISTS (SELECT 1 FROM bug_handler WHERE digest = ?1) \
+               OR EXISTS (SELECT 1 FROM plugin_hook WHERE digest = ?1)) AND NOT EXISTS \
                (SELECT 1 FROM plugin_crash WHERE digest = ?1 AND handler = '' AND actor = ?2)";
     let news: bool =
         tx.prepare_cached(sql)?.query_row([&crash.digest, tx.actor()], |row| row.get(0))?;
@@ -179,7 +180,8 @@ pub fn clear(tx: &Tx<'_>, named: &str) -> Done<Vec<String>> {
 /// [`Code::NotFound`].
 pub fn find(db: &Connection, named: &str) -> Done<Vec<String>> {
     let known = "SELECT plugin, digest FROM build_handler UNION SELECT plugin, digest FROM vcs_handler \
-                 UNION SELECT plugin, digest FROM bug_handler UNION SELECT plugin, digest FROM plugin_crash \
+                 UNION SELECT plugin, digest FROM bug_handler UNION SELECT plugin, digest FROM plugin_hook \
+                 UNION SELECT plugin, digest FROM plugin_crash \
                  UNION SELECT plugin, digest FROM plugin_quarantine";
     let sql = format!(
         "SELECT DISTINCT digest FROM ({known}) WHERE digest <> '' AND (plugin = ?1 OR \
@@ -190,8 +192,8 @@ pub fn find(db: &Connection, named: &str) -> Done<Vec<String>> {
         statement.query_map([named], |row| row.get(0))?.collect::<Result<_, _>>()?;
     if digests.is_empty() {
         let told = format!(
-            "no plugin {named:?} is known to the hub: it knows those that give handlers, and those \
-             that crashed; `mf plugin list` shows the files of a host"
+            "the hub knows no plugin {named:?}: it knows those that the regulator has registered, and \
+             those that crashed; `mf plugin list` on a host shows the files there"
         );
         return Err(Fault::told(Code::NotFound, told));
     }

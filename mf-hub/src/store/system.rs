@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mf_core::error::{Code, Error};
 use mf_core::label;
 use mf_core::resource::SYSTEM;
-use mf_core::wire::{Called, Crash, Held, Offer, Register};
+use mf_core::wire::{Called, Crash, Held, HookOffer, Offer, Register};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Done, Fault, Tx, attempt, edit, quarantine, ready, render};
@@ -47,27 +47,49 @@ pub fn check_offers(offers: &[Offer]) -> Result<(), Error> {
     }
     let mut seen = BTreeSet::new();
     for offer in offers {
-        label::check(&offer.label)?;
         let texts = [&offer.display_name, &offer.plugin, &offer.version, &offer.digest];
-        if let Some(text) = texts.into_iter().find(|text| text.len() > 1_000 || text.contains('\0'))
-        {
-            let shown: String = text.chars().take(80).collect();
-            return wrong(format!(
-                "handler {}: {shown:?}… is no name, version or hash",
-                offer.label
-            ));
-        }
-        let schemas = if offer.schemas.is_null() { 0 } else { offer.schemas.to_string().len() };
-        if schemas > SCHEMAS || !(offer.schemas.is_null() || offer.schemas.is_object()) {
-            return wrong(format!(
-                "handler {}: its schemas are no table of at most {SCHEMAS} bytes",
-                offer.label
-            ));
-        }
+        check_provided("handler", &offer.label, &texts, &offer.schemas)?;
         if !seen.insert((offer.kind, &offer.label)) {
             let kind = offer.kind.resource();
             return wrong(format!("the {kind} {} is given twice", offer.label));
         }
+    }
+    Ok(())
+}
+
+/// Checks regulator hooks: labels and sizes.
+///
+/// # Errors
+/// [`Code::InvalidValue`], saying what is wrong.
+pub fn check_hooks(hooks: &[HookOffer]) -> Result<(), Error> {
+    if hooks.len() > HANDLERS {
+        let told = format!("there are at most {HANDLERS} hooks, not {}", hooks.len());
+        return Err(Error::new(Code::InvalidValue, told));
+    }
+    hooks.iter().try_for_each(|hook| {
+        let texts = [&hook.plugin, &hook.version, &hook.digest];
+        check_provided("hook", &hook.label, &texts, &hook.schemas)
+    })
+}
+
+/// Checks what a plugin provides, whatever its kind.
+fn check_provided(
+    what: &str,
+    label: &str,
+    texts: &[&String],
+    schemas: &serde_json::Value,
+) -> Result<(), Error> {
+    let wrong = |told: String| Err(Error::new(Code::InvalidValue, told));
+    label::check(label)?;
+    if let Some(text) = texts.iter().find(|text| text.len() > 1_000 || text.contains('\0')) {
+        let shown: String = text.chars().take(80).collect();
+        return wrong(format!("{what} {label}: {shown:?}… is no name, version or hash"));
+    }
+    let bytes = if schemas.is_null() { 0 } else { schemas.to_string().len() };
+    if bytes > SCHEMAS || !(schemas.is_null() || schemas.is_object()) {
+        return wrong(format!(
+            "{what} {label}: its schemas are no table of at most {SCHEMAS} bytes"
+        ));
     }
     Ok(())
 }

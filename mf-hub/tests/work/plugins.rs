@@ -164,6 +164,44 @@ async fn crashes_of_the_regulators_calls_count_until_one_comes_off() {
 }
 
 #[tokio::test]
+async fn hooks_are_shown_as_long_as_their_plugin_is_there_or_quarantined() {
+    let farm = Farm::new().await;
+    let digest = "0123456789abcdef".repeat(4);
+    let hook = |label: &str| {
+        json!({"label": label, "plugin": "watch", "version": "2", "digest": digest,
+            "schemas": {"local": {"type": "object"}}})
+    };
+    let send = async |hooks: Value, crashed: Value| {
+        let body = json!({"hooks": hooks, "crashed": crashed});
+        farm.regulator().send(Method::POST, "/util/register_handlers.json", body).await
+    };
+    let none = json!([]);
+    send(json!([hook("a"), hook("b")]), none.clone()).await.done();
+    send(json!([hook("b")]), none.clone()).await.done();
+    let shown = show(&farm, "watch").await;
+    assert_eq!((&shown[0]["version"], &shown[0]["digest"]), (&json!("2"), &json!(digest)));
+    let expected = json!([{"kind": "hook", "label": "b", "enabled": true,
+        "schemas": {"local": {"type": "object"}}}]);
+    assert_eq!(shown[0]["handlers"], expected);
+    send(json!([{"label": "b", "plugin": "x\u{0}"}]), none.clone())
+        .await
+        .refused(400, "InvalidValue");
+
+    // Nobody loads it any more, and people still see what it is.
+    let crash = json!([{"plugin": "watch", "version": "2", "digest": digest, "path": "/p/watch.so",
+        "how": "cannot be loaded: its process was ended by signal 6 (SIGABRT)"}]);
+    send(none.clone(), crash).await.done();
+    assert_eq!(show(&farm, "watch").await[0]["handlers"][0]["enabled"], false);
+    let body = json!({ "plugin": "watch" });
+    farm.admin().ok(Method::POST, "/util/clear_plugin.json", body).await;
+    send(none.clone(), none).await.done();
+    let path = "/util/show_plugin.json?plugin=watch";
+    let said = farm.admin().send(Method::GET, path, Value::Null).await;
+    let said = said.refused(404, "NotFound");
+    assert!(said.contains("the hub knows no plugin \"watch\""), "{said}");
+}
+
+#[tokio::test]
 async fn a_worker_that_cannot_load_a_plugin_counts_once() {
     let farm = Farm::new().await;
     let digest = "0123456789abcdef".repeat(4);

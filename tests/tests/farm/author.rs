@@ -116,6 +116,8 @@ fn new_plugins_work_in_a_farm(scratch: &Path) {
     let branch = world::package(&farm, "bad", "https://example.org/", &more);
     farm.mf(["build", "create", "-l", "bad-1", "--package-branch", &branch, "--watch"]);
     farm.wait_for_message(&["hook/hook: bad-1 failed"]);
+    let shown = farm.ok(["plugin", "show", "hook"]);
+    assert!(shown.contains("hook 0.1.0") && shown.contains("  hook hook  enabled"), "{shown}");
     assert!(farm.stop().success());
 }
 

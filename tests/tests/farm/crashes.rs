@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use mf_client::{Events, Hub, Next};
 use monkeyfarm_tests::{Farm, Options, awaited, hostile, programs, world};
 
 /// A farm that has the plugin `cruel` beside those that it needs.
@@ -35,6 +36,7 @@ fn a_hook_that_dies_again_and_again_is_quarantined_with_its_last_words() {
         assert!(shown.contains(words), "{words} is not in:\n{shown}");
     }
     let status = farm.ok(["status"]);
+    assert!(shown.contains("hook dies-again  disabled"), "{shown}");
     for words in ["quarantined", "cruel ", " UTC: it crashed 3 times in a row"] {
         assert!(status.contains(words), "{words} is not in:\n{status}");
     }
@@ -66,12 +68,7 @@ fn a_plugin_that_dies_while_one_worker_loads_it_is_told_and_used_by_others() {
         let file = format!("libmf_plugin_{name}.so");
         fs::copy(programs::plugin(name), dir.path().join(file)).unwrap();
     }
-    let mark = std::env::temp_dir().join(format!("monkeyfarm-mark-{}", std::process::id()));
-    let good = fs::read(programs::example_plugin("mf_plugin_constructor")).unwrap();
-    let bytes = hostile::replaced(&good, b"WAY:calms", b"WAY:marks");
-    let [blank, marked] = ["", mark.to_str().unwrap()].map(|path| format!("MARK:{path:128}"));
-    let bytes = hostile::replaced(&bytes, blank.as_bytes(), marked.as_bytes());
-    fs::write(dir.path().join("constructor.so"), bytes).unwrap();
+    let mark = hostile::dies_where_marked(&dir.path().join("constructor.so"));
     let plugins_dirs = vec![dir.path().to_path_buf()];
     let mut farm = Farm::with(Options { plugins_dirs, ..Options::default() });
     farm.wait_for_message(&["handlers constructor, generic, git"]);
@@ -120,6 +117,48 @@ fn a_worker_that_starts_while_a_plugin_is_quarantined_hears_when_that_ends() {
     });
     worker.kill().unwrap();
     worker.wait().unwrap();
+    assert!(farm.stop().success());
+}
+
+#[test]
+fn a_plugin_that_is_cleared_the_moment_it_is_quarantined_is_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::copy(programs::plugin("git"), dir.path().join("libmf_plugin_git.so")).unwrap();
+    let (file, new) = (dir.path().join("constructor.so"), dir.path().with_extension("new"));
+    let plugins_dirs = vec![dir.path().to_path_buf()];
+    let mut farm = Farm::with(Options { plugins_dirs, ..Options::default() });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let hub =
+        Hub::new(&farm.setting("url"), Some(farm.setting("api_key").parse().unwrap())).unwrap();
+    let used = || {
+        let all = farm.messages();
+        all.iter().filter(|line| line.contains("handlers constructor, git")).count()
+    };
+    for round in 1..=4 {
+        // It crashes wherever it is loaded, in the regulator's hook and in the
+        // worker; then its host is mended, and somebody clears it before either
+        // has done anything else.
+        let mark = hostile::dies_where_marked(&new);
+        let mut bytes = fs::read(&new).unwrap();
+        bytes.push(round);
+        fs::write(&new, bytes).unwrap();
+        fs::write(&mark, "").unwrap();
+        runtime.block_on(async {
+            let mut events = Events::open(&hub, &[("resource", "util")]).await.unwrap();
+            fs::rename(&new, &file).or_else(|_| fs::copy(&new, &file).map(drop)).unwrap();
+            while !matches!(events.next().await.unwrap(),
+                Next::Event(event) if event.changes.contains_key("quarantined"))
+            {}
+            fs::remove_file(&mark).unwrap();
+            let given = serde_json::json!({ "plugin": "constructor" });
+            hub.call("util", None, "clear_plugin", given.as_object().unwrap()).await.unwrap();
+        });
+        // The hub knows nothing of it until it has been tried again.
+        let shown = || farm.mf(["plugin", "show", "constructor"]).out;
+        awaited::until("the regulator uses it", || shown().contains("vcs constructor  enabled"));
+        awaited::until("the worker uses it", || used() == usize::from(round));
+        assert!(!shown().contains("quarantined"), "{}", shown());
+    }
     assert!(farm.stop().success());
 }
 

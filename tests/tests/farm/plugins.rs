@@ -157,6 +157,28 @@ fn plugins_come_are_replaced_and_go_while_the_farm_runs() {
 }
 
 #[test]
+fn a_plugin_that_is_loaded_is_not_loaded_again_when_another_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut farm = farm_on(dir.path(), false);
+    let mark = hostile::dies_where_marked(&dir.path().join("constructor.so"));
+    farm.up();
+    let shown = || farm.ok(["plugin", "show", "constructor"]);
+    assert!(shown().contains("vcs constructor  enabled"), "{}", shown());
+    // Whoever loads it from now on sees it die.
+    fs::write(&mark, "").unwrap();
+    fs::copy(programs::plugin("bzr"), dir.path().join("libmf_plugin_bzr.so")).unwrap();
+    awaited::until("the other is used", || farm.ok(["vcs-handler", "list"]).contains("bzr"));
+    fs::remove_file(dir.path().join("libmf_plugin_bzr.so")).unwrap();
+    awaited::until("the other is gone", || {
+        farm.json(&["vcs-handler", "show", "bzr"])["data"]["vcs_handler"]["enabled"] == false
+    });
+    let shown = shown();
+    assert!(shown.contains("vcs constructor  enabled") && !shown.contains("crash"), "{shown}");
+    fs::remove_file(&mark).unwrap();
+    assert!(farm.stop().success());
+}
+
+#[test]
 fn a_build_has_no_network_and_writes_only_to_its_own_directories() {
     let dir = tempfile::tempdir().unwrap();
     let mut farm = farm_on(dir.path(), true);

@@ -1,12 +1,15 @@
-//! Registers on the hub each handler that the plugins on this host provide.
+//! Registers on the hub each handler and hook that the plugins on this host
+//! provide.
 //!
-//! A file is read, and loaded by a child, only when something in the plugins
-//! directories has changed: else a run costs a `stat` for each file.
+//! A file is read only when something in the plugins directories has changed,
+//! and loaded by a child only when its bytes are new: else a run costs a `stat`
+//! for each file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mf_core::wire::{Crash, Offer, RegisterHandlers};
+use mf_core::wire::{Crash, HookOffer, Offer, RegisterHandlers};
+use monkeyfarm_plugin_api::Schemas;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,11 +17,12 @@ use sha2::{Digest, Sha256};
 use super::HookContext;
 use crate::plugin::meta::Hook;
 use crate::plugin::scan::Stamp;
-use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources};
+use crate::plugin::{Catalog, HostProgram, Plugin, Policy, Sources, Verdicts};
 use crate::regulator::frame::PluginHook;
 
-/// After so many seconds all is looked at and registered again, whatever is
-/// remembered: a plugin may have failed for want of memory only.
+/// After so many seconds all files are read and registered again, and those
+/// that could not be loaded are tried once more: the reason may have been this
+/// host's, such as want of memory.
 const TRUSTED_SECONDS: i64 = 300;
 
 inventory::submit! {
@@ -33,10 +37,13 @@ struct Memory {
     seen: String,
     scanned_at: i64,
     offers: Vec<Offer>,
+    hook_offers: Vec<HookOffer>,
     rejected: Vec<String>,
     hooks: Vec<PluginHook>,
-    crashed: Vec<Crash>,
-    /// What the hub said of quarantine then.
+    /// Why plugins cannot be used that were loaded, by their hashes.
+    refused: BTreeMap<String, String>,
+    /// What the hub said of quarantine then, and what it made of those that
+    /// crashed in that run.
     quarantined: BTreeMap<String, String>,
 }
 
@@ -47,27 +54,33 @@ fn run(context: &HookContext) -> anyhow::Result<()> {
     let now = mf_core::time::unix_now();
     let trusted = (memory.scanned_at..memory.scanned_at + TRUSTED_SECONDS).contains(&now);
     let mut known = seen == memory.seen && trusted;
+    let mut crashed = Vec::new();
     if !known || context.woken() {
         let quarantined = context.quarantined()?;
-        known &= quarantined == memory.quarantined;
-        memory.quarantined = quarantined;
-    }
-    if !known {
-        memory = scan(context, sources, memory.quarantined)?;
-        memory.seen = seen;
-        memory.scanned_at = now;
+        if !known || quarantined != memory.quarantined {
+            known = false;
+            if !trusted {
+                memory.refused.clear();
+            }
+            (memory, crashed) = scan(context, sources, memory, quarantined)?;
+            memory.seen = seen;
+            memory.scanned_at = now;
+        }
     }
     for rejected in &memory.rejected {
         context.warn(rejected.as_str());
     }
     if !known || context.woken() {
-        let crashed = memory.crashed.clone();
-        let all = RegisterHandlers { handlers: memory.offers.clone(), crashed };
+        // A crash is told once: whoever clears the plugin after that means it.
+        let all = RegisterHandlers {
+            handlers: memory.offers.clone(),
+            hooks: memory.hook_offers.clone(),
+            crashed: crashed.clone(),
+        };
         context.post::<Value>("/util/register_handlers.json", &all)?;
+        memory.quarantined.extend(crashed.into_iter().map(|crash| (crash.digest, crash.how)));
     }
     context.found_hooks(memory.hooks.clone());
-    // The hub has heard the last words; they are too long to be remembered.
-    memory.crashed.iter_mut().for_each(|crash| crash.log.clear());
     context.remember(&memory)
 }
 
@@ -100,15 +113,18 @@ fn hooks(plugin: &Plugin) -> Vec<PluginHook> {
     plugin.meta.hooks.iter().map(of).collect()
 }
 
-/// Reads, checks and loads every plugin.
+/// Reads and checks every plugin, and loads those that are not remembered; what
+/// was found, and which crashed while they were loaded.
 fn scan(
     context: &HookContext,
     sources: Sources,
+    memory: Memory,
     quarantined: BTreeMap<String, String>,
-) -> anyhow::Result<Memory> {
+) -> anyhow::Result<(Memory, Vec<Crash>)> {
     let registered = context.registered()?;
     let mut catalog = Catalog::new(HostProgram::beside()?, sources)
         .keep_to(context.plugin_policy().clone())
+        .trusting(memory.verdicts())
         .quarantining();
     catalog.quarantine(quarantined.clone());
     catalog.scan(&registered);
@@ -117,8 +133,36 @@ fn scan(
     // scan.
     let offers = catalog.offers();
     catalog.scan(&offers);
-    let rejected = catalog.rejected().iter().map(ToString::to_string).collect();
-    let hooks = catalog.plugins().iter().flat_map(|plugin| hooks(plugin)).collect();
-    let crashed = catalog.crashed();
-    Ok(Memory { offers, rejected, hooks, crashed, quarantined, ..Memory::default() })
+    let refused =
+        catalog.verdicts().into_iter().filter_map(|(digest, it)| Some((digest, it.err()?)));
+    let memory = Memory {
+        rejected: catalog.rejected().iter().map(ToString::to_string).collect(),
+        hooks: catalog.plugins().iter().flat_map(|plugin| hooks(plugin)).collect(),
+        hook_offers: catalog.hook_offers(),
+        refused: refused.collect(),
+        offers,
+        quarantined,
+        ..Memory::default()
+    };
+    Ok((memory, catalog.crashed()))
+}
+
+impl Memory {
+    /// What became of each plugin that was loaded. Of one that was good, and
+    /// not used because of another, nothing is remembered.
+    fn verdicts(self) -> Verdicts {
+        let mut verdicts: Verdicts =
+            self.refused.into_iter().map(|(digest, why)| (digest, Err(why))).collect();
+        let handlers = self.offers.into_iter().map(|offer| (offer.digest, offer.schemas));
+        let hooks = self.hook_offers.into_iter().map(|offer| (offer.digest, offer.schemas));
+        // In the order that a plugin has them in: its handlers, then its hooks.
+        for (digest, schemas) in handlers.chain(hooks) {
+            let schemas: Schemas = serde_json::from_value(schemas).unwrap_or_default();
+            let known = verdicts.entry(digest).or_insert_with(|| Ok(Vec::new()));
+            if let Ok(all) = known {
+                all.push(schemas);
+            }
+        }
+        verdicts
+    }
 }

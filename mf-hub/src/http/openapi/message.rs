@@ -4,8 +4,8 @@
 use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
 use mf_core::resource::ALL;
 use mf_core::wire::{
-    Advance, Called, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held, Offer,
-    Register, RegisterHandlers, ReportCalls,
+    Advance, Called, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held,
+    HookOffer, Offer, Register, RegisterHandlers, ReportCalls,
 };
 use serde_json::{Map, Value, json};
 
@@ -98,6 +98,11 @@ fn offer() -> Offer {
     }
 }
 
+fn hook() -> HookOffer {
+    let Offer { plugin, version, digest, .. } = offer();
+    HookOffer { label: "report".into(), plugin, version, digest, schemas: json!({ "local": {} }) }
+}
+
 /// What workers and the regulator send.
 fn sent() -> Vec<(&'static str, &'static str, Value)> {
     let mut all = by_workers();
@@ -149,8 +154,12 @@ fn by_the_regulator() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         (
             "util_register_handlers",
-            "all handlers that there are now",
-            json!(RegisterHandlers { handlers: vec![offer()], ..RegisterHandlers::default() }),
+            "all handlers and hooks that there are now",
+            json!(RegisterHandlers {
+                handlers: vec![offer()],
+                hooks: vec![hook()],
+                ..RegisterHandlers::default()
+            }),
         ),
         (
             "util_report_calls",

@@ -116,7 +116,9 @@ fn may(visit: &Visit, function: &str) -> Result<(), Error> {
 fn row(plugin: Plugin) -> Row {
     let handler = |handler: &plugin::Handler| {
         let text = format!("{} {}", handler.kind.replace('_', " "), handler.label);
-        Link::new(format!("/{}/{}", handler.kind, encoded(&handler.label)), text)
+        // A hook has no page of its own.
+        let page = format!("/{}/{}", handler.kind, encoded(&handler.label));
+        Link::new(if handler.kind == plugin::HOOK { String::new() } else { page }, text)
     };
     Row {
         link: Link::new(format!("/plugin/{}", encoded(&plugin.plugin)), &plugin.plugin),
