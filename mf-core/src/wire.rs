@@ -3,6 +3,8 @@
 //! Both halves compile these same types. The sender may be newer than the
 //! receiver: unknown keys are tolerated, missing ones have defaults.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 mod head;
@@ -12,6 +14,10 @@ mod repository;
 pub use head::{HeadSeen, HeadSource};
 pub use plugin::{Called, Crash, HandlerKind, HookOffer, Offer, RegisterHandlers, ReportCalls};
 pub use repository::{RepositoryDraft, RepositoryFile, RepositoryPart};
+
+/// The longest that the hub holds back an answer: well within the patience of
+/// proxies. A caller that wants to wait longer asks again.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// `POST /system/enrol`: a host has a one-time token, and has made a key for
 /// itself. The key never travels: the hub is told its hash.
@@ -88,7 +94,7 @@ pub struct ClaimRequest {
     /// Random text, new for every task: asked again with the same one, the
     /// hub gives the same task again.
     pub nonce: String,
-    /// How long to wait, in seconds; the hub has a limit of its own.
+    /// How long to wait, in seconds; at most [`LONGEST_WAIT`].
     pub wait: u64,
 }
 
@@ -195,10 +201,10 @@ pub struct Handler {
 pub struct Heartbeat {
     /// All of them.
     pub held: Vec<Held>,
-    /// How long the answer may wait for something to stop, in seconds, so
-    /// that a cancel is heard of at once; the hub has a limit of its own.
-    /// Hanging up before the answer says that the worker has gone, unless it
-    /// beats again within a second.
+    /// How long the hub may hold back the answer until there is something to
+    /// stop, in seconds, at most [`LONGEST_WAIT`]: a cancel then arrives at
+    /// once. A connection that breaks before the answer means that the worker
+    /// has died, unless it sends another heartbeat within a second.
     pub wait: u64,
 }
 

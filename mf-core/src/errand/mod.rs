@@ -22,7 +22,9 @@ pub use bug::{BugAction, BugDeed, BugFound, BugWork, bugs};
 pub use mention::mentioned;
 pub use pause::{LONGEST, pause};
 pub use repository::RepositoryDeed;
-pub use wire::{ClaimErrand, Done, EndErrand, Ended, ErrandClaim, ErrandLease, ErrandStatus};
+pub use wire::{
+    ClaimErrand, Done, EndErrand, Ended, ErrandClaim, ErrandLease, ErrandStatus, RenewErrand,
+};
 
 /// What errands are called in events and in `resource=` of `GET /util/events`.
 pub const NAME: &str = "errand";

@@ -23,7 +23,8 @@ pub struct ErrandClaim {
     /// Who does which errand; every report carries it.
     #[serde(flatten)]
     pub lease: ErrandLease,
-    /// How long the hook may be silent before another may claim the errand.
+    /// How long the hook may be silent before another may claim the errand, in
+    /// seconds.
     pub lease_seconds: u64,
     /// A word that is this errand's alone, and the same at every attempt: who
     /// leaves it where the work shows sees that it was done.
@@ -42,6 +43,20 @@ pub struct ErrandLease {
     pub attempt: i64,
     /// Secret that shows who has the lease.
     pub token: String,
+}
+
+/// `POST /util/renew_errand`: the hook is still working on its errand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RenewErrand {
+    /// Which errand.
+    #[serde(flatten)]
+    pub lease: ErrandLease,
+    /// How long the hub may hold back the answer, in seconds, at most
+    /// [`LONGEST_WAIT`](crate::wire::LONGEST_WAIT). A connection that breaks
+    /// before the answer means that the hook has died, unless it renews again
+    /// within a second.
+    pub wait: u64,
 }
 
 /// `POST /util/end_errand`: how an attempt ended. Said again it changes

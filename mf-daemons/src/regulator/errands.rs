@@ -1,15 +1,16 @@
-//! Errands as a hook does them: it claims one after the other, renews its lease
-//! while it works, and reports.
+//! Errands as a hook does them: it claims one after the other, keeps a request
+//! open at the hub while it works, and reports.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mf_client::Hub;
-use mf_core::errand::{ClaimErrand, EndErrand, Ended, ErrandClaim, Kind};
+use mf_client::{Backoff, Hub};
+use mf_core::errand::{ClaimErrand, EndErrand, Ended, ErrandClaim, Kind, RenewErrand};
 use mf_core::error::Code;
+use mf_core::wire::LONGEST_WAIT;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::HookContext;
 
@@ -33,8 +34,10 @@ pub fn each(
         let answer: Value = context.post("/util/claim_errand.json", &said)?;
         let claim = answer.get("errand").cloned().unwrap_or_default();
         let Some(claim) = serde_json::from_value::<Option<ErrandClaim>>(claim)? else { break };
-        let ended = renewing(context, &claim, || work(&claim));
-        report(context, EndErrand { lease: claim.lease, ended })?;
+        renewing(context, &claim, || {
+            let ended = work(&claim);
+            report(context, EndErrand { lease: claim.lease.clone(), ended })
+        })?;
     }
     Ok(())
 }
@@ -65,26 +68,23 @@ pub fn other_kind() -> Ended {
     later("the hub gave it to a hook that does another kind; both are to be of one version")
 }
 
-/// Does some work, and tells the hub meanwhile that somebody is at it.
+/// Does some work while a thread keeps the lease: when this process ends, so
+/// does the thread's connection, and the hub gives the errand to another hook.
 fn renewing<T>(context: &HookContext, claim: &ErrandClaim, work: impl FnOnce() -> T) -> T {
-    let pause = Duration::from_secs((claim.lease_seconds / 3).max(1));
+    let wait = Duration::from_secs(claim.lease_seconds / 3);
+    let wait = wait.clamp(Duration::from_secs(1), LONGEST_WAIT);
+    let said = RenewErrand { lease: claim.lease.clone(), wait: wait.as_secs() };
     let dial = context.dial();
-    let lease = claim.lease.clone();
-    let (done, over) = channel::<()>();
+    let (done, over) = oneshot::channel::<()>();
     let renew = move || -> anyhow::Result<()> {
-        let mut hub: Option<Hub> = None;
+        let hub = dial()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        while over.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-            let hub = match &hub {
-                Some(hub) => hub,
-                None => hub.insert(dial()?),
-            };
-            let renewed = hub.post::<Value>("/util/renew_errand.json", &lease, None, "");
-            // A hub that is away gives a whole lease when it is back.
-            if runtime.block_on(renewed).is_err_and(|error| error.is(Code::StaleAttempt)) {
-                break;
+        runtime.block_on(async {
+            tokio::select! {
+                _ = over => {}
+                () = keep(&hub, &said, wait) => {}
             }
-        }
+        });
         Ok(())
     };
     thread::scope(|scope| {
@@ -93,4 +93,22 @@ fn renewing<T>(context: &HookContext, claim: &ErrandClaim, work: impl FnOnce() -
         drop(done);
         came
     })
+}
+
+/// Renews a lease for as long as the errand is this hook's.
+async fn keep(hub: &Hub, said: &RenewErrand, wait: Duration) {
+    let mut backoff = Backoff::default();
+    loop {
+        let asked = tokio::time::Instant::now();
+        match hub.post::<Value>("/util/renew_errand.json", said, None, "").await {
+            // A hub that has waited has used the time up.
+            Ok(_) => {
+                backoff.reset();
+                tokio::time::sleep_until(asked + wait).await;
+            }
+            Err(error) if error.is(Code::StaleAttempt) => return,
+            // A hub that is away gives a whole lease when it is back.
+            Err(_) => backoff.wait_at_most(wait).await,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mf_client::{Backoff, Error};
-use mf_core::wire::{Heartbeat, HeartbeatReply, Held};
+use mf_core::wire::{Heartbeat, HeartbeatReply, Held, LONGEST_WAIT};
 
 use super::Worker;
 
@@ -21,7 +21,9 @@ pub async fn beat(worker: Arc<Worker>) {
     let mut backoff = Backoff::default();
     loop {
         table.wait(|state| state.count > 0 || state.owed).await;
-        let pause = worker.registration.lease() / 3;
+        // As long as the hub waits: between two heartbeats it would not notice
+        // that the worker has died.
+        let pause = LONGEST_WAIT.min(worker.registration.lease() / 3);
         let asked = Instant::now();
         table.owe(false);
         let held = table.all();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::response::Response;
 use mf_core::error::Error;
-use mf_core::wire::{Claim, ClaimRequest, Heartbeat, HeartbeatReply, Held, Register, Registered};
+use mf_core::wire::{
+    Claim, ClaimRequest, Heartbeat, HeartbeatReply, Held, LONGEST_WAIT, Register, Registered,
+};
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,8 +17,6 @@ use crate::hub::Hub;
 use crate::store::roles::Caller;
 use crate::store::{Tx, claim, system};
 
-/// Longest that a request waits: well within what proxies bear.
-const WAIT_LIMIT: Duration = Duration::from_secs(30);
 /// How exactly it is known when a system was last seen. Heartbeats are many,
 /// and none should cost a write of its own.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
@@ -58,7 +58,7 @@ async fn claimed(
 ) -> Result<Option<Claim>, Error> {
     claim::check_nonce(&said.nonce)?;
     seen(hub, caller, id).await?;
-    let until = Instant::now() + Duration::from_secs(said.wait).min(WAIT_LIMIT);
+    let until = Instant::now() + Duration::from_secs(said.wait).min(LONGEST_WAIT);
     let secret = hub.files.secret();
     // The answer to the same request may have been lost on its way.
     if let Some(claim) = hub.readers.read(|db| claim::again(db, id, &said.nonce, secret))? {
@@ -107,7 +107,7 @@ async fn stopped(hub: &Hub, id: i64, said: &Heartbeat) -> Vec<Held> {
     let (beat, bell) = hub.dispatch.beat(id);
     let mut line = Line { hub, system: id, beat, answered: false };
     // Within the lease, so that waiting never ends what it is to keep.
-    let most = WAIT_LIMIT.min(hub.dispatch.lease() / 3);
+    let most = LONGEST_WAIT.min(hub.dispatch.lease() / 3);
     let until = Instant::now() + Duration::from_secs(said.wait).min(most);
     let stop = loop {
         let mut rung = std::pin::pin!(bell.notified());

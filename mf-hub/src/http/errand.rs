@@ -1,15 +1,26 @@
 //! Hooks of the regulator claim errands and say how they ended; people see
 //! them.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use axum::response::Response;
-use mf_core::errand::{ClaimErrand, EndErrand, Ended, ErrandLease, Subject, Work};
+use mf_core::errand::{ClaimErrand, EndErrand, Ended, ErrandLease, RenewErrand, Subject, Work};
 use mf_core::error::Error;
+use mf_core::task::COME_BACK;
+use mf_core::wire::LONGEST_WAIT;
 use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::time::sleep;
 
 use super::call::Call;
 use super::{envelope, repository};
+use crate::hub::Hub;
 use crate::store::Tx;
 use crate::store::errand::{self, Wanted};
+
+/// Who puts back the errand of a hook that has died, as history tells.
+const ACTOR: &str = "hub";
 
 /// `POST /util/claim_errand`: one that is to be done now; null when there is
 /// none.
@@ -32,15 +43,66 @@ pub async fn claim(mut call: Call) -> Result<Response, Error> {
     Ok(envelope::data(&json!({ "errand": claim })))
 }
 
-/// `POST /util/renew_errand`: the hook is still at it.
+/// `POST /util/renew_errand`: the hook is still working on its errand. The
+/// answer is held back for as long as the hook says, so that a hook that dies
+/// is noticed by its connection.
 ///
 /// # Errors
-/// It is another's by now.
+/// The errand is another hook's by now.
 pub async fn renew(mut call: Call) -> Result<Response, Error> {
-    let lease: ErrandLease = call.wire().await?;
-    call.hub.readers.read(|db| errand::check(db, &lease))?;
-    call.hub.errands.start(lease.errand);
+    let said: RenewErrand = call.wire().await?;
+    let hub = &call.hub;
+    hub.readers.read(|db| errand::check(db, &said.lease))?;
+    // Within the lease, so that waiting never ends what it is to keep.
+    let most = LONGEST_WAIT.min(hub.errands.length() / 3);
+    let mut line = Line::open(hub, said.lease);
+    tokio::select! {
+        () = sleep(Duration::from_secs(said.wait).min(most)) => {}
+        () = hub.stopped() => {}
+    }
+    line.answered = true;
     Ok(envelope::empty())
+}
+
+/// A hook on the line. Dropped unanswered, because the connection broke, it
+/// gives the hook a moment to come back, and then its errand to others.
+struct Line {
+    hub: Arc<Hub>,
+    lease: ErrandLease,
+    /// When the errand's lease ends, unless it is renewed again.
+    ends: Instant,
+    answered: bool,
+}
+
+impl Line {
+    fn open(hub: &Arc<Hub>, lease: ErrandLease) -> Self {
+        let ends = hub.errands.start(lease.errand);
+        Self { hub: Arc::clone(hub), lease, ends, answered: false }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // Without a runtime the hub is at its end, and its next start gives
+        // every errand a new lease.
+        if let (false, Ok(runtime)) = (self.answered, Handle::try_current()) {
+            let (hub, lease) = (Arc::clone(&self.hub), std::mem::take(&mut self.lease));
+            runtime.spawn(lose(hub, lease, self.ends));
+        }
+    }
+}
+
+/// Puts an errand back whose hook has died: it did not come back in time.
+async fn lose(hub: Arc<Hub>, lease: ErrandLease, ends: Instant) {
+    sleep(COME_BACK).await;
+    let leases = Arc::clone(&hub.errands);
+    let work = move |tx: &Tx<'_>| match leases.ends(lease.errand) == Some(ends) {
+        true => errand::lose(tx, &lease),
+        false => Ok(()),
+    };
+    if let Err(error) = hub.writer.run(ACTOR, work).await {
+        tracing::warn!("an errand whose hook has died waits for the end of its lease: {error}");
+    }
 }
 
 /// `POST /util/end_errand`: how an attempt ended. One that made a repository

@@ -1,9 +1,14 @@
 //! Errands: written down with what causes them, claimed under a lease, done
 //! once in effect.
 
+use std::time::{Duration, Instant};
+
+use mf_core::time::now;
 use mf_core::wire::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::farm::{Answer, Farm};
 
@@ -115,12 +120,7 @@ async fn a_hook_that_is_silent_for_a_lease_loses_its_errand() {
     farm.kill();
     farm.start_again();
     assert_eq!(claim(&farm, "n1").await.unwrap()["token"], first["token"], "also after a restart");
-    let second = loop {
-        // The request is the pause between two looks.
-        if let Some(claim) = claim(&farm, "n2").await {
-            break claim;
-        }
-    };
+    let second = until_claimed(&farm, "n2").await;
     assert_eq!(second["errand"], first["errand"]);
     assert_eq!(second["marker"], first["marker"], "by which a doubled comment is seen");
     assert_ne!(second["token"], first["token"]);
@@ -132,6 +132,82 @@ async fn a_hook_that_is_silent_for_a_lease_loses_its_errand() {
     report(&farm, &second, shown("t", false)).await.done();
     let key = farm.admin().send(Method::POST, "/util/claim_errand.json", json!({})).await;
     key.refused(403, "Forbidden");
+}
+
+/// A hook's connection with a renewal under way, until it is dropped.
+async fn line(farm: &Farm, claim: &Value) -> TcpStream {
+    let mut body = claim.clone();
+    body["wait"] = 30.into();
+    let body = body.to_string();
+    let (key, length) = (farm.regulator().key, body.len());
+    let mut stream = TcpStream::connect(farm.url.trim_start_matches("http://")).await.unwrap();
+    let request = format!(
+        "POST /util/renew_errand.json HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    // What the hub does not answer yet cannot be waited for: other requests
+    // are the time that it has to begin with this one.
+    for _ in 0..20 {
+        assert_eq!(self::claim(farm, "nothing is due").await, None);
+    }
+    stream
+}
+
+/// The hook of a claim dies; gives what another hook claims then.
+async fn die(farm: &Farm, claim: &Value, nonce: &str) -> Option<Value> {
+    loop {
+        drop(line(farm, claim).await);
+        let patience = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < patience {
+            if let Some(next) = self::claim(farm, nonce).await {
+                return Some(next);
+            }
+            let troubles = troubles(farm).await;
+            if troubles[0]["state"] == "waiting" && troubles[0]["next_try"].as_str() > Some(&now())
+            {
+                return None;
+            }
+        }
+    }
+}
+
+/// Asks for an errand until there is one: the request is the pause between two
+/// looks.
+async fn until_claimed(farm: &Farm, nonce: &str) -> Value {
+    loop {
+        if let Some(claim) = claim(farm, nonce).await {
+            return claim;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_dies_loses_its_errand_long_before_its_lease_ends() {
+    let farm = tracked(3_600).await;
+    farm.build_with("two", json!({ "bugs": "1,2" })).await;
+    let stays = claim(&farm, "n1").await.unwrap();
+    let dies = claim(&farm, "n2").await.unwrap();
+    // A hook that has come back by another connection has not died.
+    let old = line(&farm, &stays).await;
+    let _new = line(&farm, &stays).await;
+    drop(old);
+    let second = die(&farm, &dies, "n3").await.unwrap();
+    assert_eq!((&second["errand"], &second["attempt"]), (&dies["errand"], &json!(2)));
+    report(&farm, &dies, json!({ "how": "done" })).await.refused(409, "StaleAttempt");
+    report(&farm, &stays, shown("t", true)).await.done();
+}
+
+#[tokio::test]
+async fn an_errand_that_kills_its_hooks_is_not_tried_again_at_once_for_ever() {
+    let farm = tracked(3_600).await;
+    farm.build_with("two", json!({ "bugs": "1" })).await;
+    let first = claim(&farm, "n1").await.unwrap();
+    let second = die(&farm, &first, "n2").await.unwrap();
+    assert_eq!(die(&farm, &second, "n3").await, None);
+    let waits = troubles(&farm).await[0].take();
+    assert_eq!(waits["message"], "its hook ended without a report");
+    assert_eq!(waits["attempts"], 2);
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::bugzilla::{self, KEY};
 
-/// How long a hook may be silent before another takes its errand, in seconds.
-const LEASE: &str = "lease_seconds = 8\n";
+/// No lease ends while a test runs: what dies is noticed by its connection.
+const LEASE: &str = "lease_seconds = 3600\n";
 
 /// Says where the tracker of a handler is, and the key for it.
 pub fn point_to(farm: &Farm, handler: &str, server: &Server, (name, key): (&str, &str)) {

@@ -1,7 +1,7 @@
 //! What workers and the regulator send, each as an example of the very type
 //! that the hub reads, from which its schema is made.
 
-use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind};
+use mf_core::errand::{ClaimErrand, EndErrand, Ended, Kind, RenewErrand};
 use mf_core::resource::ALL;
 use mf_core::wire::{
     Advance, Called, ClaimRequest, Complete, Event, HandlerKind, HeadSeen, Heartbeat, Held,
@@ -171,7 +171,12 @@ fn by_the_regulator() -> Vec<(&'static str, &'static str, Value)> {
             "asked again with the same nonce, the hub gives the same errand again",
             json!(ClaimErrand { kinds: vec![Kind::Bug], nonce: "f3a1c2d4e5b60718".into() }),
         ),
-        ("util_renew_errand", "who does which errand", json!(given::errand_lease())),
+        (
+            "util_renew_errand",
+            "who does which errand; a connection that breaks while the answer is held back, for \
+             at most `wait` seconds, means that the hook has died",
+            json!(RenewErrand { lease: given::errand_lease(), wait: 20 }),
+        ),
         (
             "util_end_errand",
             "how an attempt ended: done, later (with `why`, `seconds` and `all`) or refused (`why`)",

@@ -16,6 +16,9 @@ use crate::store::{Done, Fault, Tx, attempt};
 /// The longest that a server may have an errand wait, in seconds: a week.
 const LONGEST: i64 = 7 * 24 * 60 * 60;
 
+/// How an attempt ended whose hook has died; no hook says this.
+const LOST: &str = "lost";
+
 /// An errand's row, as far as its end goes.
 pub(super) struct Row {
     id: i64,
@@ -124,7 +127,7 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
             effect::done(tx, &subject, done.found.as_ref())?;
             open_lane(tx, &row.lane)?;
             if row.again {
-                wait(tx, &row, ended, 0, 0, "")?;
+                wait(tx, &row, ended.name(), 0, 0, "")?;
             } else {
                 over(tx, &row, ended, State::Done, "")?;
             }
@@ -137,13 +140,13 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
             if *all {
                 close_lane(tx, &row.lane, seconds)?;
             }
-            wait(tx, &row, ended, failures, seconds, &why)?;
+            wait(tx, &row, ended.name(), failures, seconds, &why)?;
         }
         Ended::Refused { why } => {
             let why = sentence(why);
             effect::refused(tx, &subject, &why)?;
             if row.again {
-                wait(tx, &row, ended, 0, 0, &why)?;
+                wait(tx, &row, ended.name(), 0, 0, &why)?;
             } else {
                 over(tx, &row, ended, State::Refused, &why)?;
             }
@@ -157,13 +160,28 @@ fn sentence(why: &str) -> String {
     attempt::cut(&why.replace(char::is_control, " "), LONG)
 }
 
-fn wait(tx: &Tx<'_>, row: &Row, ended: &Ended, failures: i64, seconds: i64, why: &str) -> Done<()> {
+/// Lets the attempt of a hook that has died be followed by another: the first
+/// time at once, then after a pause, since the errand may be what kills its
+/// hooks. Nothing happens if the attempt has ended meanwhile.
+///
+/// # Errors
+/// SQLite would not.
+pub fn lose(tx: &Tx<'_>, lease: &ErrandLease) -> Done<()> {
+    let goes_on = |row: &Row| row.attempt == lease.attempt && row.state == State::Running.name();
+    let Some(row) = find(tx, lease.errand)?.filter(goes_on) else { return Ok(()) };
+    let seconds = if row.failures == 0 { 0 } else { pause(row.failures) };
+    let failures = row.failures.saturating_add(1);
+    wait(tx, &row, LOST, failures, seconds, "its hook ended without a report")?;
+    record(tx, row.id, Verb::Update)
+}
+
+fn wait(tx: &Tx<'_>, row: &Row, ended: &str, failures: i64, seconds: i64, why: &str) -> Done<()> {
     let next = time::in_seconds(seconds).unwrap_or_else(time::now);
     tx.prepare_cached(
         "UPDATE errand SET state = 'waiting', ended = ?2, failures = ?3, next_try = ?4, \
          message = ?5, again = 0 WHERE id = ?1",
     )?
-    .execute(params![row.id, ended.name(), failures, next, why])?;
+    .execute(params![row.id, ended, failures, next, why])?;
     Ok(())
 }
 

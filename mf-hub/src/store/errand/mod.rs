@@ -15,7 +15,7 @@ use super::history::{self, Verb};
 use super::{Done, Fault, Tx};
 
 pub use claim::{check_nonce, claim};
-pub use end::{check, end, retry, subject};
+pub use end::{check, end, lose, retry, subject};
 pub use list::{Wanted, counts, list, troubles};
 
 /// How long an errand that is over can still be seen, in seconds.
