@@ -176,6 +176,21 @@ fn babble(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
     Ok(Built { artifacts: (0..10_000).map(artifact).collect() })
 }
 
+/// Fails, and does not say why.
+fn mute(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    Err(Failure::new(" \n"))
+}
+
+/// Fails, and does not stop saying why.
+fn rant(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    Err(Failure::new("é".repeat(1 << 20)))
+}
+
+/// As `rant`, in a panic.
+fn scream(_: &BuildJob, _: &Context) -> Result<Built, Failure> {
+    panic!("{}", "é".repeat(1 << 20));
+}
+
 struct Nowhere;
 
 impl VcsHandler for Nowhere {
@@ -224,6 +239,9 @@ monkeyfarm_plugin_api::export! {
         "allocate" => || Way(allocate),
         "garbage" => || Way(garbage),
         "babble" => || Way(babble),
+        "mute" => || Way(mute),
+        "rant" => || Way(rant),
+        "scream" => || Way(scream),
     },
     vcs: {
         "nowhere" => || Nowhere,

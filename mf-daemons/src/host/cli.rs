@@ -30,7 +30,7 @@ use crate::plugin::HostProgram;
 /// Looks after MonkeyFarm's plugins, each in a process of its own.
 #[derive(Debug, Parser)]
 #[command(name = "mf-plugin-host", version = VERSION.as_str(), disable_help_subcommand = true)]
-#[command(after_help = "Example: mf-plugin-host check target/release/libmf_plugin_git.so")]
+#[command(after_help = "Example: mf plugin check target/release/libmf_plugin_git.so")]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
@@ -82,7 +82,7 @@ enum Verb {
         #[arg(long)]
         load: bool,
         /// Whether they go with another MonkeyFarm: by its plugin API, which
-        /// its mf-plugin-host --version says, such as 2.0
+        /// its mf plugin --version says, such as 2.0
         #[arg(long, value_name = "VERSION", conflicts_with = "load", value_parser = api_version)]
         against: Option<String>,
     },

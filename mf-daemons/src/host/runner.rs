@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use mf_core::lifeline::Lifeline;
+use mf_core::lifeline::{FRAME_LIMIT, Lifeline};
 use monkeyfarm_plugin_api::abi::{Call, Loaded, Refusal};
 use monkeyfarm_plugin_api::guard::Answer;
 use monkeyfarm_plugin_api::schema::SCHEMAS_LIMIT;
@@ -197,11 +197,20 @@ fn handle<J: Serialize, A: DeserializeOwned>(
 fn understood<A: DeserializeOwned>(answer: &[u8]) -> Result<A, Outcome> {
     Err(match serde_json::from_slice(answer) {
         Ok(Answer::Done(answer)) => return Ok(answer),
-        Ok(Answer::Failed(failure)) => Outcome::Failed(failure),
-        Ok(Answer::Panicked(how)) => Outcome::Panicked(how),
+        Ok(Answer::Failed(Failure { sentence, kind, kept, wait })) => {
+            Outcome::Failed(Failure { sentence: begun(sentence), kind, kept, wait })
+        }
+        Ok(Answer::Panicked(how)) => Outcome::Panicked(begun(how)),
         Ok(Answer::Refused(why)) => Outcome::Refused(why),
         Err(error) => Outcome::Refused(format!("its answer cannot be read: {error}")),
     })
+}
+
+/// The beginning of a text, so that it can be sent whatever a plugin says. The
+/// parent cuts it to what people read, once it has masked secrets in it.
+fn begun(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(FRAME_LIMIT / 8));
+    text
 }
 
 /// The sentence goes to the parent, the whole difference into the log.
@@ -220,7 +229,10 @@ fn answer(keeper: &Mutex<Lifeline>, outcome: Outcome) -> anyhow::Result<()> {
         // The one thing that makes an answer too large is what the handler
         // put into it.
         Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
-            let failure = Failure::new(format!("the handler's answer cannot be sent: {error}"));
+            let failure = Failure::new(format!(
+                "the handler's answer cannot be sent: it is larger than {} KiB",
+                FRAME_LIMIT / 1024
+            ));
             Ok(keeper.send(&Word::Answer(Outcome::Failed(failure)))?)
         }
         sent => Ok(sent?),

@@ -74,13 +74,18 @@ impl Ended {
         }
     }
 
-    /// The same without secrets in what people read of it: a sentence of the
-    /// handler's, or the message of a panic, goes where its log does not.
+    /// The same as people may read it, for a sentence of the handler's, or the
+    /// message of a panic, goes where its log does not: without secrets, not
+    /// longer than a message is, and never empty.
     pub fn masked(self, secrets: &Secrets) -> Self {
-        let plain = |text: String| secrets.masked(&text);
+        let plain = |text: String| cut(secrets.masked(&text));
         match self {
             Self::Failed(Failure { sentence, kind, kept, wait }) => {
-                Self::Failed(Failure { sentence: plain(sentence), kind, kept, wait })
+                let sentence = match plain(sentence) {
+                    empty if empty.trim().is_empty() => SILENT.to_owned(),
+                    sentence => sentence,
+                };
+                Self::Failed(Failure { sentence, kind, kept, wait })
             }
             Self::Refused(why) => Self::Refused(plain(why)),
             Self::Crashed(how) => Self::Crashed(plain(how)),
@@ -91,4 +96,18 @@ impl Ended {
             other => other,
         }
     }
+}
+
+/// What stands for a failure that its handler says nothing of.
+const SILENT: &str = "the handler failed without saying why";
+
+/// Longest sentence of a plugin's that people read, in bytes.
+const LONGEST: usize = 4_000;
+
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST - '…'.len_utf8()));
+        text.push('…');
+    }
+    text
 }

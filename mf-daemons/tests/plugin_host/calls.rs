@@ -1,5 +1,6 @@
 //! How a call can end, and what the parent is told of it.
 
+use mf_daemons::plugin::mask::Secrets;
 use mf_daemons::plugin::{Ended, HostProgram, Job};
 use monkeyfarm_plugin_api::farm::Ask;
 use monkeyfarm_plugin_api::{ChangesJob, Checkout, CheckoutJob, Failure, HookJob, Hooked, Source};
@@ -118,7 +119,24 @@ fn an_exit_with_success_is_no_success() {
 #[test]
 fn an_answer_that_is_too_large_is_a_failure() {
     let Ended::Failed(failure) = build("babble").0 else { panic!() };
-    assert!(failure.sentence.starts_with("the handler's answer cannot be sent: a frame of"));
+    assert_eq!(failure.sentence, "the handler's answer cannot be sent: it is larger than 256 KiB");
+}
+
+#[test]
+fn a_sentence_is_neither_empty_nor_endless() {
+    let ended = |handler| build(handler).0.masked(&Secrets::default());
+    let why = |handler| match ended(handler) {
+        Ended::Failed(failure) => failure.sentence,
+        Ended::Crashed(how) => how,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why("mute"), "the handler failed without saying why");
+    assert!(why("rant").starts_with("éé"));
+    // A panic is a crash whatever it says.
+    assert!(why("scream").contains("panicked at ") && matches!(ended("scream"), Ended::Crashed(_)));
+    for endless in [why("rant"), why("scream")] {
+        assert!(endless.len() <= 4_000 && endless.ends_with("é…"), "{} bytes", endless.len());
+    }
 }
 
 #[test]

@@ -23,6 +23,9 @@ const OWNER: Owner = Owner { uid: BUILDER, gid: BUILDER };
 /// Where the build is, in the chroot.
 pub(crate) const PLACE: &str = "/build";
 
+/// How a tarball of a chroot is made.
+const MAKE: &str = "`mmdebstrap --variant=buildd --include=fakeroot SUITE FILE`";
+
 /// Last lines that are kept to tell a failure from.
 const LINES: usize = 400;
 
@@ -46,8 +49,21 @@ impl Chroot {
         };
         cx.progress("making the chroot");
         said(command, Step::Chroot, None, cx)?;
+        chroot.check(recipe.chroot.as_deref())?;
         chroot.furnish(job).map_err(Failure::io("cannot furnish the chroot"))?;
         Ok(chroot)
+    }
+
+    /// Whether what was made is a Debian system: a tarball may be of anything.
+    fn check(&self, tarball: Option<&str>) -> Result<(), Failure> {
+        let needed = ["etc/passwd", "etc/group", "etc/apt/sources.list.d"];
+        let Some(missing) = needed.iter().find(|name| !self.root.join(name).exists()) else {
+            return Ok(());
+        };
+        let what = tarball.map_or("the chroot".to_owned(), |name| format!("the chroot {name}"));
+        Err(Failure::new(format!(
+            "{what} is no Debian system: it has no /{missing} at its top; make it with {MAKE}"
+        )))
     }
 
     /// A user to build as, a place for it, and the repositories of the
@@ -65,7 +81,14 @@ impl Chroot {
             lines.push_str(&format!("deb [trusted=yes] {} ./\n", repository.url));
         }
         fs::write(self.root.join("etc/apt/sources.list.d/monkeyfarm.list"), lines)?;
-        tree::directory(&self.inside(PLACE), OWNER)
+        // Tarballs made for sbuild have one; what lies in it is nobody's source.
+        let place = self.inside(PLACE);
+        match fs::symlink_metadata(&place) {
+            Ok(there) if there.is_dir() => fs::remove_dir_all(&place)?,
+            Ok(_) => fs::remove_file(&place)?,
+            Err(_) => {}
+        }
+        tree::directory(&place, OWNER)
     }
 
     /// Where a path of the chroot is on the host.
@@ -151,8 +174,7 @@ fn unpack(local: &Local, name: &str, root: &Path) -> Result<Command, Failure> {
     let tarball = local.chroot_dir.join(name);
     if !tarball.is_file() {
         return Err(Failure::new(format!(
-            "this worker has no chroot {}: make it with `mmdebstrap --variant=buildd SUITE FILE`, \
-             or mend the target's config",
+            "this worker has no chroot {}: make it with {MAKE}, or correct the target's config",
             tarball.display()
         )));
     }

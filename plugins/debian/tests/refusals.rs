@@ -70,3 +70,40 @@ fn only_source_packages_are_downloaded() {
     fs::write(&dsc, "no such thing").unwrap();
     assert!(refused(&task).contains("lists 0 files: it is no .dsc"));
 }
+
+/// A task whose chroot is a tarball of these empty files.
+fn on_tarball(files: &[&str]) -> Task {
+    let mut task = Task::with_package();
+    let tree = task.at("tree");
+    for name in files {
+        let path = tree.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    let mut tar = std::process::Command::new("tar");
+    tar.arg("-cf").arg(task.at("chroots/c.tar")).arg("-C").arg(&tree).arg(".");
+    assert!(tar.status().unwrap().success());
+    task.job.target_config = "[debian]\nchroot = 'c.tar'".into();
+    task
+}
+
+#[test]
+fn a_tarball_is_of_a_debian_system_and_may_have_a_place_for_builds() {
+    // One that has it all in a directory of its own.
+    let told = on_tarball(&["bookworm/etc/passwd", "bookworm/etc/group"]).refusal();
+    let says =
+        "the chroot c.tar is no Debian system: it has no /etc/passwd at its top; make it with";
+    assert!(told.starts_with(says), "{told}");
+
+    if !fs::metadata("/proc/self").is_ok_and(|it| std::os::unix::fs::MetadataExt::uid(&it) == 0) {
+        eprintln!("skipped: only root can give the place of a build to its user");
+        return;
+    }
+    let system = ["etc/passwd", "etc/group", "etc/apt/sources.list.d/x.list", "build/old"];
+    let task = on_tarball(&system);
+    // There is no program in it; but it comes to where one is run.
+    let told = task.refusal();
+    assert!(!told.contains("furnish"), "{told}");
+    assert!(task.work().join("chroot/build").is_dir());
+    assert!(!task.work().join("chroot/build/old").exists());
+}

@@ -168,6 +168,9 @@ fn a_careless_plugin_is_told_what_is_wrong_with_it() {
     let job = "handler = 'vcs fickle'\n[job]\nurl = 'here'\n";
     fs::create_dir(examples.path().join("twice")).unwrap();
     fs::write(examples.path().join("twice/job.toml"), job).unwrap();
+    fs::create_dir(examples.path().join("whole")).unwrap();
+    let job = "handler = 'vcs fickle'\nfiles = ['src/main.c']\n";
+    fs::write(examples.path().join("whole/job.toml"), job).unwrap();
     let mut test = author("mf", examples.path());
     test.args(["plugin", "test", "--examples"]).arg(examples.path());
     let ran = test.arg(programs::example_plugin("mf_plugin_careless")).output().unwrap();
@@ -195,10 +198,14 @@ fn a_careless_plugin_is_told_what_is_wrong_with_it() {
             "vcs fickle: example twice, its head is what was checked out",
             "vcs fickle: example twice, it is among several heads",
             "vcs fickle: example twice, nothing has changed since",
+            "example whole",
         ],
         "{out}"
     );
     assert!(out.contains("a bug is a number"), "{out}");
+    assert!(out.contains("the checkout has no \"src/main.c\""), "{out}");
+    // Where something is wrong the log is shown: a panic's report is in it.
+    assert!(out.contains("        | plugin panicked at "), "{out}");
     for words in ["`minlength` is not read, at word", "look-around is not supported"] {
         let note = out.lines().find(|line| line.contains(words));
         assert!(note.is_some_and(|note| note.starts_with("note    build shell: of ")), "{out}");

@@ -40,7 +40,7 @@ pub struct Plan {
     pub fails: bool,
     /// What its log, or the sentence of its failure, must have.
     pub says: Vec<String>,
-    /// Names of files that must come out of it.
+    /// Names of files that must come out of it; of a checkout, paths in it.
     pub files: Vec<String>,
     /// Directory whose content is the checkout.
     #[serde(skip)]

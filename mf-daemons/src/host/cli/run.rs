@@ -125,7 +125,9 @@ fn told(tried: &Tried, out: Option<&Path>) -> (bool, String) {
             format!("it ran, and remembers {}{warned}", hooked.memory)
         }
         Ended::Failed(failure) => return (false, failure.sentence.clone()),
-        Ended::Refused(why) | Ended::Crashed(why) => return (false, why.clone()),
+        Ended::Refused(why) | Ended::Crashed(why) | Ended::Killed(why) => {
+            return (false, why.clone());
+        }
         other => return (false, format!("it ended with {other:?}")),
     };
     if let (Some(out), false) = (out, files.is_empty()) {

@@ -51,6 +51,9 @@ pub(super) fn run_all(
             None => writeln!(out, "ok      {}", case.name)?,
             Some(why) => writeln!(out, "FAILED  {}\n        {why}", case.name)?,
         }
+        for line in case.log.lines() {
+            writeln!(out, "        | {line}")?;
+        }
     }
     for what in plugin.unread() {
         writeln!(out, "note    {what}")?;

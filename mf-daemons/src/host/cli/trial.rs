@@ -112,6 +112,7 @@ impl Bench<'_> {
             .writing(vec![root.clone(), cache.clone()]),
         };
         let Heard { ended, spoke, went_on } = self.serve(call, plan)?;
+        let ended = ended.masked(&Secrets::new(plan.secrets.values().map(String::as_str)));
         let log = reader.join().unwrap_or_default();
         let (beneath, mut notes) = (Beneath::new(task.root())?, Vec::new());
         let files = match &ended {
@@ -186,6 +187,11 @@ impl Tried {
                 .with_context(|| format!("cannot copy the checkout to {}", to.display()))?;
         }
         Ok(())
+    }
+
+    /// Whether a path is in the checkout.
+    pub fn has_checked_out(&self, path: &str) -> bool {
+        fs::symlink_metadata(self.task.source().join(path)).is_ok()
     }
 
     /// The work directory.

@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::super::plan::{Chosen, Plan, Stop};
 use super::super::trial::Tried;
 use super::{Suite, again, configuration, failure, stopped, swept, unanswered};
-use crate::plugin::Plugin;
+use crate::plugin::{Ended, Plugin};
 
 /// One example, or why it cannot be one.
 pub struct Example {
@@ -63,7 +63,7 @@ impl Example {
         let wrong =
             unanswered(&tried.ended).or_else(|| unexpected(plan, &tried, suite.bench.in_process));
         let good = wrong.is_none() && !plan.fails;
-        suite.tell(format!("example {}", self.name), wrong);
+        suite.tell_of(format!("example {}", self.name), wrong, &tried);
         if !good {
             return Ok(());
         }
@@ -91,6 +91,10 @@ fn unexpected(plan: &Plan, tried: &Tried, in_process: bool) -> Option<String> {
     // In this process what a handler says goes to the terminal unheard.
     if let Some(word) = plan.says.iter().find(said).filter(|_| !in_process) {
         return Some(format!("{word:?} is neither in its log nor in its sentence"));
+    }
+    if let Ended::CheckedOut(_) = tried.ended {
+        let missing = plan.files.iter().find(|name| !tried.has_checked_out(name))?;
+        return Some(format!("the checkout has no {missing:?}"));
     }
     let made = |name: &&String| !tried.files.iter().any(|found| found.name == **name);
     if let Some(name) = plan.files.iter().find(made) {

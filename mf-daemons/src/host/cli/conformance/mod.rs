@@ -24,12 +24,18 @@ pub struct Case {
     pub name: String,
     /// A sentence.
     pub wrong: Option<String>,
+    /// The end of its log, if something is wrong.
+    pub log: String,
 }
+
+/// So many lines of a log are shown where something is wrong.
+const LINES: usize = 20;
 
 impl Case {
     /// As programs read it.
     pub fn as_json(&self) -> Value {
-        json!({ "case": self.name, "passed": self.wrong.is_none(), "wrong": self.wrong })
+        let passed = self.wrong.is_none();
+        json!({ "case": self.name, "passed": passed, "wrong": self.wrong, "log": self.log })
     }
 }
 
@@ -83,12 +89,24 @@ impl Suite<'_> {
     ) -> anyhow::Result<Tried> {
         let tried = self.bench.call(self.plugin, chosen, plan)?;
         let wrong = unanswered(&tried.ended).or_else(|| judge(&tried));
-        self.tell(format!("{chosen}: {what}"), wrong);
+        self.tell_of(format!("{chosen}: {what}"), wrong, &tried);
         Ok(tried)
     }
 
     fn tell(&mut self, name: String, wrong: Option<String>) {
-        self.all.push(Case { name, wrong });
+        self.all.push(Case { name, wrong, log: String::new() });
+    }
+
+    /// The same, with the log of what was tried.
+    fn tell_of(&mut self, name: String, wrong: Option<String>, tried: &Tried) {
+        let log = match wrong {
+            Some(_) => {
+                let lines: Vec<&str> = tried.log.lines().collect();
+                lines[lines.len().saturating_sub(LINES)..].join("\n")
+            }
+            None => String::new(),
+        };
+        self.all.push(Case { name, wrong, log });
     }
 }
 
