@@ -4,6 +4,7 @@ pub mod config;
 pub mod disk;
 pub mod errand;
 pub mod error;
+pub mod file_name;
 pub mod label;
 pub mod lifeline;
 pub mod log;

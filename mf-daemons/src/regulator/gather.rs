@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use futures_util::StreamExt;
 use mf_client::Error;
+use mf_core::file_name;
 use mf_core::wire::{RepositoryDraft, RepositoryFile, RepositoryPart};
 
 use super::HookContext;
 use crate::digest;
-use crate::worker::artifact::check_name;
 
 /// Beneath the regulator's data directory.
 const WORK: &str = "work/repositories";
@@ -68,7 +68,7 @@ impl<'a> Gather<'a> {
             private(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
         }
         for file in &part.files {
-            check_name(&file.name)?;
+            file_name::check(&file.name).map_err(|error| error.sentence)?;
             let path = place.files.join(&file.name);
             self.bring(file, &path).map_err(|why| {
                 format!("{} of task {} cannot be had: {why}", file.name, file.task)

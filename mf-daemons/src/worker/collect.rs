@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mf_core::file_name;
 use monkeyfarm_plugin_api::{Artifact, ArtifactKind};
 
-use super::artifact::{Beneath, Found, check_name};
+use super::artifact::{Beneath, Found};
 use super::dir::TaskDir;
 
 /// Most files of one task: a build that gives more has its tree in the result
@@ -106,6 +107,11 @@ impl Files {
             }
         }
     }
+}
+
+/// Checks a name as the hub will, which is to keep the file.
+fn check_name(name: &str) -> Result<(), String> {
+    file_name::check(name).map_err(|error| error.sentence)
 }
 
 /// Everything below a directory that is none itself, in order. Symbolic links
@@ -210,6 +216,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_hub_would_refuse_by_its_name_does_not_fail_the_build() {
+        let work = work();
+        work.file("result/good");
+        work.file("result/hid\u{200b}den");
+        let (kept, said) = work.collect(&[]).unwrap();
+        assert_eq!(kept, ["File good result/good"]);
+        assert!(said[0].contains("which is not shown"), "{said:?}");
+    }
+
+    #[test]
     fn a_result_directory_that_is_a_link_is_not_followed() {
         let work = work();
         fs::remove_dir(work.dir.result()).unwrap();
@@ -226,6 +242,6 @@ mod tests {
         assert!(told.contains("result/a/same") && told.contains("result/b/same"), "{told}");
         let path = work.file("source/x");
         let told = work.collect(&[artifact(ArtifactKind::File, "../x", path)]).unwrap_err();
-        assert!(told.contains("one component"), "{told}");
+        assert!(told.contains("is a path"), "{told}");
     }
 }

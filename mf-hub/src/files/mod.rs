@@ -7,7 +7,6 @@
 mod artifact;
 mod lines;
 mod log;
-mod name;
 pub mod pass;
 mod read;
 mod repository;
@@ -28,7 +27,6 @@ use tokio::sync::Semaphore;
 
 pub use artifact::{Arriving, FILE_LIMIT, Stored};
 pub use log::{Appended, LOG_LIMIT};
-pub use name::check as check_name;
 pub use read::{BLOCK, Reading};
 pub use secret::Secret;
 pub use window::{LINE, Lines, Window};

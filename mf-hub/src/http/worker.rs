@@ -9,6 +9,7 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use mf_core::error::{Code, Error};
+use mf_core::file_name;
 use mf_core::resource::common::SHORT;
 use mf_core::task::Lease;
 use mf_core::wire::{Advance, BUILD_LOG, Complete, Held, TaskFile};
@@ -16,7 +17,6 @@ use serde_json::json;
 
 use super::call::Call;
 use super::envelope;
-use crate::files::check_name;
 use crate::hub::Hub;
 use crate::store::actor::Actor;
 use crate::store::{Done, Tx, attempt, file, progress, quarantine};
@@ -68,7 +68,7 @@ pub async fn advance(mut call: Call) -> Result<Response, Error> {
 pub async fn append(mut call: Call) -> Result<Response, Error> {
     let body = std::mem::take(&mut call.body);
     let name = call.values.text("name");
-    check_name(name)?;
+    file_name::check(name)?;
     let offset = call.values.int("offset").and_then(|offset| u64::try_from(offset).ok());
     let writing = Writing::new(&call)?;
     writing.check()?;
@@ -90,7 +90,7 @@ pub async fn append(mut call: Call) -> Result<Response, Error> {
 pub async fn upload(mut call: Call) -> Result<Response, Error> {
     let mut blocks = std::mem::take(&mut call.body).into_data_stream();
     let name = call.values.text("name");
-    check_name(name)?;
+    file_name::check(name)?;
     let writing = Writing::new(&call)?;
     writing.check()?;
     let sha256 = call.values.text("sha256").to_ascii_lowercase();

@@ -1,8 +1,7 @@
 //! Where a file of an index may be in a repository.
 
 use mf_core::error::{Code, Error};
-
-use crate::files::check_name;
+use mf_core::file_name;
 
 /// Deepest place of a file, in parts.
 const DEEPEST: usize = 24;
@@ -26,7 +25,7 @@ pub fn check_index_path(path: &str) -> Result<(), Error> {
         if part.starts_with('.') {
             return wrong("has a part that begins with a dot");
         }
-        if let Err(error) = check_name(part) {
+        if let Err(error) = file_name::check(part) {
             return wrong(&format!("has a wrong part: {}", error.sentence));
         }
     }

@@ -1,12 +1,13 @@
-//! What a file of a task may be called.
+//! What a file of a task may be called: the same on the worker that finds it,
+//! on the hub that keeps it and on the regulator that publishes it.
 
-use mf_core::error::{Code, Error};
+use crate::error::{Code, Error};
 
-/// Longest name, in bytes: what file systems take.
+/// Longest name, in bytes, as most file systems have it.
 const LIMIT: usize = 255;
 
-/// Checks that `name` may be a file's: one component of a path, so that
-/// whoever downloads it can store it under that name.
+/// Checks that `name` may be a file's: one visible component of a path, so that
+/// whoever downloads the file can store it under that name.
 ///
 /// # Errors
 /// [`Code::InvalidValue`], saying what is wrong with it.
