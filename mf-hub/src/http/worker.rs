@@ -125,13 +125,18 @@ pub async fn upload(mut call: Call) -> Result<Response, Error> {
 pub async fn complete(mut call: Call) -> Result<Response, Error> {
     let mut said: Complete = call.wire().await?;
     let writing = Writing::new(&call)?;
-    // One that has ended may be said again, and its logs are there already.
-    if writing.check().is_ok() {
-        let logs = writing.hub.readers.read(|db| file::logs(db, writing.held))?;
-        writing.hub.files.sync_logs(writing.held, logs).await?;
-        if let Some(crash) = &mut said.crash {
-            crash.log = writing.last_lines().await?;
+    match writing.check() {
+        Ok(()) => {
+            let logs = writing.hub.readers.read(|db| file::logs(db, writing.held))?;
+            writing.hub.files.sync_logs(writing.held, logs).await?;
+            if let Some(crash) = &mut said.crash {
+                crash.log = writing.last_lines().await?;
+            }
         }
+        // An attempt that has ended may be completed again, and then its logs
+        // are on the disk already; which it is, the transaction decides.
+        Err(error) if error.code == Code::StaleAttempt => {}
+        Err(error) => return Err(error),
     }
     let (system, lease) = (writing.system, writing.lease.clone());
     writing.write(move |tx: &Tx<'_>| attempt::complete(tx, system, &lease, &said)).await?;
