@@ -1,6 +1,7 @@
 //! What all requests share: the store, the index in memory, files and
 //! configuration.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ pub struct Hub {
     /// Who may say for whom it asks.
     pub proxies: Proxies,
     sweeping: Mutex<()>,
+    /// A sweep is wanted, and has not begun.
+    sweep_waits: AtomicBool,
     stopping: watch::Sender<bool>,
     _lock: Lock,
 }
@@ -105,6 +108,7 @@ impl Hub {
             uses: Uses::default(),
             proxies,
             sweeping: Mutex::default(),
+            sweep_waits: AtomicBool::new(false),
             stopping,
             _lock: lock,
         });
@@ -120,13 +124,19 @@ impl Hub {
     /// Removes files of builds that were deleted, and those that no repository
     /// has any more, while the hub is at work.
     pub fn sweep_soon(self: &Arc<Self>) {
+        // A sweep that has not begun will see what was deleted before now: a
+        // thousand deletions cost a few sweeps, and one thread that waits.
+        if self.sweep_waits.swap(true, Ordering::SeqCst) {
+            return;
+        }
         let hub = Arc::clone(self);
         tokio::task::spawn_blocking(move || hub.sweep());
     }
 
     fn sweep(&self) {
-        // One at a time; what is deleted meanwhile is seen by the next.
+        // One at a time; what is deleted from here on is seen by the next.
         let _alone = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sweep_waits.store(false, Ordering::SeqCst);
         let swept = self.readers.read(task::all).map_err(std::io::Error::other);
         match swept.and_then(|(newest, known)| self.files.sweep(newest, &known)) {
             Ok(0) => {}
