@@ -28,6 +28,11 @@ pub fn within<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
     during(Some(Instant::now() + limit), work)
 }
 
+/// The same, but for work that is part of something with a limit already.
+pub fn at_most<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
+    during(END.get().or(Some(Instant::now() + limit)), work)
+}
+
 /// Does what must be done even when the time is over.
 pub fn lifted<T>(work: impl FnOnce() -> T) -> T {
     during(None, work)

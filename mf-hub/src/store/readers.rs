@@ -1,8 +1,9 @@
 //! Read-only connections: a pool, so that readers never wait for the writer.
 //!
-//! What is read quickly is read where it is asked for. What may look at much
-//! of the database takes its turn: it has threads of its own, and so few that
-//! whoever wants little always finds a connection.
+//! A quick read runs on the thread that asks for it. A read that may look at
+//! much of the database waits for its turn on a thread of its own; there are so
+//! few of these turns that a quick read always finds a connection. No read goes
+//! on for longer than [`LONGEST`].
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,14 +25,16 @@ const WAIT: Duration = Duration::from_secs(5);
 const AT_LENGTH: usize = 4;
 /// How long one of them waits for its turn.
 const TURN: Duration = Duration::from_secs(20);
-/// How long one of them reads, then it is given up: nobody waits for it any
-/// more, and others wait for its turn.
+/// How long any reader reads, then it is given up: nobody waits for it any
+/// more, and others need its connection.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The pool.
 pub struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
     turns: Arc<Semaphore>,
+    /// [`LONGEST`], unless a test has less time.
+    longest: Duration,
 }
 
 impl Readers {
@@ -52,18 +55,18 @@ impl Readers {
             .connection_timeout(WAIT)
             .test_on_check_out(false)
             .build(manager)?;
-        Ok(Self { pool, turns: Arc::new(Semaphore::new(AT_LENGTH)) })
+        Ok(Self { pool, turns: Arc::new(Semaphore::new(AT_LENGTH)), longest: LONGEST })
     }
 
-    /// Reads in one snapshot. Bounded reads run right here; what may take
-    /// long belongs into [`Readers::at_length`].
+    /// Reads in one snapshot, on this thread. What may take long belongs in
+    /// [`Readers::at_length`].
     ///
     /// # Errors
     /// What `read` said, or [`Code::Busy`].
     pub fn read<T>(&self, read: impl FnOnce(&Connection) -> Done<T>) -> Result<T, Error> {
         let connection = self.pool.get().map_err(|_| busy())?;
         let snapshot = Snapshot::begin(&connection).map_err(super::Fault::from)?;
-        Ok(read(snapshot.0)?)
+        Ok(deadline::at_most(self.longest, || read(snapshot.0))?)
     }
 
     /// Does work that may read much of the database, when it is its turn, on
@@ -78,11 +81,11 @@ impl Readers {
     ) -> Result<T, Error> {
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
         let turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
-        let work = request::carried(work);
+        let (work, longest) = (request::carried(work), self.longest);
         let done = tokio::task::spawn_blocking(move || {
             // Until the work is done, even when nobody waits for it any more.
             let _turn = turn;
-            deadline::within(LONGEST, work)
+            deadline::within(longest, work)
         });
         done.await.map_err(|_| Error::new(Code::Internal, "reading it failed"))
     }
@@ -137,6 +140,9 @@ mod tests {
             assert!(error.sentence.contains("limit="), "{error}");
         }
         assert_eq!(readers.read(|db| count(db, "SELECT 1")).unwrap(), 1);
+        // A read that did not wait for a turn has a limit as well.
+        let readers = Readers { longest: Duration::ZERO, ..readers };
+        assert_eq!(readers.read(|db| count(db, endless)).unwrap_err().code, Code::Busy);
     }
 
     #[tokio::test]
