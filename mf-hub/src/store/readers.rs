@@ -25,6 +25,9 @@ const WAIT: Duration = Duration::from_secs(5);
 const AT_LENGTH: usize = 4;
 /// How long one of them waits for its turn.
 const TURN: Duration = Duration::from_secs(20);
+/// How long a read may turn out to take that was thought to be quick, before it
+/// has to wait for its turn: many rows may lie between two that a caller may see.
+const SOON: Duration = Duration::from_millis(10);
 /// How long any reader reads, then it is given up: nobody waits for it any
 /// more, and others need its connection.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -67,6 +70,18 @@ impl Readers {
         let connection = self.pool.get().map_err(|_| busy())?;
         let snapshot = Snapshot::begin(&connection).map_err(super::Fault::from)?;
         Ok(deadline::at_most(self.longest, || read(snapshot.0))?)
+    }
+
+    /// Does work on this thread if its reads are done soon; `None` if they are
+    /// not, and it belongs in [`Readers::at_length`].
+    ///
+    /// # Errors
+    /// What the work says.
+    pub fn soon<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<Option<T>, Error> {
+        match deadline::within(SOON, work) {
+            Err(error) if error.code == Code::Busy => Ok(None),
+            done => done.map(Some),
+        }
     }
 
     /// Does work that may read much of the database, when it is its turn, on
@@ -140,6 +155,8 @@ mod tests {
             assert!(error.sentence.contains("limit="), "{error}");
         }
         assert_eq!(readers.read(|db| count(db, "SELECT 1")).unwrap(), 1);
+        assert_eq!(readers.soon(|| readers.read(|db| count(db, endless))), Ok(None));
+        assert_eq!(readers.soon(|| readers.read(|db| count(db, "SELECT 1"))), Ok(Some(1)));
         // A read that did not wait for a turn has a limit as well.
         let readers = Readers { longest: Duration::ZERO, ..readers };
         assert_eq!(readers.read(|db| count(db, endless)).unwrap_err().code, Code::Busy);

@@ -31,13 +31,17 @@ pub async fn get_all(
     caller.need(caller.roles(), resource.readers(), &format!("reading {}", resource.plural()))?;
     let query = Query::read(resource, input::params(&parts, body, &[]).await?)?;
     let list = List { hub, caller, query };
-    let (list, first) = if list.query.is_long() {
-        let own = Arc::clone(&list.hub);
-        let (page, list) = own.readers.at_length(move || (list.page(), list)).await?;
-        (list, page?)
-    } else {
-        let page = list.page()?;
-        (list, page)
+    let quick = match list.query.is_long() {
+        true => None,
+        false => list.hub.readers.soon(|| list.page())?,
+    };
+    let (list, first) = match quick {
+        Some(page) => (list, page),
+        None => {
+            let own = Arc::clone(&list.hub);
+            let (page, list) = own.readers.at_length(move || (list.page(), list)).await?;
+            (list, page?)
+        }
     };
     let mut start = envelope::open(&resource.plural());
     start.push(b'[');
