@@ -52,7 +52,7 @@ impl Handlers {
     /// Calls a handler in `work_dir`, for at most `limit`. The job is made of
     /// what this host says to the plugin, and of a directory that stays from
     /// call to call. What the handler and the programs that it starts write is
-    /// in `log`, for who has to find out.
+    /// in `log`, for whoever has to find out.
     ///
     /// # Errors
     /// The handler's own failure, or why there is no answer of it: that may be

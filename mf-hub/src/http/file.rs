@@ -47,7 +47,7 @@ fn answer(call: &Call, kind: &str) -> Result<Response, Error> {
 /// The attempt that a call is about: the one that it names, or the last one.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub fn attempt(call: &Call) -> Result<Held, Error> {
     let task = call.id()?;
     match call.values.int("attempt") {
@@ -65,7 +65,7 @@ pub fn missing(kind: &str, name: &str) -> Error {
 /// `GET /task/LABEL/list_files`: everything that every attempt made.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list(call: Call) -> Result<Response, Error> {
     let task = call.id()?;
     let mut files = call.hub.readers.read(|db| file::list(db, task))?;

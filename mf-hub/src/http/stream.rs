@@ -26,7 +26,7 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// The last word to somebody whose session is over.
 const SIGNED_OUT: &[u8] = b"event: signed-out\ndata: {}\n\n";
 
-/// The word to who wants to hear of the whole farm that the hub's disk has
+/// The word to whoever wants to hear of the whole farm that the hub's disk has
 /// become full, or has room again.
 const FARM: &[u8] = b"event: farm\ndata: {}\n\n";
 
@@ -210,7 +210,7 @@ impl Watch {
     }
 }
 
-/// An event as it is sent to who watches with this filter.
+/// An event as it is sent to whoever watches with this filter.
 fn line(filter: &Filter, happened: &Happened) -> Vec<u8> {
     let event = filter.shown(happened);
     let json = serde_json::to_string(&event).unwrap_or_else(|_| "{}".into());

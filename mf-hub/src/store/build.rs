@@ -189,7 +189,7 @@ pub fn fan_out(tx: &Tx<'_>, build: i64) -> Done<()> {
 /// Targets for which a build has no task, with the reason for each.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn refused(db: &Connection, build: i64) -> Done<Vec<(String, String)>> {
     let sql = "SELECT p.id, p.build_handler_id FROM build b \
                JOIN package_branch p ON p.id = b.package_branch_id WHERE b.id = ?1";

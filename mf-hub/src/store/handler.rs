@@ -31,7 +31,7 @@ pub struct Changed {
 /// named any more is disabled. Writes nothing where nothing changes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
     let mut changed = Changed::default();
     let mut replaced = false;
@@ -79,7 +79,7 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
 /// nothing changes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     let sql = "SELECT h.label, EXISTS (SELECT 1 FROM handler_registered r \
                    WHERE r.kind = 'build_handler' AND r.label = h.label) \
@@ -106,7 +106,7 @@ pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
 /// be used no more, and those of plugins that no longer are, again.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>) -> Done<()> {
     let mut changed = Changed::default();
     disable_quarantined(tx, &mut changed)?;

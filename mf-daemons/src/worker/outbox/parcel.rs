@@ -1,5 +1,5 @@
-//! What one attempt leaves for the hub: a directory with its log, and when it
-//! has ended its files and the record of how.
+//! What one attempt leaves for the hub: a directory with its log and, when the
+//! attempt has ended, its files and the record of how it ended.
 
 use std::fs::{self, DirBuilder};
 use std::io;
