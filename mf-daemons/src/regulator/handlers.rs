@@ -117,7 +117,7 @@ impl Handlers {
         let last = calls.iter().rev().find(|known| known.digest() == call.digest());
         let crashes = calls.iter().filter(|known| matches!(known, Called::Crashed(_))).count();
         let news = match call {
-            // Of many that came off one says as much.
+            // Of many successes one says as much.
             Called::Worked(_) => last != Some(&call),
             Called::Crashed(_) => crashes < MOST_CRASHES,
         };

@@ -126,7 +126,7 @@ pub fn check_calls(calls: &[Called]) -> Result<(), Error> {
         Called::Crashed(crash) => check_crashes(std::iter::once(&**crash)),
         Called::Worked(digest) if is_digest(digest) => Ok(()),
         Called::Worked(_) => {
-            let told = "a call that came off comes without the SHA-256 of its plugin";
+            let told = "a call that succeeded comes without the SHA-256 of its plugin";
             Err(Error::new(Code::InvalidValue, told))
         }
     })
