@@ -154,7 +154,7 @@ impl Handlers {
         let name = format!("libmf_plugin_{}.so", wanted.plugin);
         paths.sort_by_key(|path| path.file_name().is_none_or(|file| file != name.as_str()));
         for path in paths {
-            // Who has something to say of the others is another hook.
+            // Another hook reports on the others.
             let Ok(Ok(plugin)) = Plugin::read(&path) else { continue };
             if known(&&plugin) {
                 found.push(Arc::clone(&plugin));

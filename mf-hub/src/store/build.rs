@@ -15,8 +15,8 @@ use super::{Done, Fault, Tx, render, tag, tagging};
 /// How many reasons are given why a build would have no task.
 const REASONS: usize = 50;
 
-/// Makes up label, user and package of a new build, and checks what only a
-/// build has.
+/// Fills in label, user and package of a new build, and checks what only builds
+/// have.
 ///
 /// # Errors
 /// The submitter may not, or the draft contradicts itself.
@@ -114,7 +114,7 @@ fn scratch(draft: &Draft, branch_url: &str) -> Result<(), Error> {
 }
 
 /// Refuses to delete a build that a worker is busy with, or that has a locked
-/// tag; it leaves the others.
+/// tag; otherwise takes all of its tags from it.
 ///
 /// # Errors
 /// [`Code::IllegalMove`].

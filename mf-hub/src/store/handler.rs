@@ -17,7 +17,7 @@ const KINDS: [(HandlerKind, &Resource); 3] = [
     (HandlerKind::BugHandler, &BUG_HANDLER),
 ];
 
-/// What registering came to.
+/// What registering has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changed {
     /// Labels of handlers that can be used now and could not before.
@@ -102,8 +102,8 @@ pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     Ok(changed)
 }
 
-/// Brings all handlers to what is quarantined now: those of such plugins can
-/// be used no more, and those of plugins that no longer are, again.
+/// Disables all handlers of plugins that are quarantined, and enables those of
+/// plugins that no longer are.
 ///
 /// # Errors
 /// SQLite fails.

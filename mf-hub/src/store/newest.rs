@@ -1,4 +1,4 @@
-//! What was built last: on the whole farm, and of one object.
+//! The newest builds and tasks: of the whole farm, and of one object.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 

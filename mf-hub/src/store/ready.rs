@@ -54,8 +54,9 @@ pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
 }
 
 /// Lets dispatch follow changes of what tasks and systems depend on: packages,
-/// package-branches, build types, archs, systems, handlers; and deletes. Reads
-/// all that is queued, so that it is for what admins do and not for builds.
+/// package-branches, build types, archs, systems, handlers; and deletes. It
+/// reads all that is queued, and so is meant for what admins change, not for
+/// builds.
 ///
 /// # Errors
 /// SQLite fails.
@@ -164,7 +165,7 @@ fn systems(db: &Connection) -> Done<Vec<System>> {
     Ok(systems)
 }
 
-/// What a task's row says of where it is.
+/// Where a task is, as its row says.
 struct Where {
     status: String,
     system: Option<i64>,

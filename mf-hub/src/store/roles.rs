@@ -106,7 +106,7 @@ impl Caller {
 /// Who has the key `text`, and the key's row; `None` when it is nobody's.
 ///
 /// # Errors
-/// [`Code::Unauthorized`] for a key that is over, which only who has it hears.
+/// [`Code::Unauthorized`] for an expired key, which only its holder is told.
 pub fn by_key(db: &Connection, text: &str) -> Done<Option<(i64, Caller)>> {
     const SQL: &str = "SELECT k.hash, k.user_id, k.system_id, coalesce(u.label, s.label), \
          EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
