@@ -1,15 +1,15 @@
-//! Free space on a disk. Everything that grows leaves some of it free, so that
-//! a farm whose disk is full of logs can still report that, and be stopped.
+//! Room on a disk. Whatever grows leaves some of it free, so that a farm whose
+//! disk is full of logs can still be stopped, and can say so.
 
 use std::io;
 use std::os::fd::AsFd;
 
-/// How much of a disk is to stay free.
+/// What is left free of a disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Reserve {
-    /// The most that stays free, in bytes.
+    /// Most that is left, in bytes.
     pub most: u64,
-    /// On a small disk, the fraction that stays free: one part of this many.
+    /// On a small disk it is one part of so many.
     pub part: u64,
 }
 

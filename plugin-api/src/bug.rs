@@ -4,20 +4,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Failure, LocalConfig, Schemas};
 
-/// Talks to one kind of bug tracker.
+/// Speaks to one kind of bug tracker.
 ///
-/// Only [`show`](Self::show) is required; a call of anything else that a handler
-/// does not have fails with a sentence that says so. Each method answers with
-/// the bug as it is afterwards.
+/// Only [`show`](Self::show) must be there; a farm that asks for the rest of a
+/// handler that does not have it is told so in a sentence. Each method answers
+/// with the bug as it is afterwards.
 ///
-/// A call may be repeated although it succeeded: the farm may not have received
-/// the answer. So whatever a tracker would do twice, such as a comment, carries
-/// `job.marker`, and is done only if the marker is not there yet.
+/// A call may be made again although it came off the first time: the farm may
+/// not have heard of it. What a tracker would do twice, such as a comment, is
+/// done with `job.marker` in it, and only when that is not there yet.
 ///
 /// # Errors
-/// For all methods: a [`Failure`] is final, as for a bug that does not exist.
-/// What may succeed later, because the tracker is down, is slow, limits its
-/// callers or refuses its key, is a [`Failure::later`]: the farm tries it again.
+/// Of all methods: a [`Failure`] is refused for good, such as a bug that there
+/// is not. What may come off later, since the tracker is down, is slow, limits
+/// its callers or does not take the key that it is given, is a
+/// [`Failure::later`]: the farm tries that again.
 pub trait BugHandler: Send + Sync {
     /// What a bug is now.
     ///
@@ -25,7 +26,7 @@ pub trait BugHandler: Send + Sync {
     /// See [`BugHandler`].
     fn show(&self, job: &BugJob, cx: &Context) -> Result<Bug, Failure>;
 
-    /// Adds `job.comment` to a bug.
+    /// Says `job.comment` on a bug.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -33,7 +34,7 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot comment on bugs"))
     }
 
-    /// Adds `job.comment` to a bug and closes it; a closed one stays closed.
+    /// Says `job.comment` on a bug and closes it; one that is closed stays so.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -41,7 +42,8 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot close bugs"))
     }
 
-    /// Adds `job.comment` to a bug and reopens it; an open one stays open.
+    /// Says `job.comment` on a bug and opens it again; one that is open stays
+    /// so.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -49,8 +51,8 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot open bugs again"))
     }
 
-    /// Makes a bug refer to the build: by a comment, where the tracker has no
-    /// such references.
+    /// Lets a bug refer to the build; in a tracker without such references
+    /// that is a comment.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -58,8 +60,7 @@ pub trait BugHandler: Send + Sync {
         self.comment(job, cx)
     }
 
-    /// JSON Schemas of its configuration; asked for once, when the plugin is
-    /// examined.
+    /// What its configuration may hold.
     fn schemas() -> Schemas
     where
         Self: Sized,
@@ -68,7 +69,7 @@ pub trait BugHandler: Send + Sync {
     }
 }
 
-/// What to do to a bug.
+/// What is to be done to a bug.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BugAction {
@@ -85,18 +86,18 @@ pub enum BugAction {
     Link,
 }
 
-/// What to do to which bug. Names are labels of the hub.
+/// What is to be done to which bug. Names are labels of the hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BugJob {
-    /// What to do.
+    /// What.
     pub action: BugAction,
     /// The bug, as people call it: `17`, `owner/name#17`. Foreign text.
     pub bug: String,
-    /// The comment, for people; empty when the bug is only shown.
+    /// What is to be said on it.
     pub comment: String,
-    /// A word of letters and digits that belongs to this piece of work alone,
-    /// and is the same at every attempt.
+    /// A word that is this piece of work's alone, however often it is tried:
+    /// letters and digits.
     pub marker: String,
     /// Project of the build.
     pub project: String,
@@ -104,13 +105,13 @@ pub struct BugJob {
     pub package: String,
     /// The build that names the bug.
     pub build: String,
-    /// URL of the build's page; empty if the farm has no address for people.
+    /// Page of the build for people; empty where nobody knows.
     pub build_url: String,
     /// The tag that the build got, if that is why.
     pub tag: String,
-    /// The handler's `config` on the hub, as text.
+    /// Text that the hub keeps for this handler.
     pub handler_config: String,
-    /// This host's configuration for the plugin.
+    /// What this host keeps for the plugin.
     pub local_config: LocalConfig,
 }
 

@@ -72,7 +72,13 @@ pub fn one(of: &'static Resource, name: &'static str) -> Command {
     let command = Command::new(name)
         .arg(positional("Its label").add(names::of(of.name)))
         .arg(label.help("The same, by a flag").conflicts_with(POSITIONAL).add(names::of(of.name)));
-    if of.scope == Scope::Project { command.arg(flags::project()) } else { command }
+    match of.scope {
+        Scope::Project => command.arg(flags::project().help(
+            "The project it belongs to; default: the one of `mf workon`, or the only one that \
+             has it",
+        )),
+        Scope::Site | Scope::NoRows => command,
+    }
 }
 
 fn positional(help: impl Into<String>) -> Arg {
@@ -174,7 +180,8 @@ fn create(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
 }
 
 fn show(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
+    let label = flags::label(of, matches)?;
+    let project = cx.scope(of, &label, matches)?;
     let hub = cx.hub()?;
     let object: Value = run(async { Ok(hub.get_one(of.name, &label, project.as_deref()).await?) })?;
     if cx.json {
@@ -187,7 +194,7 @@ fn show(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
 
 fn update(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
     let label = matches.get_one::<String>(POSITIONAL).cloned().unwrap_or_default();
-    let project = cx.scope(of, matches)?;
+    let project = cx.scope(of, &label, matches)?;
     let mut fields = flags::values(flags::settable(of), matches)?;
     // Which project an object is in says where it is; it does not move it.
     fields.remove("project_label");
@@ -209,7 +216,8 @@ fn update(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
 }
 
 fn delete(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(of, matches)?, cx.scope(of, matches)?);
+    let label = flags::label(of, matches)?;
+    let project = cx.scope(of, &label, matches)?;
     let (hub, dry) = (cx.hub_to_change(matches)?, flags::is_dry(matches));
     if !dry && !flags::is_sure(matches) {
         // Nobody is asked about what is not there, or has to stay.

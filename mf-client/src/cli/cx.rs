@@ -4,9 +4,11 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
+use mf_core::error::Code;
 use mf_core::resource::{Resource, Scope};
+use serde_json::Value;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::patience::Patience;
 use super::print::live;
 use super::{choice, flags};
@@ -137,6 +139,44 @@ impl Cx {
         })
     }
 
+    /// The project of an object that is named: as [`Cx::project`], or the only
+    /// one with an object of this name.
+    ///
+    /// # Errors
+    /// None is given, and no project has such an object, or several have.
+    pub fn project_of(
+        &self,
+        of: &Resource,
+        label: &str,
+        matches: &ArgMatches,
+    ) -> Result<String, Failure> {
+        if let Some(project) = self.project_if_any(matches)? {
+            return Ok(project);
+        }
+        let (hub, filters) = (self.hub()?, [("label", label), ("limit", "10")]);
+        let found: Vec<Value> = run(async { Ok(hub.get_all(of.name, &filters).await?) })?;
+        let project = |object: &Value| Some(object.get("project_label")?.as_str()?.to_owned());
+        let mut projects: Vec<String> = found.iter().filter_map(project).collect();
+        projects.sort();
+        let noun = super::noun(of);
+        match projects.as_slice() {
+            [] => {
+                let told = format!("there is no {noun} {label:?} in any project");
+                let mut failure = Failure::new(Exit::NotFound, told);
+                failure.code = Code::NotFound.name();
+                Err(failure)
+            }
+            [one] => {
+                let _ = self.chosen.set(one.clone());
+                Ok(one.clone())
+            }
+            several => {
+                let told = format!("there is a {noun} {label:?} in {}", several.join(", "));
+                Err(Failure::usage(told).hint(format!("say which: --project {}", several[0])))
+            }
+        }
+    }
+
     /// As [`Cx::project`], where none is needed.
     ///
     /// # Errors
@@ -172,10 +212,15 @@ impl Cx {
     /// The project that an object of `of` is in; `None` where there are none.
     ///
     /// # Errors
-    /// It belongs to a project, and none is given.
-    pub fn scope(&self, of: &Resource, matches: &ArgMatches) -> Result<Option<String>, Failure> {
+    /// As [`Cx::project_of`].
+    pub fn scope(
+        &self,
+        of: &Resource,
+        label: &str,
+        matches: &ArgMatches,
+    ) -> Result<Option<String>, Failure> {
         match of.scope {
-            Scope::Project => self.project(matches).map(Some),
+            Scope::Project => self.project_of(of, label, matches).map(Some),
             Scope::Site | Scope::NoRows => Ok(None),
         }
     }
@@ -189,6 +234,6 @@ pub fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failu
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|e| Failure::new(super::exit::Exit::Internal, format!("cannot start: {e}")))?
+        .map_err(|e| Failure::new(Exit::Internal, format!("cannot start: {e}")))?
         .block_on(work)
 }

@@ -8,7 +8,7 @@ use super::crud::one;
 use super::cx::{Cx, run};
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
-use super::print::{answer, clean, detail, json, line, table};
+use super::print::{answer, clean, detail, json, line, sentence, table};
 use super::{ask, example};
 
 /// Id of the parameter that stands without a flag.
@@ -166,7 +166,11 @@ pub fn call(
     }
     let takes_project = function.takes.iter().any(|f| f.name == "project_label");
     if takes_project || (function.on == On::One && of.scope == Scope::Project) {
-        parameters.insert("project_label".into(), Value::from(cx.project(matches)?));
+        let project = match &label {
+            Some(label) if of.scope == Scope::Project => cx.project_of(of, label, matches)?,
+            _ => cx.project(matches)?,
+        };
+        parameters.insert("project_label".into(), Value::from(project));
     }
     let (hub, dry) = (cx.hub_to_change(matches)?, flags::is_dry(matches));
     if is_final(of, function) && !dry && !flags::is_sure(matches) {
@@ -212,7 +216,7 @@ fn show(of: &'static Resource, function: &Function, label: Option<&str>, data: &
         let status = data.get(of.key()).and_then(|object| object.get("status_label"));
         let status = status.and_then(Value::as_str).map(|status| format!(", it is {status}"));
         let what = format!("{} {label}: {}", of.name, verb(function));
-        line(&clean(&format!("{what} is accepted{}", status.unwrap_or_default())))?;
+        sentence(&clean(&format!("{what} is accepted{}", status.unwrap_or_default())))?;
         return Ok(Exit::Success);
     }
     for (name, value) in data.as_object().into_iter().flatten() {

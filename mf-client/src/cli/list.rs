@@ -7,12 +7,20 @@ use serde_json::{Map, Value};
 use super::cx::{Cx, run};
 use super::exit::{Exit, Failure, Outcome};
 use super::flags;
-use super::print::{clean, detail, json, line, table};
+use super::print::{clean, detail, json, line, on_terminal, say, table};
 use super::{example, explain};
 use crate::Hub;
 
-/// Fields whose value stands in the label: a task's is `<build>.<target>`.
-const SAID_BY_LABEL: &[(&str, &str)] = &[("task", "build_label"), ("task", "target_label")];
+/// Fields that another column says: a task's label is `<build>.<target>`, and a
+/// package-branch is of one package.
+const SAID_BY_LABEL: &[(&str, &str)] =
+    &[("task", "build_label"), ("task", "target_label"), ("build", "package_label")];
+
+/// What else is said at once of some resources: since when it is there.
+const SAID_TOO: &[(&str, &str)] = &[("build", "create_date")];
+
+/// Filters that say where to look, not what for.
+const PLACE: &[&str] = &["project_label", "order", "limit"];
 
 /// The statuses of what went wrong by itself.
 const FAILED: &str = "BuildFail,Lost";
@@ -20,7 +28,7 @@ const FAILED: &str = "BuildFail,Lost";
 /// The command.
 pub fn command(of: &'static Resource) -> Command {
     let mut command = Command::new("list")
-        .about(format!("List the {}", of.plural().replace('_', " ")))
+        .about(format!("List the {}", of.many()))
         .args(flags::filters(of).filter(|f| f.name != "project_label").map(flags::filter))
         .arg(
             Arg::new("mf_search_query")
@@ -46,7 +54,7 @@ pub fn command(of: &'static Resource) -> Command {
                 .help("Show these fields"),
         );
     if has(of, "user_label") {
-        let help = format!("Only one's own {}", of.plural().replace('_', " "));
+        let help = format!("Only one's own {}", of.many());
         let mine = Arg::new("mine").long("mine").action(ArgAction::SetTrue);
         command = command.arg(mine.conflicts_with("user_label").help(help));
     }
@@ -108,6 +116,7 @@ pub fn call(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
         return Ok(Exit::Success);
     }
     let one_project = filters.iter().any(|(name, _)| *name == "project_label");
+    let narrowed = filters.iter().any(|(name, _)| !PLACE.contains(name));
     let asked = matches.contains_id("columns");
     let shown: Vec<&Field> = columns
         .into_iter()
@@ -118,8 +127,31 @@ pub fn call(cx: &Cx, of: &'static Resource, matches: &ArgMatches) -> Outcome {
         let text = |field: &&Field| object.get(field.name).map(detail::text).unwrap_or_default();
         shown.iter().map(text).collect::<Vec<_>>()
     };
-    table::print(&headings, &objects.iter().map(row).collect::<Vec<_>>())?;
+    let mut rows: Vec<Vec<String>> = objects.iter().map(row).collect();
+    if rows.is_empty() && on_terminal() {
+        say(&format!("there are no {}{}", of.many(), if narrowed { " like that" } else { "" }));
+        return Ok(Exit::Success);
+    }
+    if on_terminal() && !asked {
+        without_nothing(&shown, &mut rows);
+    }
+    table::print(&headings, &rows)?;
     Ok(Exit::Success)
+}
+
+/// Empties the cells of a flag or a number that is the same nothing in every row,
+/// so that a terminal's room is for what tells the rows apart.
+fn without_nothing(shown: &[&Field], rows: &mut [Vec<String>]) {
+    for (column, field) in shown.iter().enumerate() {
+        let nothing = match field.kind {
+            Kind::Bool => "no",
+            Kind::Int(..) | Kind::Computed(Gives::Int) => "0",
+            _ => continue,
+        };
+        if rows.iter().all(|row| row[column] == nothing || row[column].is_empty()) {
+            rows.iter_mut().for_each(|row| row[column].clear());
+        }
+    }
 }
 
 /// The user that the key belongs to.
@@ -172,7 +204,8 @@ fn filters(
 fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, Failure> {
     let Some(names) = matches.get_many::<String>("columns") else {
         let more = |field: &&Field| !SAID_BY_LABEL.contains(&(of.name, field.name));
-        return Ok(of.fields().filter(says_much).filter(more).collect());
+        let too = |field: &&Field| SAID_TOO.contains(&(of.name, field.name));
+        return Ok(of.fields().filter(|f| says_much(f) || too(f)).filter(more).collect());
     };
     let known = |name: &String| {
         of.fields().find(|f| f.name == name || flags::name(f) == *name).ok_or_else(|| {
@@ -189,7 +222,7 @@ fn columns(of: &Resource, matches: &ArgMatches) -> Result<Vec<&'static Field>, F
 }
 
 /// Whether a field is short and about the object itself.
-fn says_much(field: &&'static Field) -> bool {
+fn says_much(field: &Field) -> bool {
     match field.kind {
         Kind::Label | Kind::Ref { .. } | Kind::Choice(_) | Kind::Bool => true,
         Kind::Int(..) | Kind::Computed(Gives::Int) => field.name != "id",

@@ -251,5 +251,5 @@ fn usage(text: &str) -> Failure {
         }
     }
     let failure = Failure::usage(sentence.join(" "));
-    if hint.is_empty() { failure } else { failure.hint(hint.join("\n      ")) }
+    if hint.is_empty() { failure } else { failure.hint(hint.join("\n")) }
 }

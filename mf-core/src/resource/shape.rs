@@ -321,6 +321,12 @@ impl Resource {
         if key.ends_with("branch") { key + "es" } else { key + "s" }
     }
 
+    /// Several of them, in a sentence: `archs`, `package-branches`.
+    pub fn many(&self) -> String {
+        let other = if self.name.contains('-') { "-" } else { " " };
+        self.plural().replace('_', other)
+    }
+
     /// All fields, in the order of replies.
     pub fn fields(&self) -> impl Iterator<Item = &'static Field> + use<> {
         self.fields.iter().flat_map(|group| group.iter())

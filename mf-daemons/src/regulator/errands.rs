@@ -58,7 +58,7 @@ fn report(context: &HookContext, mut report: EndErrand) -> Result<(), mf_client:
     }
 }
 
-/// It failed, and nothing else waits because of that.
+/// It did not come off, and nothing else waits for that.
 pub fn later(why: impl Into<String>) -> Ended {
     Ended::Later { why: why.into(), seconds: 0, all: false }
 }

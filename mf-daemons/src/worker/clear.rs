@@ -1,4 +1,4 @@
-//! Listens for `mf plugin clear`, which gives crashed plugins another try.
+//! Hears that plugins which crashed are to have another try: `mf plugin clear`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -16,9 +16,8 @@ use super::log::failed;
 use super::outbox::{Item, Parcel, Sealed, SpoolReader, SpoolWriter, send};
 use super::upload::upload;
 
-/// A result that the hub has not accepted after this long is recorded on disk,
-/// so that it survives this process and a crash of the host. Accepted sooner,
-/// it costs no sync.
+/// What the hub has not taken after so long is written down: it outlives this
+/// process and the host from then on. What is taken sooner costs no disk that.
 const SOON: Duration = Duration::from_millis(250);
 
 /// A log on its way.
@@ -132,7 +131,7 @@ impl Delivery<'_> {
             None => delivered.await,
         };
         let kept = match keeping {
-            // It has logged why it is not kept; so does a panic.
+            // It has told why it is not kept; a panic is told by itself.
             Some(keeping) => keeping.await.unwrap_or(false),
             None => false,
         };
@@ -142,7 +141,7 @@ impl Delivery<'_> {
     /// Removes what is delivered.
     pub async fn remove(&self) {
         let parcel = self.parcel.clone();
-        // It has logged what it could not remove; so does a panic.
+        // It has told what it could not remove; a panic is told by itself.
         let _ = tokio::task::spawn_blocking(move || parcel.remove()).await;
     }
 }

@@ -1,8 +1,8 @@
-//! The signal that ends the work on an attempt early, with its reason.
+//! Why the work on an attempt is to end before its time.
 
 use tokio::sync::watch;
 
-/// Why the work on an attempt is to end early.
+/// Why the work on an attempt is to end before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The worker goes away.
@@ -27,7 +27,7 @@ impl Reason {
     }
 }
 
-/// The early end of one attempt, shared by everything that works on it.
+/// The end of one attempt before its time, as all that works on it hears of it.
 #[derive(Clone, Debug)]
 pub struct Halt(watch::Sender<Option<Reason>>);
 

@@ -11,8 +11,7 @@ use super::Worker;
 
 /// How much longer than it was told to wait the hub may take to answer.
 const SLACK: Duration = Duration::from_secs(10);
-/// How long to rest after the hub has named something to stop: it names it again
-/// until that has ended.
+/// What is being stopped is not asked after again for so long.
 const STOPPING: Duration = Duration::from_secs(1);
 
 /// Beats for as long as the worker lives, while it holds anything or owes the

@@ -47,25 +47,36 @@ fn answer(call: &Call, kind: &str) -> Result<Response, Error> {
 /// The attempt that a call is about: the one that it names, or the last one.
 ///
 /// # Errors
-/// The database fails.
+/// There is no such attempt.
 pub fn attempt(call: &Call) -> Result<Held, Error> {
     let task = call.id()?;
-    match call.values.int("attempt") {
-        Some(attempt) => Ok(Held { task, attempt }),
-        None => Ok(call.hub.readers.read(|db| task::last(db, task))?.held),
+    let last = call.hub.readers.read(|db| task::last(db, task))?.held;
+    let Some(attempt) = call.values.int("attempt") else { return Ok(last) };
+    if attempt > last.attempt {
+        let told = match last.attempt {
+            0 => "the task has no attempt yet: it has not begun".to_owned(),
+            last => format!("the task has no attempt {attempt}; its last is {last}"),
+        };
+        return Err(Error::new(Code::NotFound, told));
     }
+    Ok(Held { task, attempt })
 }
 
 /// What is said of a file that is not there.
 pub fn missing(kind: &str, name: &str) -> Error {
     let name: String = name.chars().take(80).collect();
-    Error::new(Code::NotFound, format!("the task's attempt has no {kind} called {name:?}"))
+    Error::new(
+        Code::NotFound,
+        format!(
+            "this attempt of the task has no {kind} called {name:?}; list_files says what it has"
+        ),
+    )
 }
 
 /// `GET /task/LABEL/list_files`: everything that every attempt made.
 ///
 /// # Errors
-/// The database fails.
+/// The database would not.
 pub async fn list(call: Call) -> Result<Response, Error> {
     let task = call.id()?;
     let mut files = call.hub.readers.read(|db| file::list(db, task))?;

@@ -33,7 +33,7 @@ fn object(db: &rusqlite::Connection, call: &Call) -> Done<(i64, Who)> {
     match find::object(db, call.resource, &call.label, project, sight) {
         Ok(object) => {
             let roles = roles::on(db, &call.caller, call.resource, object.id)?;
-            let what = format!("reading {}", call.resource.plural());
+            let what = format!("reading {}", call.resource.many());
             call.caller.need(roles, call.resource.readers(), &what)?;
             Ok((object.id, roles))
         }

@@ -10,7 +10,7 @@ use crate::store::why;
 /// Why a task runs, waits or ended.
 ///
 /// # Errors
-/// The database fails.
+/// The database would not.
 pub async fn why(call: Call) -> Result<Response, Error> {
     let id = call.id()?;
     let said = call.hub.dispatch.why(id);

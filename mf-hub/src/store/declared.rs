@@ -1,4 +1,4 @@
-//! Checks configurations against what the plugins that read them declare.
+//! Configurations are what the plugins that read them have declared.
 
 use mf_core::error::Code;
 use mf_core::resource::Resource;

@@ -24,7 +24,7 @@ const COUNTED: usize = 1_000;
 pub fn delete(tx: &Tx<'_>, caller: &Caller, resource: &Resource, at: &Address) -> Done<()> {
     let object = find::object(tx, resource, &at.label, at.project.as_deref(), caller.sight())?;
     let roles = roles::on(tx, caller, resource, object.id)?;
-    caller.need(roles, resource.deleters(), &format!("deleting {}", resource.plural()))?;
+    caller.need(roles, resource.deleters(), &format!("deleting {}", resource.many()))?;
     remove(tx, resource, object.id, &object.label)?;
     special::after_delete(tx, resource)
 }

@@ -49,7 +49,7 @@ pub fn create(
     };
     // Who registers is the owner of what comes of it.
     let roles = if caller.newcomer { roles.or(Who::OWNER) } else { roles };
-    caller.need(roles, resource.creators(), &format!("creating {}", resource.plural()))?;
+    caller.need(roles, resource.creators(), &format!("creating {}", resource.many()))?;
     may_set(caller, roles, resource, &draft)?;
     if draft.id.is_some() {
         let told = format!("id of {} cannot be set: the hub numbers them", resource.one());
@@ -83,7 +83,7 @@ pub fn update(
     let mut draft = draft.clone();
     let object = find::object(tx, resource, &at.label, at.project.as_deref(), caller.sight())?;
     let roles = roles::on(tx, caller, resource, object.id)?;
-    caller.need(roles, resource.updaters(), &format!("changing {}", resource.plural()))?;
+    caller.need(roles, resource.updaters(), &format!("changing {}", resource.many()))?;
     if let Some(id) = draft.id.filter(|id| *id != object.id) {
         let told = format!("id is {}, not {id}: it never changes", object.id);
         return Err(Fault::told(Code::InvalidValue, told));
@@ -110,13 +110,12 @@ pub fn update(
 }
 
 /// Sets columns of one object as the hub itself, with history: a task's
-/// move in one line. A change that changes nothing leaves no trace; gives
-/// whether anything changed.
+/// move in one line. What is as it was leaves no trace; whether it was not.
 ///
 /// Columns are those of the database (`status`, `system_id`).
 ///
 /// # Errors
-/// There is no such object, or SQLite fails.
+/// There is no such object, or SQLite would not.
 pub fn update_columns(
     tx: &Tx<'_>,
     resource: &Resource,
@@ -156,7 +155,7 @@ fn former(
 /// its `update_date` is set and the difference recorded. Whether it differs.
 ///
 /// # Errors
-/// SQLite fails.
+/// SQLite would not.
 pub fn record_update(
     tx: &Tx<'_>,
     resource: &Resource,
@@ -188,7 +187,7 @@ fn record_difference(
 /// Sets an object's `update_date` alone, where its history is written apart.
 ///
 /// # Errors
-/// SQLite fails.
+/// SQLite would not.
 pub fn touch(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     set(tx, resource, id, &[(DATE, &tx.now())])
 }

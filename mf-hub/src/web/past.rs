@@ -41,10 +41,20 @@ fn fields(change: &Change) -> Vec<(String, String)> {
         let to = value.get("to").unwrap_or(value);
         let text = words(to);
         let short: String = text.chars().take(SHOWN).collect();
-        let text = if short.len() < text.len() { short + "…" } else { short };
+        let text = if short.len() < text.len() { whole_code(short) + "…" } else { short };
         (super::cell::title(name), text)
     };
     change.changes.iter().map(shown).collect()
+}
+
+/// Without the backtick of code whose end is cut off.
+fn whole_code(mut text: String) -> String {
+    if text.matches('`').count() % 2 == 1
+        && let Some(last) = text.rfind('`')
+    {
+        text.remove(last);
+    }
+    text
 }
 
 /// A value in words: lists and objects without what JSON puts around them.

@@ -39,6 +39,11 @@ pub fn html(text: impl AsRef<str>) -> String {
     page.0
 }
 
+/// The same where nothing can be code, such as in a title: without the backticks.
+pub fn plain(text: impl AsRef<str>) -> String {
+    text.as_ref().replace('`', "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +63,6 @@ mod tests {
         assert_eq!(html("one ` alone"), "one ` alone");
         assert_eq!(html("`a' is no `b', `c`"), "`a&#39; is no `b&#39;, <code>c</code>");
         assert_eq!(html(""), "");
+        assert_eq!(plain("`mf why x` tells"), "mf why x tells");
     }
 }

@@ -96,7 +96,7 @@ impl Visit {
             let sight = self.caller.sight();
             let object = find::object(db, resource, label, Some(&project), sight)?;
             let roles = roles::on(db, &self.caller, resource, object.id)?;
-            let what = format!("reading {}", resource.plural());
+            let what = format!("reading {}", resource.many());
             self.caller.need(roles, resource.readers(), &what)?;
             let bytes = render::object(db, resource, object.id, roles)?;
             Ok((object, roles, bytes))
@@ -114,7 +114,7 @@ impl Visit {
         params: Params,
         limit: i64,
     ) -> Result<(Vec<Value>, Option<String>), Error> {
-        let what = format!("reading {}", resource.plural());
+        let what = format!("reading {}", resource.many());
         self.caller.need(self.caller.roles(), resource.readers(), &what)?;
         let query = Query::read(resource, params)?;
         let limit = query.limit.unwrap_or(limit);

@@ -72,6 +72,10 @@ async fn submitting_is_in_ones_own_name_and_to_tags_one_may_give() {
     let ann = farm.user("ann").await;
     let other = build(json!({ "user_label": "admin" }));
     farm.post_as(&ann, "build", other).await.refused(403, "Forbidden");
+    let refused = farm.post_as(&ann, "package-branch", json!({ "label": "x" })).await;
+    let told = "creating package-branches is not allowed to ann; it takes the role project admin \
+                or site admin";
+    assert_eq!(refused.refused(403, "Forbidden"), told);
     let as_ann = build(json!({ "user_label": "ann" }));
     assert_eq!(farm.post("build", as_ann).await.ok()["build"]["user_label"], json!("ann"));
     let tagged = build(json!({ "pre_tag_label": "testing" }));

@@ -64,6 +64,59 @@ fn a_log_is_shown_from_the_time_on_when_it_came() {
 }
 
 #[test]
+fn a_failure_is_shown_where_it_happened_whatever_the_log_goes_on_with() {
+    let farm = Farm::start();
+    let noise = "for n in $(seq 1 300); do echo \"module $n\"; done";
+    package(&farm, &["echo 'a.c:7:1: error: no semicolon'", noise, "false"]);
+    let submit = ["build", "create", "-l", "tool-1", "--package-branch", "tool.main", "--watch"];
+    let ran = farm.mf(submit);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let place = |text: &str| ran.out.find(text).unwrap_or_else(|| panic!("no {text:?}: {ran:?}"));
+    assert!(place("| a.c:7:1: error: no semicolon") < place("| … "), "{ran:?}");
+    assert!(place("| … ") < place("| module 300"), "{ran:?}");
+    assert!(!ran.out.contains("| module 150"), "{ran:?}");
+    let url = farm.setting("url");
+    for page in ["/build/tool-1?project_label=demo", "/task/tool-1.one-x86_64?project_label=demo"] {
+        let text = Command::new("curl").args(["-sS", &format!("{url}{page}")]).output().unwrap();
+        let text = String::from_utf8(text.stdout).unwrap();
+        let hit = text.split_once("class=\"line hit\"").unwrap_or_else(|| panic!("{text}")).1;
+        let (hit, rest) = hit.split_once("</div>").unwrap();
+        assert!(hit.contains("a.c:7:1: error: no semicolon") && hit.contains("#L"), "{hit}");
+        assert!(rest.contains("class=\"line gap\"") && rest.contains("module 300"), "{rest}");
+        assert!(!text.contains("module 150"), "{text}");
+    }
+    let ran = farm.mf(["task", "log", TASK, "--attempt", "7"]);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(ran.err.contains("no attempt 7; its last is 1"), "{ran:?}");
+}
+
+#[test]
+fn an_object_that_one_project_alone_has_needs_no_project() {
+    let farm = Farm::start();
+    package(&farm, &["false"]);
+    let submit = ["build", "create", "-l", "tool-1", "--package-branch", "tool.main", "--watch"];
+    assert_eq!(farm.mf(submit).code, 1);
+    farm.ok(["workon", "--none"]);
+    assert!(farm.ok(["build", "show", "tool-1"]).contains("demo"));
+    assert!(farm.ok(["why", TASK]).contains("ended: it is BuildFail"));
+    let of_build = farm.ok(["why", "tool-1"]);
+    assert!(of_build.starts_with("one-x86_64: ended: it is BuildFail"), "{of_build}");
+    let json = farm.json(&["why", "tool-1"]);
+    assert_eq!(json["data"]["tasks"][TASK]["verdict"], "ended", "{json}");
+    let ran = farm.mf(["build", "show", "tol-1"]);
+    assert_eq!(ran.code, 6, "{ran:?}");
+    assert!(ran.err.contains("in any project") && ran.err.contains("\"tool-1\""), "{ran:?}");
+    // Two have one: it is to be said which.
+    farm.ok(["project", "create", "-l", "other", "--vcs-handler", "git"]);
+    for project in ["demo", "other"] {
+        farm.ok(["tag", "create", "-l", "stable", "--project", project]);
+    }
+    let ran = farm.mf(["tag", "show", "stable"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("in demo, other") && ran.err.contains("--project demo"), "{ran:?}");
+}
+
+#[test]
 fn what_an_attempt_left_can_be_had_after_a_retry() {
     let farm = Farm::start();
     let once = farm.scratch().join("once");

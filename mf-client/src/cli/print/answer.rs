@@ -3,7 +3,7 @@
 use mf_core::resource::{Function, Resource};
 use serde_json::{Map, Value};
 
-use super::{clean, detail, line, pager, say, table};
+use super::{clean, detail, line, pager, say, sentence, table};
 use crate::cli::exit::Failure;
 
 type Printed = Result<(), Failure>;
@@ -20,7 +20,7 @@ pub fn print(of: &Resource, function: &Function, data: &Value) -> Result<bool, F
         "move_builds" => moved(data)?,
         "search" => found(data)?,
         _ => match data.get(of.key()).and_then(|object| changed(of, function.name, object)) {
-            Some(sentence) => line(&clean(&sentence))?,
+            Some(told) => sentence(&clean(&told))?,
             None => return Ok(false),
         },
     }
@@ -44,6 +44,13 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
         "retry" => format!("{label} is built again, it is {}", text("status_label")),
         "lock" => format!("{label} is locked: nothing moves in or out"),
         "unlock" => format!("{label} is open"),
+        "join" | "leave" | "approve" => match (text("users"), text("pending_users")) {
+            (members, waiting) if waiting.is_empty() => format!("{label} has {}", or_none(members)),
+            (members, waiting) => format!(
+                "{label} has {}; until a member approves of them these wait: {waiting}",
+                or_none(members)
+            ),
+        },
         "drain" => match text("build_count").as_str() {
             "0" => format!("{label} gets no more tasks{}; it is building none", drained(object)),
             count => {
@@ -60,6 +67,10 @@ fn changed(of: &Resource, function: &str, object: &Value) -> Option<String> {
     })
 }
 
+fn or_none(members: String) -> String {
+    if members.is_empty() { "no members".into() } else { format!("the members {members}") }
+}
+
 /// Who drained a system, as a hub that knows it says.
 fn drained(object: &Value) -> String {
     match object.get("drained").and_then(Value::as_str) {
@@ -72,7 +83,7 @@ fn drained(object: &Value) -> String {
 fn queue(data: &Value) -> Printed {
     let paused = data.pointer("/queue/paused").filter(|paused| paused.is_object());
     match paused.map(crate::cli::verb::status::paused) {
-        Some(paused) => line(&clean(&format!("the queue is {paused}; nobody gets a task"))),
+        Some(paused) => sentence(&clean(&format!("the queue is {paused}; nobody gets a task"))),
         None => line("the queue is not paused: systems get tasks again"),
     }
 }
@@ -138,7 +149,7 @@ fn field((name, change): (&String, &Value)) -> Option<(String, String)> {
 /// The sentence, and a line for each system.
 fn why(data: &Value) -> Printed {
     let text = |of: &Value, name: &str| of.get(name).map(detail::text).unwrap_or_default();
-    line(&format!("\x1b[1m{}\x1b[0m: {}", text(data, "verdict"), clean(&text(data, "sentence"))))?;
+    sentence(&format!("{}: {}", text(data, "verdict"), clean(&text(data, "sentence"))))?;
     let systems = data.get("details").map(|details| rows(details, "systems")).unwrap_or_default();
     if systems.is_empty() {
         return Ok(());

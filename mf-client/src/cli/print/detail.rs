@@ -3,6 +3,7 @@
 use mf_core::resource::Resource;
 use serde_json::Value;
 
+use super::wrap::wrapped;
 use super::{clean, on_terminal, pager, status, table};
 use crate::cli::exit::Failure;
 
@@ -47,25 +48,6 @@ pub fn fitted(pairs: &[(String, String)], columns: Option<u16>) -> Vec<String> {
         format!("{name:width$}  {shown}")
     };
     pairs.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
-}
-
-/// A text in lines of so many columns; no word is cut.
-fn wrapped(text: &str, room: usize) -> String {
-    let mut lines = Vec::new();
-    for whole in text.lines() {
-        let mut line = String::new();
-        for word in whole.split(' ') {
-            let wide = line.chars().count() + 1 + word.chars().count();
-            if wide > room && !line.is_empty() && whole.chars().count() > room {
-                lines.push(std::mem::take(&mut line));
-            } else if !line.is_empty() {
-                line.push(' ');
-            }
-            line += word;
-        }
-        lines.push(line);
-    }
-    lines.join("\n")
 }
 
 /// A field's name for people: a reference by what it refers to.

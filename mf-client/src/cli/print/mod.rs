@@ -7,6 +7,7 @@ pub mod live;
 pub mod log;
 pub mod pager;
 pub mod table;
+pub mod wrap;
 
 use std::io::{IsTerminal, Write};
 
@@ -21,6 +22,17 @@ pub fn line(text: &str) -> Result<(), Failure> {
     writeln!(out, "{text}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Prints a sentence on standard output; on a terminal in lines that fit it.
+///
+/// # Errors
+/// As [`line`].
+pub fn sentence(text: &str) -> Result<(), Failure> {
+    match wrap::room(std::io::stdout()) {
+        Some(room) => line(&wrap::wrapped(text, room)),
+        None => line(text),
+    }
 }
 
 /// Says something on standard error, where it does not mix with the output.
@@ -69,10 +81,19 @@ pub fn failure(failure: &Failure, as_json: bool) {
         let _ = json::error(&failure.code, &failure.sentence);
         return;
     }
-    say(&format!("\x1b[1;31merror:\x1b[0m {}", clean(&failure.sentence)));
+    told("1;31", "error:", &failure.sentence);
     if let Some(hint) = &failure.hint {
-        say(&format!("\x1b[1;36mhint:\x1b[0m {}", clean(hint)));
+        told("1;36", "hint:", hint);
     }
+}
+
+/// Says a word in a colour, and a sentence after it in lines that fit.
+fn told(colour: &str, word: &str, sentence: &str) {
+    let mut text = clean(&format!("{word} {sentence}"));
+    let room = wrap::room(std::io::stderr()).unwrap_or(usize::MAX);
+    text = wrap::hanging(&text, room, word.len() + 1);
+    let rest = text.strip_prefix(word).unwrap_or_default();
+    say(&format!("\x1b[{colour}m{word}\x1b[0m{rest}"));
 }
 
 /// Whether colours are shown on standard output: on a terminal, unless

@@ -49,10 +49,13 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
         let texts = rows.iter().filter_map(|row| row.get(c)).chain([&headings[c]]);
         let whole = c == columns[0] || headings[c] == "status";
         let words = texts.map(|text| if whole { wide(text) } else { longest_word(text) });
-        words.max().unwrap_or(0) + GAP
+        // What is last needs no gap after it.
+        words.max().unwrap_or(0) + if Some(&c) == columns.last() { 0 } else { GAP }
     };
     if let Some(width) = width.filter(|width| *width < NARROW)
-        && columns.iter().map(|c| u32::from(least(*c))).sum::<u32>() > u32::from(width)
+        // With no room to spare a text would stand there in a tower of single words.
+        && columns.iter().map(|c| u32::from(least(*c))).sum::<u32>() + u32::from(GAP)
+            > u32::from(width)
     {
         return one_below_the_other(headings, rows, width);
     }
@@ -63,7 +66,7 @@ pub fn text(headings: &[String], rows: &[Vec<String>], width: Option<u16>) -> St
         table.add_row(columns.iter().map(|c| cell(text(c), width.is_none())));
     }
     for (place, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, GAP));
+        column.set_padding((0, if place + 1 == columns.len() { 0 } else { GAP }));
         if width.is_some() {
             let least = Width::Fixed(least(columns[place]));
             column.set_constraint(ColumnConstraint::LowerBoundary(least));

@@ -64,7 +64,8 @@ struct Pair {
 /// # Errors
 /// There is no such build, or none that was good before it.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(build(), matches)?, cx.project(matches)?);
+    let label = flags::label(build(), matches)?;
+    let project = cx.project_of(build(), &label, matches)?;
     let lines = matches.get_one::<u64>("lines").copied().unwrap_or_default();
     let lines = usize::try_from(lines).unwrap_or(usize::MAX);
     let hub = cx.hub()?;

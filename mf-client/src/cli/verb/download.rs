@@ -51,7 +51,8 @@ pub fn command() -> Command {
 /// # Errors
 /// There is no such task or file, or it cannot be written.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
+    let label = flags::label(task(), matches)?;
+    let project = cx.project_of(task(), &label, matches)?;
     let names: Vec<String> = matches.get_many("NAME").into_iter().flatten().cloned().collect();
     let dir = matches.get_one::<PathBuf>("output").map_or(Path::new("."), PathBuf::as_path);
     let hub = cx.hub()?;

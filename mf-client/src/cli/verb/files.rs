@@ -7,8 +7,11 @@ use crate::cli::crud::one;
 use crate::cli::cx::{Cx, run};
 use crate::cli::example;
 use crate::cli::exit::{Exit, Outcome};
-use crate::cli::print::{json, size, table};
+use crate::cli::print::{json, on_terminal, size, table};
 use crate::cli::{flags, verb::log::task};
+
+/// Digits of a checksum on a terminal; whole it would take most of a line.
+const SHORT: usize = 12;
 
 /// The command.
 pub fn command() -> Command {
@@ -23,7 +26,8 @@ pub fn command() -> Command {
 /// # Errors
 /// There is no such task.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
+    let label = flags::label(task(), matches)?;
+    let project = cx.project_of(task(), &label, matches)?;
     let hub = cx.hub()?;
     let files = run(async { Ok(hub.task_files(&label, &project).await?) })?;
     if cx.json {
@@ -32,7 +36,12 @@ pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
     }
     let row = |file: &mf_core::wire::TaskFile| {
         let attempt = file.attempt.to_string();
-        vec![file.kind.clone(), file.name.clone(), size(file.size), attempt, file.sha256.clone()]
+        let mut sha256 = file.sha256.clone();
+        if on_terminal() && sha256.len() > SHORT {
+            sha256.truncate(SHORT);
+            sha256.push('…');
+        }
+        vec![file.kind.clone(), file.name.clone(), size(file.size), attempt, sha256]
     };
     let headings = ["kind", "name", "size", "attempt", "sha256"].map(str::to_owned);
     table::print(&headings, &files.iter().map(row).collect::<Vec<_>>())?;

@@ -129,7 +129,8 @@ fn wanted(matches: &ArgMatches) -> Wanted {
 /// # Errors
 /// There is no such task or log.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(task(), matches)?, cx.project(matches)?);
+    let label = flags::label(task(), matches)?;
+    let project = cx.project_of(task(), &label, matches)?;
     let of = Which {
         task: &label,
         project: &project,

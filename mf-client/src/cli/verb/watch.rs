@@ -1,6 +1,7 @@
 //! `mf build watch`: watches a build until it ends.
 
 mod board;
+mod cause;
 mod report;
 mod screen;
 mod session;
@@ -77,7 +78,8 @@ fn limit(matches: &ArgMatches) -> Option<Duration> {
 /// # Errors
 /// There is no such build; or it does not end in success.
 pub fn call(cx: &Cx, matches: &ArgMatches) -> Outcome {
-    let (label, project) = (flags::label(build(), matches)?, cx.project(matches)?);
+    let label = flags::label(build(), matches)?;
+    let project = cx.project_of(build(), &label, matches)?;
     let hub = cx.hub()?;
     run(watch(cx, &hub, &label, &project, How::of(matches)))
 }

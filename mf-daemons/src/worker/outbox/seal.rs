@@ -65,9 +65,8 @@ impl Sealed {
         }
     }
 
-    /// Syncs the whole parcel to the disk, and then the record: after a crash
-    /// the record is there complete, with everything that it names, or not at
-    /// all.
+    /// Brings the whole parcel to the disk, and then the record: it is there
+    /// whole, with all that it is of, or not at all.
     ///
     /// # Errors
     /// The disk does not take it.

@@ -73,7 +73,7 @@ impl Change {
         (parts, body): (Parts, Body),
     ) -> Result<Self, Error> {
         let caller = caller::of(&hub, &parts)?;
-        let what = format!("{} {}", kind.word(), resource.plural());
+        let what = format!("{} {}", kind.word(), resource.many());
         signed(&caller, kind.who(resource), &what)?;
         let mut params = input::params(&parts, body, &secrets(resource)).await?;
         let mut asked = Asked::read(&hub, &caller, &parts, &params)?;

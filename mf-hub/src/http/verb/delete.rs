@@ -1,4 +1,4 @@
-//! `DELETE /RESOURCE/LABEL/delete?confirm_delete=True`: deletes an object.
+//! `DELETE /RESOURCE/LABEL/delete?confirm_delete=True`: no object any more.
 
 use std::sync::Arc;
 

@@ -28,7 +28,7 @@ pub async fn get_all(
     (parts, body): (Parts, Body),
 ) -> Result<Response, Error> {
     let caller = caller::of(&hub, &parts)?;
-    caller.need(caller.roles(), resource.readers(), &format!("reading {}", resource.plural()))?;
+    caller.need(caller.roles(), resource.readers(), &format!("reading {}", resource.many()))?;
     let query = Query::read(resource, input::params(&parts, body, &[]).await?)?;
     let list = List { hub, caller, query };
     let quick = match list.query.is_long() {

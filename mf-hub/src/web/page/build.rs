@@ -10,8 +10,9 @@ use mf_core::time;
 use mf_core::wire::Held;
 use serde_json::Value;
 
+use super::cause::cause;
 use super::detail::{self, Fields};
-use super::log::{Row, tail};
+use super::log::Row;
 use crate::store::timeline::{self, Line};
 use crate::web::answer;
 use crate::web::cell::{Cell, Link, Moment, State, path, span, text};
@@ -39,7 +40,7 @@ const SHOWN_APART: &[&str] = &[
     "bug_details",
     "errands",
 ];
-/// How many of those that failed show the end of their log.
+/// How many of those that failed show lines of their log.
 const TAILS: usize = 2;
 
 #[derive(Template)]
@@ -80,8 +81,10 @@ struct Failure {
     message: String,
     /// The same as the worker said it.
     said: String,
-    /// The end of the log of the first of them.
-    tail: Vec<Row>,
+    /// The log of the first of them.
+    log: String,
+    /// What that says about it.
+    lines: Vec<Row>,
 }
 
 /// One task in the grid.
@@ -161,7 +164,7 @@ fn took(lines: &[Line], state: &State) -> String {
     time::seconds_between(start, &end).map_or_else(String::new, |seconds| span(seconds.max(0)))
 }
 
-/// What went wrong, and the last words of the first of them.
+/// What went wrong, and what the log of the first of them says about it.
 async fn failures(
     visit: &Visit,
     lines: &[Line],
@@ -186,9 +189,9 @@ async fn failures(
             continue;
         }
         let held = Held { task: line.id, attempt: line.attempt };
-        let few = failures.iter().filter(|known| !known.tail.is_empty()).count() < TAILS;
-        let tail = match log.filter(|_| few) {
-            Some(log) => tail(visit, held, &log.link.text).await?.0,
+        let few = failures.iter().filter(|known| !known.lines.is_empty()).count() < TAILS;
+        let told = match log.filter(|_| few) {
+            Some(log) => cause(visit, held, &log.link.text).await?,
             None => Vec::new(),
         };
         failures.push(Failure {
@@ -197,7 +200,8 @@ async fn failures(
             state,
             message: crate::web::sentence(&line.message),
             said: line.message.clone(),
-            tail,
+            log: log.map(|log| log.link.path.clone()).unwrap_or_default(),
+            lines: told,
         });
     }
     Ok(failures)

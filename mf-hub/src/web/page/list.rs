@@ -101,7 +101,7 @@ pub fn page(visit: &Visit, resource: &'static Resource) -> Result<String, Error>
 
 /// What the list is called.
 pub fn heading(resource: &Resource) -> String {
-    let plural = resource.plural().replace('_', " ");
+    let plural = resource.many();
     plural[..1].to_uppercase() + &plural[1..]
 }
 

@@ -55,6 +55,10 @@ pub struct Row {
     pub time: String,
     /// Its text, escaped, with its colours.
     pub html: String,
+    /// How many lines before it are not shown.
+    pub skipped: u64,
+    /// Whether it is the one that others are shown around.
+    pub hit: bool,
 }
 
 /// The last lines of a log, as many as one looks at; and where to follow what
@@ -160,10 +164,18 @@ pub fn named(uri: &Uri) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn rows(found: &lines::Excerpt) -> Vec<Row> {
+/// Lines as rows.
+pub fn rows(found: &lines::Excerpt) -> Vec<Row> {
     let times = found.times.iter().map(|time| clock(*time));
     let rows = found.text.iter().zip(times).zip(found.first..);
-    rows.map(|((line, time), number)| Row { number, time, html: ansi::html(line) }).collect()
+    let row = |((line, time), number): ((&String, String), u64)| Row {
+        number,
+        time,
+        html: ansi::html(line),
+        skipped: 0,
+        hit: false,
+    };
+    rows.map(row).collect()
 }
 
 /// The time of day in UTC; empty where it is not known.

@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 pub mod build;
+pub mod cause;
 pub mod detail;
 pub mod docs;
 pub mod everything;

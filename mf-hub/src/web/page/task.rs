@@ -5,6 +5,7 @@ use mf_core::error::Error;
 use mf_core::resource::{BUILD, SYSTEM, TARGET, TASK};
 use mf_core::wire::Held;
 
+use super::cause::cause;
 use super::detail::{self, Fields};
 use super::log::{Row, tail};
 use crate::store::timeline::{self, Line};
@@ -56,8 +57,11 @@ struct Page {
     /// What kept its handlers from the rest of the host, a line each.
     isolation: Vec<String>,
     logs: Vec<Shown>,
-    /// The end of the last attempt's first log.
+    /// The end of the last attempt's first log; of a task that failed what
+    /// tells why.
     tail: Vec<Row>,
+    /// The page of that log.
+    log_path: String,
     /// Where that log goes on, for the script; empty when it has ended.
     grows: String,
     files: Vec<Shown>,
@@ -92,6 +96,10 @@ pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
     let all = files::of_task(visit, (id, label, &project), "")?;
     let (logs, files): (Vec<Shown>, _) = all.into_iter().partition(|file| file.kind == "log");
     let (tail, more) = match logs.first() {
+        Some(log) if state.shape() == "fail" => {
+            let of = Held { task: id, attempt: log.attempt };
+            (cause(visit, of, &log.link.text).await?, None)
+        }
         Some(log) => tail(visit, Held { task: id, attempt: log.attempt }, &log.link.text).await?,
         None => (Vec::new(), None),
     };
@@ -119,6 +127,7 @@ pub async fn page(visit: &Visit, label: &str) -> Result<String, Error> {
         isolation: word("isolation").lines().map(str::to_owned).collect(),
         strip: strip::strips(&[line], |_| Link::new("", "")).pop(),
         fields: detail::fields(&TASK, &seen, SHOWN_APART),
+        log_path: logs.first().map(|log| log.link.path.clone()).unwrap_or_default(),
         logs,
         tail,
         grows,

@@ -1,21 +1,16 @@
 //! The result of a build: its tasks, their files, and why one failed.
 
-use futures_util::StreamExt;
 use mf_core::resource::Task;
 use mf_core::wire::TaskFile;
 use serde_json::{Map, json};
 
+use super::cause::cause;
 use super::session::Seen;
 use crate::Hub;
 use crate::cli::cx::Cx;
 use crate::cli::exit::{Exit, Failure, Outcome};
-use crate::cli::print::{self, clean, line, log::Filter, size, status};
+use crate::cli::print::{self, clean, line, size, status};
 use crate::cli::verb::log;
-
-/// Lines of a failed task's log that are shown.
-const LINES: usize = 15;
-/// Bytes of its end that are fetched for them.
-const TAIL: u64 = 16 * 1024;
 
 /// Says what came of the build.
 ///
@@ -52,7 +47,7 @@ pub async fn report(cx: &Cx, hub: &Hub, seen: Seen) -> Outcome {
         if n > 0 || seen.live {
             line("")?;
         }
-        // The end of one log is enough for tasks that failed in the same way.
+        // One log is enough for tasks that failed in the same way.
         let same = |one: &Task| one.status_label == "BuildFail" && one.message == task.message;
         let told = seen.logs && seen.tasks.len() == 1 || seen.tasks[..n].iter().any(same);
         one(hub, task, files, told).await?;
@@ -94,8 +89,8 @@ fn reason(task: &Task) -> &str {
     if task.message.is_empty() { &task.status_label } else { &task.message }
 }
 
-/// One task: its status, how long it took, its files; of a failed one the end
-/// of its log, unless it has just been seen.
+/// One task: its status, how long it took, its files; of a failed one what its
+/// log says about it, unless it has just been seen.
 async fn one(hub: &Hub, task: &Task, files: &[TaskFile], log_seen: bool) -> Result<(), Failure> {
     let seconds = mf_core::time::seconds_between(&task.start_date, &task.end_date);
     let took = seconds.map(|s| format!(" in {s} s")).unwrap_or_default();
@@ -113,28 +108,11 @@ async fn one(hub: &Hub, task: &Task, files: &[TaskFile], log_seen: bool) -> Resu
     if task.status_label != "BuildFail" {
         return Ok(());
     }
-    if !log_seen && let Some(own) = files.iter().find(|f| f.kind == "log" && f.name == log::OWN) {
-        line("  the end of its log:")?;
-        for text in tail(hub, task, own.size.max(0) as u64).await?.lines() {
+    if !log_seen && files.iter().any(|file| file.kind == "log" && file.name == log::OWN) {
+        line("  its log says:")?;
+        for text in cause(hub, task).await? {
             line(&format!("  | {text}\x1b[0m"))?;
         }
     }
     line(&format!("  {}", clean(reason(task))))
-}
-
-/// The last lines of a task's log.
-async fn tail(hub: &Hub, task: &Task, size: u64) -> Result<String, Failure> {
-    let from = size.saturating_sub(TAIL);
-    if size == 0 {
-        return Ok(String::new());
-    }
-    let stream = hub.get_bytes(&task.label, &task.project_label, "log", log::OWN, from).await?;
-    let mut stream = Box::pin(stream);
-    let mut bytes = Vec::new();
-    while let Some(piece) = stream.next().await {
-        bytes.extend_from_slice(&piece?);
-    }
-    let text = Filter::new(print::colours()).push(&bytes);
-    let lines: Vec<&str> = text.lines().collect();
-    Ok(lines[lines.len().saturating_sub(LINES)..].join("\n"))
 }
