@@ -1,15 +1,15 @@
-//! Room on a disk. Whatever grows leaves some of it free, so that a farm whose
-//! disk is full of logs can still be stopped, and can say so.
+//! Free space on a disk. Everything that grows leaves some of it free, so that
+//! a farm whose disk is full of logs can still report that, and be stopped.
 
 use std::io;
 use std::os::fd::AsFd;
 
-/// What is left free of a disk.
+/// How much of a disk is to stay free.
 #[derive(Clone, Copy, Debug)]
 pub struct Reserve {
-    /// Most that is left, in bytes.
+    /// The most that stays free, in bytes.
     pub most: u64,
-    /// On a small disk it is one part of so many.
+    /// On a small disk, the fraction that stays free: one part of this many.
     pub part: u64,
 }
 

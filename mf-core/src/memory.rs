@@ -1,29 +1,30 @@
 //! Giving memory that is no longer used back to the kernel.
 
-/// Blocks of at least so many bytes, of which a daemon has few at a time, go
-/// back to the system when they are done with.
+/// Size in bytes from which a freed block is returned to the system; a daemon
+/// has few such blocks at a time.
 #[cfg(target_env = "gnu")]
 const LARGE: libc::c_int = 128 << 10;
 
-/// Lets what was large and is done with go back to the system at once. The C
-/// library takes one such block for the first of many, and keeps as much from
-/// then on: a plugin that was read once would weigh on a daemon for ever.
+/// Returns large blocks to the system as soon as they are freed. By default,
+/// glibc raises the threshold when a large block is freed, and keeps blocks up
+/// to that size from then on: a plugin that was read once would cost a daemon
+/// its size for ever.
 ///
-/// It is where glibc begins by itself; said, it stays there (mallopt(3),
-/// `M_MMAP_THRESHOLD`).
+/// This is glibc's initial threshold; setting it explicitly stops it from
+/// growing (mallopt(3), `M_MMAP_THRESHOLD`).
 pub fn give_back() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: it sets a number, under the allocator's own lock. What it refuses
-    // costs memory and no more.
+    // SAFETY: mallopt takes no pointer, and sets a number under the allocator's
+    // own lock. If it fails, only memory is wasted.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
     }
 }
 
-/// Lets all threads share one heap: for a program whose threads mostly wait.
-/// To be called before there is a second thread. The C library otherwise makes
-/// up to eight heaps for each processor, and what is freed in one heap is of no
-/// use to the threads of another (mallopt(3), `M_ARENA_MAX`).
+/// Makes all threads share one heap: for a program whose threads mostly wait.
+/// Call it before a second thread is started. Otherwise glibc makes up to eight
+/// heaps for each processor, and memory that is freed in one of them cannot be
+/// used by the threads of another (mallopt(3), `M_ARENA_MAX`).
 pub fn share_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY: as above.
@@ -32,8 +33,8 @@ pub fn share_heap() {
     }
 }
 
-/// Gives back what is free between what is in use: for a program that has done
-/// with much at once (malloc_trim(3)).
+/// Returns the free memory between blocks that are in use: for a program that
+/// has just freed a lot (malloc_trim(3)).
 pub fn trim() {
     #[cfg(target_env = "gnu")]
     // SAFETY: it takes the allocator's own lock; nothing that is in use moves.

@@ -19,11 +19,11 @@ pub fn unix_now() -> i64 {
     Timestamp::now().as_second()
 }
 
-/// How long ago this host was started, also while it slept: what all its
-/// processes can compare, and nobody can set.
+/// How long ago this host was started, including the time that it slept: a
+/// clock that all processes of the host share, and that nobody can set.
 pub fn since_boot() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
-    // It is never before its own beginning.
+    // A clock that starts at zero is never negative.
     Duration::try_from(now).unwrap_or_default()
 }
 

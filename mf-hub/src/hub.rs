@@ -69,7 +69,7 @@ pub enum StartError {
     /// The database cannot be read.
     #[error("the database cannot be read: {0}")]
     Read(#[from] r2d2::Error),
-    /// The system would not.
+    /// The operating system refused something.
     #[error("{0}")]
     Io(#[from] std::io::Error),
     /// Something in the database is not as it should be.

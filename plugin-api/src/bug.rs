@@ -4,21 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Context, Failure, LocalConfig, Schemas};
 
-/// Speaks to one kind of bug tracker.
+/// Talks to one kind of bug tracker.
 ///
-/// Only [`show`](Self::show) must be there; a farm that asks for the rest of a
-/// handler that does not have it is told so in a sentence. Each method answers
-/// with the bug as it is afterwards.
+/// Only [`show`](Self::show) is required; a call of anything else that a handler
+/// does not have fails with a sentence that says so. Each method answers with
+/// the bug as it is afterwards.
 ///
-/// A call may be made again although it came off the first time: the farm may
-/// not have heard of it. What a tracker would do twice, such as a comment, is
-/// done with `job.marker` in it, and only when that is not there yet.
+/// A call may be repeated although it succeeded: the farm may not have received
+/// the answer. So whatever a tracker would do twice, such as a comment, carries
+/// `job.marker`, and is done only if the marker is not there yet.
 ///
 /// # Errors
-/// Of all methods: a [`Failure`] is refused for good, such as a bug that there
-/// is not. What may come off later, since the tracker is down, is slow, limits
-/// its callers or does not take the key that it is given, is a
-/// [`Failure::later`]: the farm tries that again.
+/// For all methods: a [`Failure`] is final, as for a bug that does not exist.
+/// What may succeed later, because the tracker is down, is slow, limits its
+/// callers or refuses its key, is a [`Failure::later`]: the farm tries it again.
 pub trait BugHandler: Send + Sync {
     /// What a bug is now.
     ///
@@ -26,7 +25,7 @@ pub trait BugHandler: Send + Sync {
     /// See [`BugHandler`].
     fn show(&self, job: &BugJob, cx: &Context) -> Result<Bug, Failure>;
 
-    /// Says `job.comment` on a bug.
+    /// Adds `job.comment` to a bug.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -34,7 +33,7 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot comment on bugs"))
     }
 
-    /// Says `job.comment` on a bug and closes it; one that is closed stays so.
+    /// Adds `job.comment` to a bug and closes it; a closed one stays closed.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -42,8 +41,7 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot close bugs"))
     }
 
-    /// Says `job.comment` on a bug and opens it again; one that is open stays
-    /// so.
+    /// Adds `job.comment` to a bug and reopens it; an open one stays open.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -51,8 +49,8 @@ pub trait BugHandler: Send + Sync {
         Err(Failure::new("this bug handler cannot open bugs again"))
     }
 
-    /// Lets a bug refer to the build; in a tracker without such references
-    /// that is a comment.
+    /// Makes a bug refer to the build: by a comment, where the tracker has no
+    /// such references.
     ///
     /// # Errors
     /// See [`BugHandler`].
@@ -60,7 +58,8 @@ pub trait BugHandler: Send + Sync {
         self.comment(job, cx)
     }
 
-    /// What its configuration may hold.
+    /// JSON Schemas of its configuration; asked for once, when the plugin is
+    /// examined.
     fn schemas() -> Schemas
     where
         Self: Sized,
@@ -69,7 +68,7 @@ pub trait BugHandler: Send + Sync {
     }
 }
 
-/// What is to be done to a bug.
+/// What to do to a bug.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BugAction {
@@ -86,18 +85,18 @@ pub enum BugAction {
     Link,
 }
 
-/// What is to be done to which bug. Names are labels of the hub.
+/// What to do to which bug. Names are labels of the hub.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BugJob {
-    /// What.
+    /// What to do.
     pub action: BugAction,
     /// The bug, as people call it: `17`, `owner/name#17`. Foreign text.
     pub bug: String,
-    /// What is to be said on it.
+    /// The comment, for people; empty when the bug is only shown.
     pub comment: String,
-    /// A word that is this piece of work's alone, however often it is tried:
-    /// letters and digits.
+    /// A word of letters and digits that belongs to this piece of work alone,
+    /// and is the same at every attempt.
     pub marker: String,
     /// Project of the build.
     pub project: String,
@@ -105,13 +104,13 @@ pub struct BugJob {
     pub package: String,
     /// The build that names the bug.
     pub build: String,
-    /// Page of the build for people; empty where nobody knows.
+    /// URL of the build's page; empty if the farm has no address for people.
     pub build_url: String,
     /// The tag that the build got, if that is why.
     pub tag: String,
-    /// Text that the hub keeps for this handler.
+    /// The handler's `config` on the hub, as text.
     pub handler_config: String,
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
 }
 

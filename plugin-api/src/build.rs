@@ -42,8 +42,9 @@ pub trait BuildHandler: Send + Sync {
         Ok(Swept::default())
     }
 
-    /// What its configuration may hold; asked once, when the plugin is
-    /// examined. A handler that says nothing has nothing checked.
+    /// JSON Schemas of its configuration; asked for once, when the plugin is
+    /// examined. Without a schema, configuration is not checked before the
+    /// handler reads it.
     fn schemas() -> Schemas
     where
         Self: Sized,
@@ -76,11 +77,11 @@ pub struct BuildJob {
     pub release: String,
     /// The package-branch's `build_prefix`, or nothing.
     pub build_prefix: String,
-    /// Text that the target keeps for the build handler.
+    /// The target's `config` on the hub, as text.
     pub target_config: String,
-    /// Text that the hub keeps for this handler.
+    /// The handler's `config` on the hub, as text.
     pub handler_config: String,
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// Whether `source_dir` holds a checkout; if not, it is empty and the
     /// task is built from what `source_url` names, or from nothing.

@@ -17,12 +17,12 @@ pub struct Failure {
     /// hub keeps them although the task failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Artifact>,
-    /// When to try again, for what may come off later.
+    /// When to try again, for what may succeed later.
     #[serde(default, skip_serializing_if = "Wait::is_default")]
     pub wait: Wait,
 }
 
-/// How long whoever was to do something should wait before it is tried again.
+/// How long to wait before something is tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Wait {
@@ -46,8 +46,9 @@ pub enum FailureKind {
     Failed,
     /// The call was told to stop, and did.
     Cancelled,
-    /// Somebody else is at fault: the same again may come off. Of a bug
-    /// handler; what another says of it is a failure like others.
+    /// Somebody else is at fault, such as a server that is down: the same call
+    /// may succeed later. Only bug handlers are called again for it; of other
+    /// handlers it is a failure like any.
     Later,
 }
 
@@ -58,13 +59,13 @@ impl Failure {
         Self { kind: FailureKind::Failed, sentence: sentence.into(), kept, wait }
     }
 
-    /// It may come off later: a server is at fault for the moment.
+    /// It may succeed later: a server is at fault for the moment.
     pub fn later(sentence: impl Into<String>) -> Self {
         Self { kind: FailureKind::Later, ..Self::new(sentence) }
     }
 
-    /// The same, for all that goes to the same place: that is down, or has had
-    /// enough and says that it wants to be left alone for so many seconds.
+    /// As [`later`](Self::later), for everything that goes to the same server:
+    /// it is down, or limits its callers and asks them to wait so many seconds.
     pub fn all_later(sentence: impl Into<String>, seconds: u64) -> Self {
         Self { wait: Wait { seconds, all: true }, ..Self::later(sentence) }
     }

@@ -1,4 +1,4 @@
-//! Regulator hooks: work that a farm must do for ever, again and again.
+//! Regulator hooks: work that the farm repeats.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,22 +6,22 @@ use serde_json::Value;
 use crate::farm::Farm;
 use crate::{Context, Failure, LocalConfig, Schemas};
 
-/// Work of its own for the regulator, which runs the hook in each of its
-/// cycles: some seconds after it has ended the last time.
+/// Work that the regulator repeats: it runs the hook again `cycle_seconds` after
+/// the last run has ended.
 ///
 /// A hook is made once per run and lives in a process of its own; whatever it
-/// starts is gone when the run is over. It has no key: what it wants of the
-/// hub it asks [`Farm`] for. What is to be done once a day is work for cron.
+/// starts is gone when the run is over. It has no key: it asks the hub through
+/// [`Farm`]. Leave work that is done once a day to cron.
 pub trait Hook: Send + Sync {
-    /// Does what is to be done now.
+    /// Does whatever needs doing now.
     ///
     /// # Errors
-    /// A [`Failure`] is told on the regulator's standard error, once until it
-    /// changes; the next cycle runs the hook again.
+    /// The regulator writes the sentence of a [`Failure`] to its standard error,
+    /// once until it changes; the next cycle runs the hook again.
     fn run(&self, job: &HookJob, farm: &Farm, cx: &Context) -> Result<Hooked, Failure>;
 
-    /// What its configuration may hold; asked once, when the plugin is
-    /// examined. A hook that says nothing has nothing checked.
+    /// JSON Schemas of its configuration; asked for once, when the plugin is
+    /// examined. Of a hook only the one of `plugins.d/<plugin>.toml` is used.
     fn schemas() -> Schemas
     where
         Self: Sized,
@@ -34,7 +34,7 @@ pub trait Hook: Send + Sync {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HookJob {
-    /// What the regulator's host keeps for the plugin.
+    /// The regulator's host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// What the hook remembered at the end of its last good run; null at the
     /// first, and after the regulator was started.
@@ -53,9 +53,10 @@ impl HookJob {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Hooked {
-    /// What to give the hook at its next run: a few kilobytes.
+    /// What to give the hook at its next run: a few kilobytes. More than
+    /// 128 KiB of JSON is forgotten.
     pub memory: Value,
-    /// All that is not as it should be now, each a sentence. The regulator
-    /// tells people what is new in it.
+    /// Everything that is wrong now, each as a sentence. The regulator warns of
+    /// those that are new.
     pub warnings: Vec<String>,
 }

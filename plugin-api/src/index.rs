@@ -17,9 +17,9 @@ pub struct IndexJob {
     pub tag: String,
     /// The directory's path in the repository, such as `redhat/6/x86_64`.
     pub path: String,
-    /// Text that the hub keeps for this handler.
+    /// The handler's `config` on the hub, as text.
     pub handler_config: String,
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// The files that the handler's builds have there, by name.
     pub files: Vec<IndexFile>,

@@ -1,5 +1,5 @@
-//! What a host's own administrator says to a plugin:
-//! `plugins.d/<plugin>.toml`, but for its secrets.
+//! A host's configuration for a plugin: `plugins.d/<plugin>.toml` without its
+//! secrets.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::Failure;
 
-/// The configuration that one host keeps for one plugin. A plugin that there
-/// is no file for has an empty one.
+/// The configuration of one plugin on one host; empty if there is no file.
 ///
 /// ```
 /// use monkeyfarm_plugin_api::LocalConfig;

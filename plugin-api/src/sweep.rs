@@ -12,7 +12,7 @@ use crate::LocalConfig;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SweepJob {
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// The directory that stays from task to task, where builds have written
     /// down what they were about to leave elsewhere.

@@ -8,8 +8,8 @@ use crate::{Context, Failure, LocalConfig, Schemas};
 
 /// Fetches source from one kind of version control system.
 ///
-/// Only [`checkout`](Self::checkout) must be there; a farm that asks for the
-/// rest of a handler that does not have it is told so in a sentence.
+/// Only [`checkout`](Self::checkout) is required; a call of anything else that a
+/// handler does not have fails with a sentence that says so.
 pub trait VcsHandler: Send + Sync {
     /// Checks out `job.url` at `job.reference` into `job.source_dir`, which
     /// exists and is empty.
@@ -45,8 +45,9 @@ pub trait VcsHandler: Send + Sync {
         Err(Failure::new("this vcs handler cannot tell what has changed"))
     }
 
-    /// What its configuration may hold; asked once, when the plugin is
-    /// examined. A handler that says nothing has nothing checked.
+    /// JSON Schemas of its configuration; asked for once, when the plugin is
+    /// examined. Without a schema, configuration is not checked before the
+    /// handler reads it.
     fn schemas() -> Schemas
     where
         Self: Sized,
@@ -63,9 +64,9 @@ pub struct Source {
     pub url: String,
     /// Branch, tag or revision; empty is the repository's default branch.
     pub reference: String,
-    /// Text that the hub keeps for this handler.
+    /// The handler's `config` on the hub, as text.
     pub handler_config: String,
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// A directory that stays from call to call on this host, shared with
     /// others that run at the same time: lock what is changed in it.
@@ -87,9 +88,9 @@ pub struct CheckoutJob {
     /// [`Checkout`]; empty is what the reference is now. All tasks of a build
     /// are of one revision, however the branch moves meanwhile.
     pub revision: String,
-    /// Text that the hub keeps for this handler.
+    /// The handler's `config` on the hub, as text.
     pub handler_config: String,
-    /// What this host keeps for the plugin.
+    /// This host's configuration for the plugin.
     pub local_config: LocalConfig,
     /// An empty directory to fill.
     pub source_dir: PathBuf,

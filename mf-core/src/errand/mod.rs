@@ -1,9 +1,9 @@
 //! Errands: work that the hub does not do itself, such as calling a bug tracker
 //! or running a plugin.
 //!
-//! The hub calls nobody and runs nothing. It writes down what is to be done, in the transaction
-//! of the change that causes it; hooks of the regulator claim errands under a
-//! lease, do them, and report. To add a kind: a variant of [`Kind`],
+//! The hub calls nobody and runs nothing. It writes down what is to be done in
+//! the transaction of the change that causes it; hooks of the regulator claim
+//! errands under a lease, do them, and report. To add a kind: a variant of [`Kind`],
 //! [`Subject`] and [`Work`], and of [`Found`] if it finds anything out.
 
 mod bug;

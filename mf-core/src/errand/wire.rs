@@ -26,8 +26,8 @@ pub struct ErrandClaim {
     /// How long the hook may be silent before another may claim the errand, in
     /// seconds.
     pub lease_seconds: u64,
-    /// A word that is this errand's alone, and the same at every attempt: who
-    /// leaves it where the work shows sees that it was done.
+    /// A word that belongs to this errand alone, and is the same for every
+    /// attempt: left where the work can be seen, it shows that it was done.
     pub marker: String,
     /// What is to be done.
     pub work: Work,
@@ -76,7 +76,7 @@ pub struct EndErrand {
 pub enum Ended {
     /// It is done.
     Done(Done),
-    /// It did not come off, and may do later.
+    /// It failed, and may succeed later.
     Later {
         /// Why, in a sentence.
         why: String,

@@ -2,11 +2,11 @@
 //! configuration is that.
 //!
 //! A narrow reader of our own: every crate that reads all of JSON Schema
-//! brings big numbers, addresses and the fetching of schemas from elsewhere, a
-//! hundred crates, into the one process that holds the database. This one reads
-//! what is made from the types of a plugin. What it does not read [`unread`]
-//! tells to the plugin's author, and a configuration passes it: the handler
-//! reads its configuration itself.
+//! brings big numbers, addresses and the fetching of remote schemas, a hundred
+//! crates, into the one process that holds the database. This one reads what is
+//! generated from the types of a plugin. [`unread`] tells the plugin's author
+//! which keywords it ignores; they restrict nothing here, and the handler checks
+//! its configuration itself.
 //!
 //! Schemas are foreign: their references stay within them, and the work that
 //! they may cause is bounded.

@@ -112,7 +112,7 @@ fn is_multiple(value: &Number, part: &Number) -> bool {
         return part == 0 || value % part == 0;
     }
     let times = as_f64(value) / as_f64(part);
-    // 0.3 is three times 0.1 to who writes it, if not to a computer.
+    // 0.3 is three times 0.1 to whoever writes it, if not to a computer.
     !times.is_finite() || (times - times.round()).abs() < 1e-9
 }
 

@@ -1,5 +1,5 @@
-//! What a schema says that is not read here, for its author: a word that
-//! nobody heeds is a promise that nobody keeps.
+//! Which parts of a schema are not checked here, for its author: a keyword that
+//! is ignored is a promise that nobody keeps.
 
 use serde_json::Value;
 

@@ -4,21 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// After so many attempts whose worker was lost, a task is `Lost`: it may be
-/// what kills its workers.
+/// How many attempts of a task may lose their worker before the task is `Lost`:
+/// it may be what kills its workers.
 pub const ATTEMPT_LIMIT: i64 = 3;
 
-/// How long an attempt stays its worker's after the hub was last heard to take
-/// something for it, whatever happens: so long a worker that hung up has to
+/// How long an attempt is certain to stay with its worker after the hub has
+/// accepted something for it: a worker whose connection broke has this long to
 /// come back.
 pub const COME_BACK: Duration = Duration::from_secs(1);
 
-/// Name of the header that says which attempt's log is followed, so that who
-/// was cut off goes on with the same one.
+/// Name of the header that says which attempt's log is followed, so that a
+/// client that was cut off continues with the same attempt.
 pub const ATTEMPT_HEADER: &str = "mf-attempt";
 
 /// Proof that a worker holds one attempt of one task. Every write of a worker
-/// carries it, in the header `MF-Lease`; a stale one is refused.
+/// carries it in the header `MF-Lease`; a stale lease is refused.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Lease {
     /// The task's id.

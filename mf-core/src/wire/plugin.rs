@@ -90,7 +90,7 @@ pub struct RegisterHandlers {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ReportCalls {
-    /// All of them; of several in a row that came off one is enough.
+    /// All of them; of several successes in a row one is enough.
     pub calls: Vec<Called>,
 }
 
@@ -98,7 +98,7 @@ pub struct ReportCalls {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Called {
-    /// It came off; the SHA-256 of the plugin's file, in hexadecimal.
+    /// It succeeded; the SHA-256 of the plugin's file, in hexadecimal.
     Worked(String),
     /// The plugin crashed.
     Crashed(Box<Crash>),

@@ -68,6 +68,18 @@ fn is_named_like_a_plugin(path: &Path) -> bool {
     })
 }
 
+/// Whether a package manager has not given the file its name yet: dpkg and rpm
+/// write beside it under these, and rename it when it is whole.
+fn is_being_unpacked(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let of_dpkg = [".dpkg-new", ".dpkg-tmp"].iter().any(|end| name.ends_with(end));
+    // `libmf_plugin_git.so;65a1b2c3`
+    let of_rpm = name
+        .rsplit_once(';')
+        .is_some_and(|(_, end)| end.len() >= 8 && end.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    of_dpkg || of_rpm
+}
+
 /// Where anyone may put a file none can be trusted, whoever owns it.
 fn kept_by_its_owner(dir: &Path) -> Result<(), String> {
     let mode = std::fs::metadata(dir).map_or(0, |data| data.permissions().mode());
@@ -91,6 +103,7 @@ fn listed(dirs: &[PathBuf]) -> (Vec<PathBuf>, Vec<Rejected>) {
         });
         match read {
             Ok(mut paths) => {
+                paths.retain(|path| !is_being_unpacked(path));
                 paths.sort();
                 files.extend(paths);
             }
@@ -120,6 +133,12 @@ mod tests {
         assert_eq!(sources.candidates().0, [at("lib/monkeyfarm/plugins/any")]);
         std::fs::write(at("bin/libmf_plugin_x.so"), "").unwrap();
         assert_eq!(sources.candidates().0, [at("bin/libmf_plugin_x.so")]);
+        for name in ["x.so.dpkg-new", "x.so.dpkg-tmp", "x.so;65a1b2c3", "x.so;1", "x.so"] {
+            std::fs::write(at("lib/monkeyfarm/plugins").join(name), "").unwrap();
+        }
+        let given = Sources::Directories(vec![at("lib/monkeyfarm/plugins")]);
+        let names = ["any", "x.so", "x.so;1"].map(|name| at("lib/monkeyfarm/plugins").join(name));
+        assert_eq!(given.candidates().0, names);
     }
 
     #[test]

@@ -160,8 +160,8 @@ impl HookContext {
         serde_json::from_value(self.job.memory.clone()).unwrap_or_default()
     }
 
-    /// Remembers `memory` for the next run. More than half a frame can carry
-    /// is not remembered: the next run finds all out again.
+    /// Remembers `memory` for the next run. If it is larger than half a frame,
+    /// it is not remembered, and the next run starts from nothing.
     ///
     /// # Errors
     /// It is nothing that JSON can hold.

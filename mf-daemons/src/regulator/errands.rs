@@ -58,7 +58,7 @@ fn report(context: &HookContext, mut report: EndErrand) -> Result<(), mf_client:
     }
 }
 
-/// It did not come off, and nothing else waits for that.
+/// It failed, and nothing else waits because of that.
 pub fn later(why: impl Into<String>) -> Ended {
     Ended::Later { why: why.into(), seconds: 0, all: false }
 }

@@ -52,7 +52,7 @@ impl Handlers {
     /// Calls a handler in `work_dir`, for at most `limit`. The job is made of
     /// what this host says to the plugin, and of a directory that stays from
     /// call to call. What the handler and the programs that it starts write is
-    /// in `log`, for who has to find out.
+    /// in `log`, for whoever has to find out.
     ///
     /// # Errors
     /// The handler's own failure, or why there is no answer of it: that may be
@@ -117,7 +117,7 @@ impl Handlers {
         let last = calls.iter().rev().find(|known| known.digest() == call.digest());
         let crashes = calls.iter().filter(|known| matches!(known, Called::Crashed(_))).count();
         let news = match call {
-            // Of many that came off one says as much.
+            // Of many successes one says as much.
             Called::Worked(_) => last != Some(&call),
             Called::Crashed(_) => crashes < MOST_CRASHES,
         };
@@ -154,7 +154,7 @@ impl Handlers {
         let name = format!("libmf_plugin_{}.so", wanted.plugin);
         paths.sort_by_key(|path| path.file_name().is_none_or(|file| file != name.as_str()));
         for path in paths {
-            // Who has something to say of the others is another hook.
+            // Another hook reports on the others.
             let Ok(Ok(plugin)) = Plugin::read(&path) else { continue };
             if known(&&plugin) {
                 found.push(Arc::clone(&plugin));

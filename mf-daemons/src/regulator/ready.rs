@@ -1,4 +1,4 @@
-//! When the regulator has done what others are waiting for.
+//! When the regulator is ready: certain hooks have succeeded once, in order.
 
 use std::collections::VecDeque;
 

@@ -74,7 +74,7 @@ impl Slot {
         concerned
     }
 
-    /// Takes in how a run went; whether it went well.
+    /// Records how a run went; gives whether it succeeded.
     pub fn ended(&mut self, report: &HookReport) -> bool {
         self.messages.tell(report);
         if report.error.is_some() {

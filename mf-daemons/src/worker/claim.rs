@@ -79,7 +79,7 @@ async fn one(worker: &Arc<Worker>, stop: &Stop, wait: u64) -> bool {
     }
 }
 
-/// Waits for a task, however long that takes; `None` only for who does not
+/// Waits for a task, however long that takes; `None` only for whoever does not
 /// want to `wait`, when none is ready.
 async fn next(worker: &Worker, nonce: &str, wait: u64) -> Option<Claimed> {
     let mut backoff = Backoff::default();

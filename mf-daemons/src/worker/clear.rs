@@ -1,4 +1,4 @@
-//! Hears that plugins which crashed are to have another try: `mf plugin clear`.
+//! Listens for `mf plugin clear`, which gives crashed plugins another try.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

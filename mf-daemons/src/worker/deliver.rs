@@ -16,8 +16,9 @@ use super::log::failed;
 use super::outbox::{Item, Parcel, Sealed, SpoolReader, SpoolWriter, send};
 use super::upload::upload;
 
-/// What the hub has not taken after so long is written down: it outlives this
-/// process and the host from then on. What is taken sooner costs no disk that.
+/// A result that the hub has not accepted after this long is recorded on disk,
+/// so that it survives this process and a crash of the host. Accepted sooner,
+/// it costs no sync.
 const SOON: Duration = Duration::from_millis(250);
 
 /// A log on its way.
@@ -131,7 +132,7 @@ impl Delivery<'_> {
             None => delivered.await,
         };
         let kept = match keeping {
-            // It has told why it is not kept; a panic is told by itself.
+            // It has logged why it is not kept; so does a panic.
             Some(keeping) => keeping.await.unwrap_or(false),
             None => false,
         };
@@ -141,7 +142,7 @@ impl Delivery<'_> {
     /// Removes what is delivered.
     pub async fn remove(&self) {
         let parcel = self.parcel.clone();
-        // It has told what it could not remove; a panic is told by itself.
+        // It has logged what it could not remove; so does a panic.
         let _ = tokio::task::spawn_blocking(move || parcel.remove()).await;
     }
 }

@@ -1,12 +1,13 @@
-//! Until when an attempt is surely this worker's, as long as nothing of it has
-//! begun.
+//! Until when an attempt is certain to belong to this worker, before its work
+//! has begun.
 //!
-//! A worker that was frozen, or whose answer was long on its way, must not
-//! begin what somebody else has been given meanwhile, and may have finished.
-//! Whatever the hub has just taken for an attempt keeps it this worker's for
-//! [`COME_BACK`]; within that the build begins, or the hub is asked again. The
-//! keeper of the call looks at the clock last, for this process may stop
-//! between looking and beginning.
+//! A worker that was suspended, or whose claim took long to be answered, must
+//! not begin an attempt when the task may meanwhile have been given to another
+//! worker, and even been finished there. When the hub accepts a message for an
+//! attempt, the attempt stays with this worker for at least [`COME_BACK`]: the
+//! build begins within that time, or the hub is asked again. The last check of
+//! the clock is the call's keeper's, since this process may be suspended
+//! between its own check and the beginning.
 
 use std::time::Duration;
 
@@ -17,10 +18,10 @@ use super::end::End;
 use super::halt::Halt;
 use super::stage::Stage;
 
-/// Until when an attempt is surely this worker's.
+/// Until when an attempt is certain to belong to this worker.
 #[derive(Debug)]
 pub struct Fresh {
-    /// Since this host was started; `None` once it has begun.
+    /// As time since this host was started; `None` once the work has begun.
     until: Option<Duration>,
 }
 
@@ -30,8 +31,8 @@ impl Fresh {
         Self { until: Some(asked + COME_BACK) }
     }
 
-    /// It has begun: what is under way is ended by the hub's word, and goes on
-    /// while the hub is away.
+    /// The work has begun: from now on only the hub's word ends it, and it goes
+    /// on while the hub is away.
     pub fn begun(&mut self) {
         self.until = None;
     }

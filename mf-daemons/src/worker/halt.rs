@@ -1,8 +1,8 @@
-//! Why the work on an attempt is to end before its time.
+//! The signal that ends the work on an attempt early, with its reason.
 
 use tokio::sync::watch;
 
-/// Why the work on an attempt is to end before its time.
+/// Why the work on an attempt is to end early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The worker goes away.
@@ -27,7 +27,7 @@ impl Reason {
     }
 }
 
-/// The end of one attempt before its time, as all that works on it hears of it.
+/// The early end of one attempt, shared by everything that works on it.
 #[derive(Clone, Debug)]
 pub struct Halt(watch::Sender<Option<Reason>>);
 

@@ -11,7 +11,8 @@ use super::Worker;
 
 /// How much longer than it was told to wait the hub may take to answer.
 const SLACK: Duration = Duration::from_secs(10);
-/// What is being stopped is not asked after again for so long.
+/// How long to rest after the hub has named something to stop: it names it again
+/// until that has ended.
 const STOPPING: Duration = Duration::from_secs(1);
 
 /// Beats for as long as the worker lives, while it holds anything or owes the

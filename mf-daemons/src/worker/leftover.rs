@@ -1,5 +1,6 @@
-//! Processes that a killed worker may have left: they end by themselves when
-//! it is gone, and this sees to it before their directories are removed.
+//! Processes that a killed worker may have left. They end by themselves once it
+//! is gone; this waits for that, and kills what does not end, before their
+//! directories are removed.
 
 use std::fs;
 use std::os::fd::OwnedFd;

@@ -1,5 +1,5 @@
-//! The worker's way to the hub: what must arrive is sent until it does, and a
-//! hub that is away is told of once.
+//! The worker's link to the hub: what must arrive is sent until it does, and an
+//! unreachable hub is reported once.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

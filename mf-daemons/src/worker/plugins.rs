@@ -99,7 +99,7 @@ impl Plugins {
         let tell = move || {
             what(&mut scanner.lock().unwrap_or_else(PoisonError::into_inner).catalog);
         };
-        // A panic in a scan told of itself.
+        // A panic in a scan is logged by the panic hook.
         let _ = tokio::task::spawn_blocking(tell).await;
     }
 

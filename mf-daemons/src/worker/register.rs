@@ -89,7 +89,7 @@ pub async fn keep(worker: Arc<Worker>, watch: Watch) {
     }
 }
 
-/// Those get another try, as somebody said; and the hub hears what came of it.
+/// Gives cleared plugins another try, and tells the hub how that went.
 pub async fn again(worker: &Worker, cleared: BTreeSet<String>) {
     worker.plugins.forgive(cleared).await;
     *worker.registration.told.lock().await = None;
@@ -100,8 +100,8 @@ pub async fn again(worker: &Worker, cleared: BTreeSet<String>) {
     }
 }
 
-/// Hashes of the plugins that the hub holds something against, once it has
-/// heard all that this worker has to say.
+/// Hashes of the plugins of which the hub knows a crash or a quarantine, once it
+/// has all reports of this worker.
 ///
 /// # Errors
 /// The hub refuses, or cannot be reached.

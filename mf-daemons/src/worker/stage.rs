@@ -14,12 +14,12 @@ use super::halt::Halt;
 use super::link::{Link, Undelivered};
 use crate::plugin::mask::Secrets;
 
-/// Words of a handler about its progress are told this often at most.
+/// The shortest time between two reports of a handler's progress.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest word about progress that is told, in characters.
+/// Longest report of a handler's progress, in characters.
 const WORD_LIMIT: usize = 200;
 
-/// The stage of one attempt. The hub is told beside the work, not in its way.
+/// The stage of one attempt. Reporting it does not hold up the work.
 #[derive(Debug)]
 pub struct Stage {
     now: watch::Sender<Now>,

@@ -18,8 +18,8 @@ use crate::tell::tell;
 /// How long a handler may take for it: large trees on a slow disk.
 const TIME: Duration = Duration::from_secs(300);
 
-/// Once a build has been ended, whatever that was by: nothing of it runs any
-/// more. What cannot be removed is told, and is removed another time.
+/// Sweeps after a build that was ended from outside: nothing of it runs any
+/// more. What cannot be removed is logged, and removed another time.
 pub async fn after(worker: &Worker, plugin: &Arc<Plugin>, handler: &str, log: &TaskLog) {
     let swept = match log.writer() {
         Ok(writer) => sweep(worker, plugin, handler, writer, std::future::pending()).await,

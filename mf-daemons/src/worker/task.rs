@@ -92,7 +92,7 @@ async fn attempt(delivery: &Delivery<'_>, claimed: &Claimed) -> bool {
         let content = delivery.content(Left { result, items, writer, sending }).await;
         stage.end().await;
         if let Some(removing) = removing {
-            // It has told what it could not remove; a panic is told by itself.
+            // It has logged what it could not remove; so does a panic.
             let _ = removing.await;
         }
         delivery.end(content, &isolation).await

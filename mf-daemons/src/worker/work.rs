@@ -22,8 +22,8 @@ use super::stage::Stage;
 use super::{Worker, register, sweep};
 use crate::plugin::{self, Ended, Plugin};
 
-/// What a URL ends in that names no repository but one source package. The
-/// build handler fetches it: a `.dsc` leads to more files, and which.
+/// Endings of URLs that name one source package and not a repository. The build
+/// handler fetches these: a `.dsc` names further files.
 const SOURCE_PACKAGES: [&str; 3] = [".src.rpm", ".nosrc.rpm", ".dsc"];
 
 /// One attempt, while it is worked on.
@@ -34,7 +34,7 @@ pub struct Attempt<'a> {
     pub job: &'a Job,
     /// What the hub knows it by.
     pub lease: &'a Lease,
-    /// Its end before its time.
+    /// Its early end.
     pub halt: &'a Halt,
     /// Its log.
     pub log: &'a TaskLog,
@@ -53,8 +53,8 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Does all of it, but for what the hub is told; what that is to keep is
-    /// in [`items`](Self::items) then.
+    /// Does all of it, except for reporting to the hub; the files that the hub
+    /// is to keep are in [`items`](Self::items) afterwards.
     ///
     /// # Errors
     /// It failed, or was ended.
@@ -148,8 +148,8 @@ impl Attempt<'_> {
         let job = plugin::Job::Build(Box::new(self.build_job(&plugin)?));
         let called = self.call(plugin.clone(), handler, job).await;
         if called.is_err() {
-            // It had no end of its own, in which it would have removed what
-            // is not in its directory.
+            // It was cut short, and could not remove what it had made outside of
+            // its directory.
             sweep::after(self.worker, &plugin, &handler.label, self.log).await;
         }
         match called? {
@@ -159,8 +159,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Keeps what a failure leaves for people to read. Whatever comes of that,
-    /// the attempt ends by the failure.
+    /// Keeps what a failure leaves for people to read. Whether that succeeds or
+    /// not, the attempt ends by the failure.
     async fn failed(&mut self, failure: Failure) -> End {
         let end = End::Failure(failure.sentence);
         if failure.kept.is_empty() {

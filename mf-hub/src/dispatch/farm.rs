@@ -1,5 +1,5 @@
-//! What dispatch holds in memory, and how it changes. A hint to the rows of
-//! the database, which decide; nothing here waits or reads.
+//! What dispatch holds in memory, and how it changes. All of it is a hint: the
+//! rows of the database decide. Nothing here blocks, and nothing does I/O.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Ready tasks, in lanes: all tasks of a lane ask the same of a system, so that
-//! looking at its first is looking at all of them.
+//! Ready tasks, in lanes: all tasks of a lane require the same of a system, so
+//! that it is enough to look at the first of each lane.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};

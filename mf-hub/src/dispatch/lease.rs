@@ -2,10 +2,11 @@
 //! worker.
 //!
 //! Deadlines are in memory and on the monotonic clock: a heartbeat writes
-//! nothing, and a clock that is set does no harm. After a restart of the hub
-//! every attempt has one full lease. One that is over counts only when the hub
-//! itself was at work for a while since: what a hub that was stopped, by its
-//! host or by a signal, has not heard yet is not held against a worker.
+//! nothing, and setting the clock does no harm. After a restart of the hub every
+//! attempt has one full lease. A lease only counts as over when the hub itself
+//! has been running for a while since: a worker does not lose its attempt
+//! because a hub that was suspended, by its host or by a signal, has not yet
+//! read what the worker sent.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use mf_core::task::COME_BACK;
 use mf_core::wire::Held;
 use tokio::sync::Notify;
 
-/// How long the hub must have been at work before the end of a lease counts:
-/// long enough to hear all who wait to be heard.
+/// How long the hub must have been running before the end of a lease counts:
+/// long enough to read what all workers have sent.
 const WATCH: Duration = Duration::from_secs(1);
-/// A look that comes so much later than planned says that the hub was stopped.
+/// A look that comes this much later than planned means that the hub was suspended.
 const LATE: Duration = Duration::from_millis(500);
 
 /// Why an attempt's lease is over.
@@ -35,7 +36,7 @@ pub enum Silence {
 struct Deadline {
     at: Instant,
     why: Silence,
-    /// Since when the hub, at work without a break, has seen its end come.
+    /// Since when the hub, running without a break, has seen the end approach.
     seen: Option<Instant>,
 }
 

@@ -1,8 +1,8 @@
 //! Dispatch: which worker gets which task, and when. In memory, rebuilt at
 //! every start; the rows of the database decide.
 //!
-//! [`pick`] has the rules, as pure functions; the farm is what they look at.
-//! Here is the lock around it, and the handing over to those who wait.
+//! [`pick`] has the rules, as pure functions over the `farm`. This module has
+//! the lock around the farm, and hands tasks over to the workers that wait.
 
 mod farm;
 mod give;
@@ -103,7 +103,7 @@ impl Dispatch {
         self.pulses.moved(task);
     }
 
-    /// Tasks are another matter than they were, and that is committed.
+    /// Facts about tasks have changed, and that is committed.
     pub fn refresh(&self, tasks: Vec<(Facts, Place)>) {
         let ids: Vec<i64> = tasks.iter().map(|(facts, _)| facts.task).collect();
         self.change(|farm| farm.refresh(tasks, Instant::now()));
@@ -250,8 +250,8 @@ impl Dispatch {
     }
 
     fn lock(&self) -> MutexGuard<'_, Farm> {
-        // Nothing under the lock can stop half way but by a fault of ours,
-        // and what it guards is a hint: better a wrong hint than no farm.
+        // Only a bug can poison the lock, and what it guards is a hint: better
+        // a wrong hint than no farm.
         self.farm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -101,7 +101,7 @@ pub fn fits(system: &System, load: &Load, package: &Package) -> Result<(), Reaso
     Ok(())
 }
 
-/// All that waits, and what counts in whose turn it is.
+/// Everything that waits, and what decides whose turn it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Queue<'a> {
     /// Every ready task.
@@ -124,7 +124,7 @@ pub enum Choice {
     Nothing,
 }
 
-/// Of so many tasks that a system takes, one at least is the oldest.
+/// Of this many tasks in a row that a system takes, at least one is the oldest.
 pub const TURN: u32 = 8;
 
 impl<'a> Queue<'a> {
@@ -135,12 +135,12 @@ impl<'a> Queue<'a> {
     /// tasks `running` in the farm, so that nobody's thousand tasks hold up
     /// another's one; among equals the oldest task.
     ///
-    /// A heavy task, or one of a project that always has some running
-    /// elsewhere, could wait for ever by that. So a system that has taken
-    /// [`TURN`] tasks in a row none of which was the oldest of the highest
-    /// priority that it serves takes that one next, and where it has no room
-    /// for it, keeps what room it has until it fits. Priority is absolute:
-    /// while there is something of a higher one, nothing else has a turn.
+    /// By these rules alone, a heavy task, or a task of a project that always
+    /// has some running elsewhere, could wait for ever. So a system that has
+    /// taken [`TURN`] tasks in a row, none of which was the oldest of the
+    /// highest priority that it serves, takes that oldest task next; if it has
+    /// no room for it, it takes nothing until the task fits. Priority is
+    /// absolute: while there is a task of a higher one, no other has a turn.
     pub fn pick(&self, system: &System, load: &Load) -> Choice {
         if load.owes()
             && let Some(oldest) = self.oldest(system)
@@ -148,7 +148,7 @@ impl<'a> Queue<'a> {
             match fits(system, load, &oldest.package) {
                 Ok(()) => return Choice::Take(oldest),
                 Err(Reason::Full { .. }) => return Choice::Keep(oldest.task),
-                // What is in its way comes to an end, and then it has its turn.
+                // What is in its way ends at some time, and then it has its turn.
                 Err(_) => {}
             }
         }

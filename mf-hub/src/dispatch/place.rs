@@ -1,4 +1,4 @@
-//! Where a task is, and what is said about it.
+//! Where a task is in its life, and the messages about that.
 
 use super::lane::Facts;
 use super::pick::Enabled;
@@ -24,7 +24,7 @@ pub enum Place {
     Gone,
 }
 
-/// All of it, as the database says at one moment.
+/// All that dispatch knows, as the database has it at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     /// Every system.

@@ -69,7 +69,7 @@ impl Load {
         self.held.insert(held, package);
     }
 
-    /// Lets an attempt go, of which nothing is left; whether it was held.
+    /// Removes an attempt, of which nothing is left; gives whether it was held.
     pub fn remove(&mut self, held: Held) -> bool {
         let package = self.held.remove(&held);
         if let Some(package) = &package {
@@ -85,7 +85,8 @@ impl Load {
         }
     }
 
-    /// Lets go what the worker does not name any more; whether there was any.
+    /// Removes the ghosts that the worker does not name any more; gives whether
+    /// there were any.
     pub fn exorcise(&mut self, named: &[Held], now: Instant) -> bool {
         for held in named {
             if let Some(ghost) = self.ghosts.get_mut(held) {
@@ -95,7 +96,8 @@ impl Load {
         self.release(|held, _| !named.contains(held))
     }
 
-    /// Lets go what was last named before `since`; whether there was any.
+    /// Removes the ghosts that were last named before `since`; gives whether
+    /// there were any.
     pub fn outlive(&mut self, since: Instant) -> bool {
         self.release(|_, ghost| ghost.named < since)
     }
@@ -151,7 +153,7 @@ impl Load {
     }
 }
 
-/// Counts up or down; what comes to nothing is not kept.
+/// Counts up or down; a count of zero is removed.
 pub(super) fn step<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K, more: bool) {
     match counts.entry(key) {
         Entry::Occupied(entry) if !more && *entry.get() <= 1 => drop(entry.remove()),

@@ -1,5 +1,5 @@
-//! Why a task is where it is: what the rules of [`super::pick`] say of it for
-//! each system, asked of what dispatch knows at this moment.
+//! Why a task is where it is: what the rules of [`super::pick`] say about it for
+//! each system, from what dispatch knows at this moment.
 
 use super::farm::{Entry, Farm, Station};
 use super::lane::{Facts, Package};

@@ -69,7 +69,7 @@ impl Files {
     /// Begins to store a file whose SHA-256 will be `sha256`.
     ///
     /// # Errors
-    /// [`Code::InvalidValue`] when that is no SHA-256; the disk would not.
+    /// [`Code::InvalidValue`] when that is no SHA-256; the disk fails.
     pub async fn receive(&self, sha256: &str) -> Result<Arriving, Error> {
         let digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
         if sha256.len() != 64 || !sha256.bytes().all(digit) {
@@ -95,7 +95,7 @@ impl Files {
 }
 
 impl Arriving {
-    /// Takes the next bytes; `false` when the disk would not, and
+    /// Takes the next bytes; `false` when the disk fails, and
     /// [`Arriving::keep`] says why.
     pub async fn push(&self, bytes: Bytes) -> bool {
         self.blocks.send(bytes).await.is_ok()

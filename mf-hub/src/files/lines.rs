@@ -61,7 +61,7 @@ pub fn beside(log: &Path) -> PathBuf {
 /// Notes that `new` came at the end of a log that was `length` bytes long.
 ///
 /// # Errors
-/// The disk would not; the index then lacks it, which is no harm.
+/// The disk fails; the index then lacks it, which is no harm.
 pub fn note(log: &Path, length: u64, new: &[u8], time: i64) -> io::Result<()> {
     let index = open(&beside(log))?;
     let size = index.metadata()?.len();
@@ -94,7 +94,7 @@ fn last_two(index: &File, size: u64) -> io::Result<(u64, Piece, u64)> {
 /// All pieces of a log of `length` bytes; what the index lacks is added to it.
 ///
 /// # Errors
-/// The disk would not.
+/// The disk fails.
 pub fn pieces(log: &Path, length: u64) -> io::Result<Vec<Piece>> {
     caught_up(log, &open(&beside(log))?, length)
 }

@@ -75,7 +75,7 @@ impl Files {
     /// A log and where its lines are; `None` when nothing was written to it.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub async fn lines(&self, of: Held, stored: &str) -> Result<Option<Lines>, Error> {
         let (path, lock) = (self.path(of, stored), self.logs.of(of, stored));
         blocking(move || {
@@ -91,7 +91,7 @@ impl Files {
     /// Brings an attempt's logs to the disk.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub async fn sync_logs(&self, of: Held, stored: Vec<String>) -> Result<(), Error> {
         if stored.is_empty() {
             return Ok(());
@@ -107,7 +107,7 @@ impl Files {
     /// The last whole lines of a log, of at most so many bytes.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub async fn end_of_log(&self, of: Held, stored: String, most: usize) -> Result<String, Error> {
         let path = self.path(of, &stored);
         blocking(move || end(&path, most).map_err(|error| refused("a log", &error))).await

@@ -107,7 +107,7 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// What a caller is told when the disk would not.
+/// What a caller is told when the disk fails.
 fn refused(what: &str, error: &io::Error) -> Error {
     if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
         let told = format!("the hub's disk is full; {what} was not stored. free some space there");

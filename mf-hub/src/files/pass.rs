@@ -1,5 +1,5 @@
-//! What lets a build into the repository of a restricted project: a part of
-//! the path, because package managers cannot be given a key for it.
+//! A pass that gives a build access to the repository of a restricted project:
+//! a part of the path, because package managers cannot send a key.
 
 use mf_core::time;
 

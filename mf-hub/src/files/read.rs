@@ -23,7 +23,7 @@ impl Files {
     /// Opens a stored file; `None` for a log that nothing was written to yet.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn read(&self, of: Held, stored: &str) -> Result<Option<Reading>, Error> {
         Reading::open(&self.path(of, stored))
     }
@@ -33,7 +33,7 @@ impl Reading {
     /// Opens a stored file; `None` when there is none.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, Error> {
         match File::open(path) {
             Ok(file) => Ok(Some(Self(Arc::new(file)))),
@@ -45,7 +45,7 @@ impl Reading {
     /// Length of the file now.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn length(&self) -> Result<u64, Error> {
         self.0.metadata().map(|data| data.len()).map_err(|error| unread(&error))
     }
@@ -54,7 +54,7 @@ impl Reading {
     /// at the end of the file.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub async fn block(&self, offset: u64, most: u64) -> Result<Bytes, Error> {
         let file = Arc::clone(&self.0);
         let size = usize::try_from(most).unwrap_or(BLOCK).min(BLOCK);

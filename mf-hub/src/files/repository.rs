@@ -28,7 +28,7 @@ impl Files {
     ///
     /// # Errors
     /// [`Code::Refused`] with the place in `wanted` of one that is gone; the
-    /// disk would not.
+    /// disk fails.
     pub fn gather(
         &self,
         tag: i64,
@@ -61,7 +61,7 @@ impl Files {
     /// Opens a file of a tag's repository; `None` when it is gone.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn read_repository(&self, tag: i64, sha256: &str) -> Result<Option<Reading>, Error> {
         Reading::open(&self.repository(tag).join(sha256))
     }

@@ -55,7 +55,7 @@ impl Lines {
     /// All lines; the last may still grow.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn total(&self) -> io::Result<u64> {
         Ok(self.complete() + u64::from(self.ended()? < self.length))
     }
@@ -63,7 +63,7 @@ impl Lines {
     /// Where the last line that has ended ends, in bytes.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn ended(&self) -> io::Result<u64> {
         let mut block = vec![0; BLOCK];
         let mut end = self.length;
@@ -82,7 +82,7 @@ impl Lines {
     /// At most `count` lines from number `first` on.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn window(&self, first: u64, count: usize) -> io::Result<Window> {
         let first = first.max(1);
         // The first piece in which a line ends that is not before the first.
@@ -104,7 +104,7 @@ impl Lines {
     /// or later; one more than there are where none did.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn since(&self, time: i64) -> io::Result<u64> {
         match self.pieces.iter().position(|piece| piece.time >= time) {
             Some(0) => Ok(1),
@@ -123,7 +123,7 @@ impl Lines {
     /// whatever the case of their letters; at most `most`.
     ///
     /// # Errors
-    /// The disk would not.
+    /// The disk fails.
     pub fn search(&self, words: &[&str], after: u64, most: usize) -> io::Result<Hits> {
         let lower: Vec<Vec<u8>> =
             words.iter().map(|word| word.to_ascii_lowercase().into()).collect();

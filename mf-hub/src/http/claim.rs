@@ -24,7 +24,7 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 /// `POST /system/register`: a worker starts, or what it offers has changed.
 ///
 /// # Errors
-/// What it says makes no sense; the database would not.
+/// What it says makes no sense; the database fails.
 pub async fn register(mut call: Call) -> Result<Response, Error> {
     let said: Register = call.wire().await?;
     let (hub, id) = (&call.hub, call.system()?);
@@ -43,7 +43,7 @@ pub async fn register(mut call: Call) -> Result<Response, Error> {
 /// when there was none in time, or the hub stops.
 ///
 /// # Errors
-/// The nonce is none; the database would not.
+/// The nonce is none; the database fails.
 pub async fn claim(mut call: Call) -> Result<Response, Error> {
     let said: ClaimRequest = call.wire().await?;
     let claim = claimed(&call.hub, &call.caller, call.system()?, &said).await?;
@@ -94,7 +94,7 @@ async fn offered(hub: &Hub, id: i64, nonce: &str, until: Instant) -> Option<Offe
 /// or as soon as there is something new to stop.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn heartbeat(mut call: Call) -> Result<Response, Error> {
     let said: Heartbeat = call.wire().await?;
     let id = call.system()?;

@@ -10,7 +10,7 @@ use crate::store::drain;
 /// Gives a system no more tasks; what it builds goes on to its end.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn drain(call: Call) -> Result<Response, Error> {
     let reason = call.values.text("reason").trim().to_owned();
     call.change(&SYSTEM, move |tx, _, id| drain::stop(tx, id, &reason)).await
@@ -19,7 +19,7 @@ pub async fn drain(call: Call) -> Result<Response, Error> {
 /// Gives a system tasks again.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn resume(call: Call) -> Result<Response, Error> {
     call.change(&SYSTEM, |tx, _, id| drain::go_on(tx, id)).await
 }

@@ -26,7 +26,7 @@ const ACTOR: &str = "hub";
 /// none.
 ///
 /// # Errors
-/// The nonce is none; the database would not.
+/// The nonce is none; the database fails.
 pub async fn claim(mut call: Call) -> Result<Response, Error> {
     let said: ClaimErrand = call.wire().await?;
     errand::check_nonce(&said)?;
@@ -127,7 +127,7 @@ pub async fn end(mut call: Call) -> Result<Response, Error> {
 /// `GET /util/errands`.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list(call: Call) -> Result<Response, Error> {
     let (hub, sight) = (Arc::clone(&call.hub), call.caller.sight());
     // Filters that nothing fits look at every errand.

@@ -76,7 +76,7 @@ pub fn missing(kind: &str, name: &str) -> Error {
 /// `GET /task/LABEL/list_files`: everything that every attempt made.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list(call: Call) -> Result<Response, Error> {
     let task = call.id()?;
     let mut files = call.hub.readers.read(|db| file::list(db, task))?;

@@ -72,8 +72,7 @@ macro_rules! bound {
     };
 }
 
-/// Every function of the table, and its body; a test misses those that are
-/// not here.
+/// Every function of the table, and its body; a test fails when one is missing.
 const BOUND: &[Bound] = &[
     bound!("build", "cancel", Anywhere, super::cancel::build),
     bound!("build", "retry", Anywhere, super::retry::build),

@@ -11,7 +11,7 @@ use crate::store::{Done, Fault, Tx, roles};
 /// The caller joins, or waits for approval.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn join(call: Call) -> Result<Response, Error> {
     call.change(&GROUP, |tx, call, id| group::join(tx, id, &meant(tx, call)?)).await
 }

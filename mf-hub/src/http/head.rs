@@ -29,7 +29,7 @@ const IN_WEBHOOKS: [(&str, &[&str]); 2] = [
 /// `GET /util/heads`: what is to be looked at now.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn heads(call: Call) -> Result<Response, Error> {
     let due = call.hub.readers.read(head::due)?;
     Ok(envelope::data(&json!({ "heads": due })))
@@ -38,7 +38,7 @@ pub async fn heads(call: Call) -> Result<Response, Error> {
 /// `POST /util/report_head`: what was seen. A head that is new is built.
 ///
 /// # Errors
-/// The report makes no sense; the database would not.
+/// The report makes no sense; the database fails.
 pub async fn report(mut call: Call) -> Result<Response, Error> {
     let seen: HeadSeen = call.wire().await?;
     let plain = |c: char| !c.is_control() && !c.is_whitespace();

@@ -34,7 +34,7 @@ pub async fn system(call: Call) -> Result<Response, Error> {
 /// The keys of a user.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list_user(call: Call) -> Result<Response, Error> {
     list(&call, Holder::User)
 }
@@ -42,7 +42,7 @@ pub async fn list_user(call: Call) -> Result<Response, Error> {
 /// The keys of a system.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list_system(call: Call) -> Result<Response, Error> {
     list(&call, Holder::System)
 }

@@ -10,9 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::error::Refusal;
 use super::request;
 
-/// Puts the bounds around all routes. What a body may be is the business of
-/// who reads it: uploads are streams, all others are read by
-/// [`super::input`].
+/// Puts the bounds around all routes. Limits on a body belong to the code that
+/// reads it: uploads are streams, all others are read by [`super::input`].
 pub fn around(router: Router) -> Router {
     router.layer(CatchPanicLayer::custom(panicked))
 }

@@ -151,7 +151,7 @@ impl Follower {
         }
     }
 
-    /// A stream does not outlive its key, nor the rights of who has that.
+    /// A stream does not outlive its key, nor the rights of the key's holder.
     fn still_may(&mut self) -> Result<(), Error> {
         if Instant::now() < self.ask_again {
             return Ok(());

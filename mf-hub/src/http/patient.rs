@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// A stream that breaks when nothing can be written for too long: who has
-/// stopped reading would hold a connection, and what it holds, for ever.
+/// A stream that fails when nothing can be written for too long: a client that
+/// has stopped reading would otherwise hold its connection, and everything that
+/// belongs to it, for ever.
 #[derive(Debug)]
 pub struct Patient<S> {
     stream: S,
@@ -24,7 +25,7 @@ impl<S> Patient<S> {
         Self { stream, patience, waiting: None }
     }
 
-    /// What the stream said, unless it has been saying "later" for too long.
+    /// What the stream answered, or an error if it has been pending for too long.
     fn judge<T>(&mut self, cx: &mut Context<'_>, said: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if said.is_ready() {
             self.waiting = None;

@@ -11,7 +11,7 @@ use crate::store::{Tx, plugin, quarantine};
 /// All plugins of the farm, without the evidence of their crashes.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn list(call: Call) -> Result<Response, Error> {
     let all = call.hub.readers.read(plugin::list)?;
     Ok(envelope::data(&json!({ "plugins": all })))

@@ -54,7 +54,7 @@ pub fn range(headers: &HeaderMap, whole: u64) -> Result<Option<Range>, Error> {
 /// Answers with a stored file, to be saved under `name`.
 ///
 /// # Errors
-/// The disk would not; [`Code::BadRange`].
+/// The disk fails; [`Code::BadRange`].
 pub fn attachment(reading: Reading, headers: &HeaderMap, name: &str) -> Result<Response, Error> {
     let mut response = ranged(reading, headers, 0)?;
     let headers = response.headers_mut();
@@ -66,7 +66,7 @@ pub fn attachment(reading: Reading, headers: &HeaderMap, name: &str) -> Result<R
 /// Answers with a stored file of this type, to be shown or saved.
 ///
 /// # Errors
-/// The disk would not; [`Code::BadRange`].
+/// The disk fails; [`Code::BadRange`].
 pub fn file(reading: Reading, headers: &HeaderMap, media: &str) -> Result<Response, Error> {
     let mut response = ranged(reading, headers, 0)?;
     set(response.headers_mut(), header::CONTENT_TYPE, media);
@@ -76,7 +76,7 @@ pub fn file(reading: Reading, headers: &HeaderMap, media: &str) -> Result<Respon
 /// Answers with a log as it is now, from byte `offset` on.
 ///
 /// # Errors
-/// The disk would not; [`Code::BadRange`].
+/// The disk fails; [`Code::BadRange`].
 pub fn text(reading: Reading, headers: &HeaderMap, offset: u64) -> Result<Response, Error> {
     let mut response = ranged(reading, headers, offset)?;
     set(response.headers_mut(), header::CONTENT_TYPE, "text/plain; charset=utf-8");

@@ -49,7 +49,7 @@ fn file_of(values: &Values) -> Result<(i64, String, String), Error> {
 /// it becomes what clients see.
 ///
 /// # Errors
-/// One of them is gone: the sentence says which. The disk would not.
+/// One of them is gone: the sentence says which. The disk fails.
 pub async fn gather(hub: &Arc<Hub>, tag: i64) -> Result<(), Error> {
     let hub = Arc::clone(hub);
     let gathered = tokio::task::spawn_blocking(move || {

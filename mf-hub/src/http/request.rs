@@ -66,7 +66,7 @@ fn taken_over(headers: &HeaderMap) -> Option<HeaderValue> {
     fits.then(|| id.clone())
 }
 
-/// An id of our own: which start of the hub, and the how manieth request.
+/// An id of our own: a number for this run of the hub, and a count of requests.
 fn new_id() -> HeaderValue {
     static START: LazyLock<u32> = LazyLock::new(rand::random);
     static NUMBER: AtomicU64 = AtomicU64::new(1);

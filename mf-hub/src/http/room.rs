@@ -33,7 +33,7 @@ impl Room {
         Arc::new(Self { most, most_of_one, taken: Mutex::default() })
     }
 
-    /// A place for who connects from `address`.
+    /// A place for whoever connects from `address`.
     ///
     /// # Errors
     /// [`Code::Busy`] when the room is full, [`Code::TooMany`] when it is for

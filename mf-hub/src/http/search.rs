@@ -36,7 +36,7 @@ pub struct Found {
 /// Looks for a word in everything that the caller may see.
 ///
 /// # Errors
-/// The word is empty, or the database would not.
+/// The word is empty, or the database fails.
 pub async fn search(call: Call) -> Result<Response, Error> {
     let word = call.values.text("mf_search_query").trim().to_owned();
     if word.is_empty() {
@@ -51,7 +51,7 @@ pub async fn search(call: Call) -> Result<Response, Error> {
 /// many objects of each resource.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn everywhere(
     hub: &Arc<Hub>,
     caller: &Caller,

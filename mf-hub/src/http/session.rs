@@ -14,8 +14,8 @@ use crate::store::session::SECONDS;
 /// Name of the cookie.
 const NAME: &str = "mf_session";
 
-/// Says of a request that its form was one of ours: put there by who has
-/// checked that, and by nobody else.
+/// Marks a request whose form was checked to be one of ours; only the code that
+/// has checked that may set it.
 #[derive(Clone, Copy, Debug)]
 pub struct Checked;
 
@@ -59,8 +59,8 @@ fn header(hub: &Hub, secret: &str, seconds: i64) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// What the forms of a session carry: only who has read a page of ours that
-/// was made for this session knows it.
+/// The token that the forms of a session carry: only somebody who has read a
+/// page of ours that was made for this session knows it.
 pub fn csrf(hub: &Hub, secret: &str) -> String {
     hub.files.secret().sign(&["form", secret])
 }

@@ -26,12 +26,12 @@ const ALIVE: Duration = Duration::from_secs(15);
 /// The last word to somebody whose session is over.
 const SIGNED_OUT: &[u8] = b"event: signed-out\ndata: {}\n\n";
 
-/// The word to who wants to hear of the whole farm that the hub's disk has
+/// The word to whoever wants to hear of the whole farm that the hub's disk has
 /// become full, or has room again.
 const FARM: &[u8] = b"event: farm\ndata: {}\n\n";
 
-/// What changes who may know what; a key that ends by its time is noticed at
-/// the next sign of life.
+/// Resources whose changes may change who may know what; a key that expires is
+/// noticed at the next sign of life.
 const GIVE_RIGHTS: [&str; 4] = ["group", "project", "system", "user"];
 
 /// One watcher.
@@ -57,9 +57,9 @@ struct Watch {
 }
 
 /// Sends what happens until the watcher leaves or the hub stops. No number is
-/// too old, for history is kept. One that is still to come was another
-/// database's, such as one that was put back from a copy: the watcher is told
-/// `reset`, and goes on from now.
+/// too old, since all history is kept. A number that is still to come belongs to
+/// another database, for example because this one was restored from a copy: the
+/// watcher is sent `reset`, and goes on from now.
 ///
 /// # Errors
 /// A parameter is wrong, or too many watch.
@@ -172,8 +172,8 @@ impl Watch {
         if changed { FARM } else { b":\n\n" }
     }
 
-    /// Who watches, and with which rights, as it is by now: a stream does not
-    /// outlive its key or its session, nor the rights that its user had.
+    /// Looks up again who watches, and with which rights: a stream does not
+    /// outlive its key or its session, nor its user's rights.
     fn ask_again(&mut self) -> Result<(), Error> {
         let caller = caller::of(&self.hub, &self.parts)?;
         if self.signed_in && caller.holder.is_none() {
@@ -210,7 +210,7 @@ impl Watch {
     }
 }
 
-/// An event as it is sent to who watches with this filter.
+/// An event as it is sent to whoever watches with this filter.
 fn line(filter: &Filter, happened: &Happened) -> Vec<u8> {
     let event = filter.shown(happened);
     let json = serde_json::to_string(&event).unwrap_or_else(|_| "{}".into());

@@ -63,7 +63,7 @@ pub async fn move_builds(call: Call) -> Result<Response, Error> {
 /// `POST /tag/LABEL/lock`.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn lock(call: Call) -> Result<Response, Error> {
     set_locked(call, true).await
 }
@@ -71,7 +71,7 @@ pub async fn lock(call: Call) -> Result<Response, Error> {
 /// `POST /tag/LABEL/unlock`.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn unlock(call: Call) -> Result<Response, Error> {
     set_locked(call, false).await
 }

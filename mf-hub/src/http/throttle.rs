@@ -54,7 +54,7 @@ impl Subject<'_> {
     }
 }
 
-/// For each of them, when all that it tried will have been paid for.
+/// For each subject, when all of its tries will have been paid for.
 #[derive(Debug, Default)]
 pub struct Throttle {
     paid: Mutex<HashMap<u64, Instant>>,

@@ -17,7 +17,7 @@ use crate::store::{Tx, find, handler, hook, quarantine, roles, status, system, t
 /// `GET /util/status`.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn status(call: Call) -> Result<Response, Error> {
     let (hub, sight, brief) =
         (Arc::clone(&call.hub), call.caller.sight(), call.values.flag("brief"));
@@ -96,7 +96,7 @@ pub async fn report_calls(mut call: Call) -> Result<Response, Error> {
 /// `POST /util/enable_handlers`.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn enable_handlers(call: Call) -> Result<Response, Error> {
     let work = move |tx: &Tx<'_>| handler::enable(tx);
     let changed = call.hub.writer.run(&call.caller, work).await?;

@@ -10,7 +10,7 @@ use crate::store::why;
 /// Why a task runs, waits or ended.
 ///
 /// # Errors
-/// The database would not.
+/// The database fails.
 pub async fn why(call: Call) -> Result<Response, Error> {
     let id = call.id()?;
     let said = call.hub.dispatch.why(id);

@@ -39,7 +39,7 @@ pub struct New<'a> {
 /// Begins an attempt.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn open(tx: &Tx<'_>, held: Held, new: &New<'_>) -> Done<()> {
     tx.prepare_cached(
         "INSERT INTO attempt (task_id, number, system_id, token_hash, nonce, start_date, \
@@ -105,7 +105,7 @@ fn stale(lease: &Lease) -> Fault {
 /// Attempts that a system has not ended.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_system(db: &Connection, system: i64) -> Done<Vec<Held>> {
     let sql = "SELECT task_id, number FROM attempt WHERE system_id = ?1 AND end_date = ''";
     let mut statement = db.prepare_cached(sql)?;
@@ -179,7 +179,7 @@ pub fn complete(tx: &Tx<'_>, system: i64, lease: &Lease, said: &Complete) -> Don
 /// whether it had not.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn lose(tx: &Tx<'_>, held: Held, why: &str) -> Done<bool> {
     if !is_open(tx, held)? {
         ready::follow(tx, held.task)?;
@@ -208,7 +208,7 @@ pub fn lose(tx: &Tx<'_>, held: Held, why: &str) -> Done<bool> {
 /// Lets the workers that a task has lost so far no longer count.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn forgive(tx: &Tx<'_>, task: i64) -> Done<()> {
     tx.prepare_cached("UPDATE attempt SET outcome = ?2 WHERE task_id = ?1 AND outcome = ?3")?
         .execute(params![task, FORGIVEN, LOST])?;
@@ -219,7 +219,7 @@ pub fn forgive(tx: &Tx<'_>, task: i64) -> Done<()> {
 /// keeps its place there.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn expire(tx: &Tx<'_>, held: Held, silence: Silence, lease: Duration) -> Done<bool> {
     tx.then(move |dispatch| dispatch.lose(held));
     match silence {

@@ -31,7 +31,7 @@ const ADMIN: &str = "admin";
 /// next try.
 ///
 /// # Errors
-/// The file system or the database would not.
+/// The file system or the database fails.
 pub async fn run(hub: &Hub) -> Result<(), StartError> {
     let used = |db: &rusqlite::Connection| -> Done<bool> {
         Ok(db.query_row("SELECT EXISTS (SELECT 1 FROM \"user\")", [], |row| row.get(0))?)

@@ -27,7 +27,7 @@ pub fn named(tx: &Tx<'_>, build: i64) -> Done<()> {
 /// A build names these bugs also.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn also(tx: &Tx<'_>, build: i64, bugs: &[String]) -> Done<()> {
     let mut all = of_build(tx, build)?;
     let known = all.len();
@@ -60,7 +60,7 @@ fn look(tx: &Tx<'_>, build: i64, first: i64, bugs: &[impl AsRef<str>]) -> Done<(
 /// A build got a tag: one with `close_on_tag` closes its bugs.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn tagged(tx: &Tx<'_>, tag: &Tag, build: &Build) -> Done<()> {
     if !tag.close_on_tag || of_build(tx, build.id)?.is_empty() {
         return Ok(());
@@ -132,7 +132,7 @@ fn handler(db: &Connection, build: i64) -> Done<Option<String>> {
 /// as things are.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn work(db: &Connection, deed: &BugDeed) -> Done<Result<BugWork, Ended>> {
     let sql = "SELECT p.label, k.label, b.label, coalesce(h.enabled, 0), \
                coalesce(h.label, ''), coalesce(h.plugin, ''), coalesce(h.version, ''), \
@@ -175,7 +175,7 @@ pub fn work(db: &Connection, deed: &BugDeed) -> Done<Result<BugWork, Ended>> {
 /// A bug as its tracker shows it now.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn known(tx: &Tx<'_>, deed: &BugDeed, found: &BugFound) -> Done<()> {
     let state = if found.open { "open" } else { "closed" };
     let now = tx.now();
@@ -192,7 +192,7 @@ pub fn known(tx: &Tx<'_>, deed: &BugDeed, found: &BugFound) -> Done<()> {
 /// What went wrong with a bug for now; empty: nothing does any more.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn told(tx: &Tx<'_>, deed: &BugDeed, why: &str) -> Done<()> {
     change(tx, deed, &[("message", &why)])
 }
@@ -201,7 +201,7 @@ pub fn told(tx: &Tx<'_>, deed: &BugDeed, why: &str) -> Done<()> {
 /// nothing known of it.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn refused(tx: &Tx<'_>, deed: &BugDeed, why: &str) -> Done<()> {
     let why = format!("cannot {} it: {why}", deed.action.name());
     if deed.action == BugAction::Show {

@@ -42,11 +42,11 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// Reads a page of at most `limit` changes, fewer where they are large, those older than `after`, with
-/// the fields that somebody with these roles sees.
+/// Reads a page of at most `limit` changes, fewer where they are large, those
+/// older than `after`, with the fields that somebody with these roles sees.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn page(
     db: &Connection,
     resource: &Resource,

@@ -1,4 +1,4 @@
-//! A worker takes a task. Memory chose it; the row decides.
+//! A worker claims a task. The index in memory proposes it; the row decides.
 
 use mf_core::error::{Code, Error};
 use mf_core::task::{Event, State};
@@ -27,7 +27,7 @@ pub fn check_nonce(nonce: &str) -> Result<(), Error> {
 /// What a claim of that nonce has already given, as long as it goes on.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn again(db: &Connection, system: i64, nonce: &str, secret: &Secret) -> Done<Option<Claim>> {
     let sql = "SELECT task_id, number FROM attempt \
                WHERE system_id = ?1 AND nonce = ?2 AND end_date = ''";

@@ -1,4 +1,4 @@
-//! What people say about a build, and whether it is good.
+//! Comments of people on a build, with the karma that they give it.
 
 use mf_core::error::{Code, Error};
 use mf_core::resource::BUILD;

@@ -1,4 +1,4 @@
-//! Until when a thread may read: SQLite gives up what takes longer.
+//! A time limit on the reads of a thread: SQLite interrupts what takes longer.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 thread_local! {
-    /// When the work that this thread is at must be done.
+    /// When this thread must have done its present work.
     static END: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
@@ -14,7 +14,7 @@ thread_local! {
 /// of work, so that looking costs nothing.
 const STEPS: i32 = 100_000;
 
-/// Makes a connection give up what takes its thread longer than it may.
+/// Makes a connection interrupt what takes its thread longer than its limit.
 ///
 /// # Errors
 /// The connection is not its own owner.
@@ -33,7 +33,7 @@ pub fn at_most<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
     during(END.get().or(Some(Instant::now() + limit)), work)
 }
 
-/// Does what must be done even when the time is over.
+/// Does work that must be done even when the time is over.
 pub fn lifted<T>(work: impl FnOnce() -> T) -> T {
     during(None, work)
 }

@@ -1,4 +1,4 @@
-//! Configurations are what the plugins that read them have declared.
+//! Checks configurations against what the plugins that read them declare.
 
 use mf_core::error::Code;
 use mf_core::resource::Resource;

@@ -1,4 +1,4 @@
-//! Systems that are given no more tasks: who said so, when and why.
+//! Draining systems, which get no more tasks: who drained them, when and why.
 
 use mf_core::resource::SYSTEM;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,7 +10,7 @@ use super::{Done, Tx, edit, render, system};
 /// the new reason if there is one.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn stop(tx: &Tx<'_>, id: i64, reason: &str) -> Done<()> {
     change(tx, id, false, reason)
 }
@@ -18,7 +18,7 @@ pub fn stop(tx: &Tx<'_>, id: i64, reason: &str) -> Done<()> {
 /// Gives a system tasks again.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn go_on(tx: &Tx<'_>, id: i64) -> Done<()> {
     change(tx, id, true, "")
 }
@@ -37,7 +37,7 @@ fn change(tx: &Tx<'_>, id: i64, enabled: bool, reason: &str) -> Done<()> {
 /// Keeps who drained a system that is drained now, and of no other.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>, id: i64, reason: &str) -> Done<()> {
     let gone = "DELETE FROM system_drain WHERE system_id = ?1 AND (?2 NOT IN ('', reason) \
                 OR (SELECT enabled FROM system WHERE id = ?1))";
@@ -51,7 +51,7 @@ pub fn settle(tx: &Tx<'_>, id: i64, reason: &str) -> Done<()> {
 /// Who drained a system and why, if that is known of it.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of(db: &Connection, system: i64) -> Done<Option<Pause>> {
     let sql = "SELECT actor, date, reason FROM system_drain WHERE system_id = ?1";
     let pause = db.prepare_cached(sql)?.query_row([system], |row| Pause::of_row(row, 0));

@@ -1,5 +1,5 @@
-//! What submitting a build would lead to: it is submitted, looked at, and
-//! undone, so that this says nothing that would not happen.
+//! What submitting a build would lead to: the build is submitted, looked at and
+//! rolled back, so that the answer is what would really happen.
 
 use mf_core::resource::Resource;
 use rusqlite::Connection;
@@ -100,7 +100,7 @@ impl Tried {
     /// The plan, with what dispatch says of each task.
     ///
     /// # Errors
-    /// SQLite would not.
+    /// SQLite fails.
     pub fn plan(self, db: &Connection, why: Vec<Why>, sight: Sight) -> Done<Plan> {
         let mut tasks = Vec::new();
         for ((label, target, facts), why) in self.tasks.into_iter().zip(why) {

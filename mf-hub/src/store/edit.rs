@@ -110,12 +110,13 @@ pub fn update(
 }
 
 /// Sets columns of one object as the hub itself, with history: a task's
-/// move in one line. What is as it was leaves no trace; whether it was not.
+/// move in one line. A change that changes nothing leaves no trace; gives
+/// whether anything changed.
 ///
 /// Columns are those of the database (`status`, `system_id`).
 ///
 /// # Errors
-/// There is no such object, or SQLite would not.
+/// There is no such object, or SQLite fails.
 pub fn update_columns(
     tx: &Tx<'_>,
     resource: &Resource,
@@ -155,7 +156,7 @@ fn former(
 /// its `update_date` is set and the difference recorded. Whether it differs.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn record_update(
     tx: &Tx<'_>,
     resource: &Resource,
@@ -187,7 +188,7 @@ fn record_difference(
 /// Sets an object's `update_date` alone, where its history is written apart.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn touch(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     set(tx, resource, id, &[(DATE, &tx.now())])
 }

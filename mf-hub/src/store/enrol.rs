@@ -38,7 +38,7 @@ impl NewToken {
 /// worth nothing from then on.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn offer(tx: &Tx<'_>, system: i64, token: &NewToken, expires: &str) -> Done<()> {
     tx.execute(
         "INSERT OR REPLACE INTO enrol_token (system_id, public_id, hash, create_date, expire_date) \
@@ -53,7 +53,7 @@ pub fn offer(tx: &Tx<'_>, system: i64, token: &NewToken, expires: &str) -> Done<
 /// ours.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn system_of(db: &Connection, token: &str) -> Done<Option<(i64, String)>> {
     let Some(public_id) = public_id(token) else { return Ok(None) };
     let sql = "SELECT e.hash, s.id, s.label FROM enrol_token e JOIN system s ON s.id = e.system_id \

@@ -12,7 +12,7 @@ pub enum Fault {
     /// The caller is told why.
     #[error(transparent)]
     Told(#[from] Error),
-    /// SQLite would not; the caller is told no more than must be.
+    /// SQLite fails; the caller is told no more than must be.
     #[error(transparent)]
     Sql(#[from] rusqlite::Error),
     /// The hub contradicts itself.

@@ -28,7 +28,7 @@ pub struct Found {
 /// A file of an attempt.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn find(db: &Connection, of: Held, kind: &str, name: &str) -> Done<Option<Found>> {
     let sql = "SELECT stored, sha256 FROM task_file \
                WHERE task_id = ?1 AND attempt = ?2 AND kind = ?3 AND name = ?4";
@@ -43,7 +43,7 @@ pub fn find(db: &Connection, of: Held, kind: &str, name: &str) -> Done<Option<Fo
 /// disk.
 ///
 /// # Errors
-/// [`Code::Refused`] when there are too many files; SQLite would not.
+/// [`Code::Refused`] when there are too many files; SQLite fails.
 pub fn name_log(tx: &Tx<'_>, of: Held, name: &str) -> Done<Found> {
     if let Some(found) = find(tx, of, LOG, name)? {
         return Ok(found);
@@ -110,7 +110,7 @@ fn insert(tx: &Tx<'_>, of: Held, file: &TaskFile, stored: &str) -> Done<()> {
 /// Names on disk of the logs that an attempt appended to.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn logs(db: &Connection, of: Held) -> Done<Vec<String>> {
     let sql = "SELECT stored FROM task_file \
                WHERE task_id = ?1 AND attempt = ?2 AND kind = 'log' AND sha256 = ''";
@@ -123,7 +123,7 @@ pub fn logs(db: &Connection, of: Held) -> Done<Vec<String>> {
 /// with its name on disk.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection, task: i64) -> Done<Vec<(TaskFile, String)>> {
     let sql = "SELECT kind, name, size, sha256, attempt, stored FROM task_file \
                WHERE task_id = ?1 ORDER BY attempt DESC, kind, name";

@@ -36,7 +36,7 @@ impl Member {
 /// changes nothing.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn join(tx: &Tx<'_>, group: i64, user: &Member) -> Done<()> {
     if is_in(tx, MEMBERS, group, user)? {
         return Ok(());
@@ -78,7 +78,7 @@ pub fn leave(tx: &Tx<'_>, group: i64, user: &Member) -> Done<()> {
 /// Whether a user is a member.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn is_member(tx: &Tx<'_>, group: i64, user: &Member) -> Done<bool> {
     is_in(tx, MEMBERS, group, user)
 }
@@ -86,7 +86,7 @@ pub fn is_member(tx: &Tx<'_>, group: i64, user: &Member) -> Done<bool> {
 /// Nobody waits to become what he is.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>, group: i64) -> Done<()> {
     let sql = "DELETE FROM group_pending_user WHERE group_id = ?1 \
                AND user_id IN (SELECT user_id FROM group_user WHERE group_id = ?1)";

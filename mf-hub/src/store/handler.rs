@@ -17,7 +17,7 @@ const KINDS: [(HandlerKind, &Resource); 3] = [
     (HandlerKind::BugHandler, &BUG_HANDLER),
 ];
 
-/// What registering came to.
+/// What registering has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Changed {
     /// Labels of handlers that can be used now and could not before.
@@ -31,7 +31,7 @@ pub struct Changed {
 /// named any more is disabled. Writes nothing where nothing changes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
     let mut changed = Changed::default();
     let mut replaced = false;
@@ -79,7 +79,7 @@ pub fn register(tx: &Tx<'_>, offers: &[Offer]) -> Done<Changed> {
 /// nothing changes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     let sql = "SELECT h.label, EXISTS (SELECT 1 FROM handler_registered r \
                    WHERE r.kind = 'build_handler' AND r.label = h.label) \
@@ -102,11 +102,11 @@ pub fn enable(tx: &Tx<'_>) -> Done<Changed> {
     Ok(changed)
 }
 
-/// Brings all handlers to what is quarantined now: those of such plugins can
-/// be used no more, and those of plugins that no longer are, again.
+/// Disables all handlers of plugins that are quarantined, and enables those of
+/// plugins that no longer are.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>) -> Done<()> {
     let mut changed = Changed::default();
     disable_quarantined(tx, &mut changed)?;

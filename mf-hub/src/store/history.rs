@@ -48,7 +48,7 @@ pub fn readers(resource: &Resource, name: &str) -> Who {
 /// tells the watchers once it is committed.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn record(
     tx: &Tx<'_>,
     verb: Verb,
@@ -62,7 +62,7 @@ pub fn record(
 /// The same, with what the fields were before.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn record_with(
     tx: &Tx<'_>,
     verb: Verb,
@@ -78,7 +78,7 @@ pub fn record_with(
 /// The same for what is no resource, such as an errand, by its name in events.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn record_as(
     tx: &Tx<'_>,
     verb: Verb,
@@ -175,7 +175,7 @@ fn named(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<Named> {
 /// Number of the newest event; 0 when nothing has happened yet.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn newest(db: &Connection) -> Done<i64> {
     Ok(db.query_row("SELECT coalesce(max(id), 0) FROM history", [], |row| row.get(0))?)
 }
@@ -202,7 +202,7 @@ pub struct Piece {
 /// What happened next after the event `last`.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn after(db: &Connection, last: i64, sight: Sight) -> Done<Piece> {
     let condition = match sight.of_project("project_id") {
         Some(condition) => format!(" AND (project_id IS NULL OR {condition})"),
@@ -245,7 +245,7 @@ pub fn after(db: &Connection, last: i64, sight: Sight) -> Done<Piece> {
 /// Whether somebody with this sight may know of an event now.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn may_know(db: &Connection, happened: &Happened, sight: Sight) -> Done<bool> {
     let (Some(project), Some(condition)) = (happened.project, sight.of_project("?1")) else {
         return Ok(true);

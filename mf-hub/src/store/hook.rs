@@ -10,7 +10,7 @@ use super::{Done, Tx};
 /// which nobody loads, stay known. Writes nothing where nothing changes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn register(tx: &Tx<'_>, offers: &[HookOffer]) -> Done<()> {
     for (plugin, label) in unused(tx)? {
         if !offers.iter().any(|offer| (&offer.plugin, &offer.label) == (&plugin, &label)) {

@@ -101,7 +101,7 @@ impl Query {
     /// as somebody with this sight and these roles sees them.
     ///
     /// # Errors
-    /// A filter names what does not exist, or SQLite would not.
+    /// A filter names what does not exist, or SQLite fails.
     pub fn page(&self, db: &Connection, sight: Sight, roles: Who, limit: i64) -> Done<Page> {
         let select = select::of(self.resource);
         let columns = if self.lists { &select.whole } else { &select.brief };

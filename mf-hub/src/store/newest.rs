@@ -1,4 +1,4 @@
-//! What was built last: on the whole farm, and of one object.
+//! The newest builds and tasks: of the whole farm, and of one object.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -29,7 +29,7 @@ pub struct Recent {
 /// The builds that failed or were lost last, the newest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn failed(db: &Connection, sight: Sight) -> Done<Vec<Recent>> {
     let mut all = builds(db, &of_each_project(sight, FAILED), None)?;
     // Of those that are shown alone.
@@ -46,7 +46,7 @@ pub fn failed(db: &Connection, sight: Sight) -> Done<Vec<Recent>> {
 /// The builds that were submitted last, the newest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_all(db: &Connection, sight: Sight) -> Done<Vec<Recent>> {
     // Where everything may be known, the newest of all are.
     let all = status::known(db, sight)? == "1";
@@ -76,7 +76,7 @@ pub enum Of {
 /// last few thousand are looked through.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn builds_of(db: &Connection, of: Of, sight: Sight) -> Done<Vec<Recent>> {
     let (ids, id) = match of {
         Of::Package(id) => (newest_of("n.package_id = ?1"), id),
@@ -113,7 +113,7 @@ fn of_each_project(sight: Sight, which: &str) -> String {
 /// few thousand that may be known. What is being built comes first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn tasks_of(
     db: &Connection,
     system: Option<i64>,

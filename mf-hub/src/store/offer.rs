@@ -22,7 +22,7 @@ pub struct Offer {
 /// The handlers of a system.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of(db: &Connection, system: i64) -> Done<Vec<Offer>> {
     let known =
         |kind: &str| format!("SELECT '{kind}' AS kind, label, plugin, version, digest FROM {kind}");

@@ -25,7 +25,7 @@ pub enum OpenError {
     /// The database cannot be brought to this version's schema.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
-    /// The file system would not.
+    /// The file system fails.
     #[error("{}: {error}", path.display())]
     Io {
         /// What could not be used.
@@ -33,7 +33,7 @@ pub enum OpenError {
         /// Why.
         error: std::io::Error,
     },
-    /// SQLite would not.
+    /// SQLite fails.
     #[error("{}: {error}", path.display())]
     Sql {
         /// The database.
@@ -81,7 +81,7 @@ pub fn open(dir: &Path) -> Result<(Lock, Connection), OpenError> {
 /// What holds for every connection.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn common(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;

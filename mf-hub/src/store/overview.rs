@@ -47,7 +47,7 @@ pub struct Queue {
 /// What runs, the newest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn running(db: &Connection, sight: Sight) -> Done<Vec<Work>> {
     work(db, sight, "status IN ('Building', 'Cancelling')", "t.start_date", "id DESC")
 }
@@ -56,7 +56,7 @@ pub fn running(db: &Connection, sight: Sight) -> Done<Vec<Work>> {
 /// through.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn waiting(db: &Connection, sight: Sight) -> Done<Vec<Work>> {
     work(db, sight, "status = 'Queued'", "t.create_date", "id")
 }
@@ -106,7 +106,7 @@ pub(super) fn within_reach(
 /// What waits for each target, the longest queue first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn queues(db: &Connection, sight: Sight) -> Done<Vec<Queue>> {
     let known = sight.of_project("t.project_id").unwrap_or_else(|| "1".into());
     let sql = format!(

@@ -15,7 +15,7 @@ const SHORTEST: usize = 8;
 /// How many are hashed at the same time: each takes tens of milliseconds and
 /// 19 MiB, on purpose.
 const AT_ONCE: usize = 2;
-/// How many may wait for that; who comes then is told to try again.
+/// How many may wait for that; whoever comes then is told to try again.
 const WAITING: usize = 64;
 
 /// Hashes passwords on threads of their own, few at a time.
@@ -74,7 +74,7 @@ impl Passwords {
 /// Id and password hash of a user; `""` where it has no password.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of(db: &Connection, label: &str) -> Done<Option<(i64, String)>> {
     let sql = "SELECT id, password_hash FROM \"user\" WHERE label = ?1";
     let found = db.prepare_cached(sql)?.query_row([label], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -85,7 +85,7 @@ pub fn of(db: &Connection, label: &str) -> Done<Option<(i64, String)>> {
 /// it was.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn set(tx: &Tx<'_>, user: i64, old: &str, new: &str) -> Done<bool> {
     let sql = "UPDATE \"user\" SET password_hash = ?3, update_date = ?4 \
                WHERE id = ?1 AND password_hash = ?2";

@@ -1,6 +1,6 @@
-//! That an old farm is as quick as a new one, asserted by what SQLite plans to
-//! do and not by time: every first page is read in the order of an index, or
-//! its few rows are sorted.
+//! Tests that an old farm is as quick as a new one, by SQLite's query plans and
+//! not by time: every first page is read in the order of an index, or its few
+//! rows are sorted.
 
 use mf_core::resource::{BUILD, Resource, TASK};
 use rusqlite::{Connection, params_from_iter};

@@ -80,7 +80,7 @@ const KINDS: [HandlerKind; 3] =
 /// All plugins, by id.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection) -> Done<Vec<Plugin>> {
     let mut all: BTreeMap<String, Plugin> = BTreeMap::new();
     let sql = "SELECT plugin, version, digest FROM plugin_quarantine \
@@ -139,7 +139,7 @@ fn provided(
 /// What is known of the plugins with these hashes.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn show(db: &Connection, digests: &[String]) -> Done<Vec<Shown>> {
     let mut plugins = list(db)?;
     plugins.retain(|plugin| digests.contains(&plugin.digest));

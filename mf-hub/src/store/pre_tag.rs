@@ -15,7 +15,7 @@ use super::{Done, Fault, Tx, tagging};
 /// was not tagged.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn apply(tx: &Tx<'_>, build: i64) -> Done<()> {
     let sql = "SELECT pre_tag_id FROM build WHERE id = ?1 AND pre_tag_id IS NOT NULL";
     let found: Option<i64> =

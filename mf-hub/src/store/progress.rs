@@ -11,7 +11,7 @@ use super::{Done, Tx, edit};
 /// this gives.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn advance(tx: &Tx<'_>, held: Held, said: &Advance) -> Done<Advanced> {
     let mut columns: Vec<(&str, &dyn ToSql)> = Vec::new();
     if !said.stage.is_empty() {

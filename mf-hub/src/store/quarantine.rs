@@ -1,10 +1,10 @@
 //! Plugins that crash: what is kept of it, and which are quarantined.
 //!
-//! A plugin is known by the SHA-256 of its file. One crash while it is loaded
-//! by the regulator is enough, for nothing but its file was asked for then. A
-//! crash in a call may be the doing of one odd package, and one while a worker
-//! loads it that of one odd host: it takes [`LIMIT`] of them with nothing in
-//! between that succeeded with the plugin.
+//! A plugin is identified by the SHA-256 of its file. One crash while the
+//! regulator loads it is enough, since nothing but the file can be the cause. A
+//! crash in a call may be caused by one odd package, and a crash while a worker
+//! loads it by one odd host: those take [`LIMIT`] in a row, without a success
+//! of the plugin in between.
 
 use mf_core::error::Code;
 use mf_core::resource::UTIL;
@@ -45,7 +45,7 @@ pub struct Quarantined {
 /// The plugins that are quarantined, the latest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection) -> Done<Vec<Quarantined>> {
     let sql = "SELECT plugin, version, digest, date, why FROM plugin_quarantine \
                ORDER BY date DESC LIMIT ?1";
@@ -60,7 +60,7 @@ pub fn list(db: &Connection) -> Done<Vec<Quarantined>> {
 /// A plugin crashed while it was loaded: it is not used any more.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn crashed_at_load(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
     // A regulator that did not hear the answer says it again.
     if is_quarantined(tx, &crash.digest)? {
@@ -74,7 +74,7 @@ pub fn crashed_at_load(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
 /// believed of the plugins that this attempt was given, and of no other.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn crashed_in_call(tx: &Tx<'_>, of: Held, crash: &Crash) -> Done<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM attempt WHERE task_id = ?1 AND number = ?2 \
                AND ?3 <> '' AND ?3 IN (build_digest, vcs_digest))";
@@ -91,7 +91,7 @@ pub fn crashed_in_call(tx: &Tx<'_>, of: Held, crash: &Crash) -> Done<()> {
 /// that the farm uses, and once of each.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn crashed_on_worker(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
     let sql = "SELECT (EXISTS (SELECT 1 FROM build_handler WHERE digest = ?1) \
                OR EXISTS (SELECT 1 FROM vcs_handler WHERE digest = ?1) \
@@ -109,7 +109,7 @@ pub fn crashed_on_worker(tx: &Tx<'_>, crash: &Crash) -> Done<()> {
 /// How calls went that the regulator made, in their order.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn called(tx: &Tx<'_>, calls: &[Called]) -> Done<()> {
     for call in calls {
         match call {
@@ -123,7 +123,7 @@ pub fn called(tx: &Tx<'_>, calls: &[Called]) -> Done<()> {
     Ok(())
 }
 
-/// Keeps a crash, and quarantines the plugin whose last one too many it is.
+/// Keeps a crash, and quarantines the plugin if that is one crash too many.
 fn count(tx: &Tx<'_>, crash: &Crash, task: Option<i64>) -> Done<()> {
     keep(tx, crash, task)?;
     let sql = "SELECT count(*) FROM plugin_crash WHERE digest = ?1 AND counts = 1";
@@ -137,7 +137,7 @@ fn count(tx: &Tx<'_>, crash: &Crash, task: Option<i64>) -> Done<()> {
 /// A task succeeded: earlier crashes of its plugins no longer count.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn worked(tx: &Tx<'_>, of: Held) -> Done<()> {
     tx.prepare_cached(
         "UPDATE plugin_crash SET counts = 0 WHERE counts = 1 AND digest IN \
@@ -151,7 +151,7 @@ pub fn worked(tx: &Tx<'_>, of: Held) -> Done<()> {
 /// Whether a plugin is quarantined.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn is_quarantined(db: &Connection, digest: &str) -> Done<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM plugin_quarantine WHERE digest = ?1)";
     Ok(db.prepare_cached(sql)?.query_row([digest], |row| row.get(0))?)

@@ -58,7 +58,7 @@ impl fmt::Display for Pause {
 /// Reads the queue, as far as somebody with this sight may know of it.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn read(db: &Connection, sight: Sight) -> Done<Queue> {
     let known = status::known(db, sight)?;
     let sql =
@@ -72,7 +72,7 @@ pub fn read(db: &Connection, sight: Sight) -> Done<Queue> {
 /// Who paused the queue and why, if it is paused.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn pause(db: &Connection) -> Done<Option<Pause>> {
     let sql = "SELECT actor, date, reason FROM queue_pause";
     let pause = db.prepare_cached(sql)?.query_row([], |row| Pause::of_row(row, 0));
@@ -83,7 +83,7 @@ pub fn pause(db: &Connection) -> Done<Option<Pause>> {
 /// and none of them gets a task.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn drained(db: &Connection) -> Done<Vec<(String, Option<Pause>)>> {
     let sql = "SELECT s.label, d.actor, d.date, d.reason FROM system s \
                LEFT JOIN system_drain d ON d.system_id = s.id \
@@ -102,7 +102,7 @@ pub fn drained(db: &Connection) -> Done<Vec<(String, Option<Pause>)>> {
 /// Whether a system may be given a task at all.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn gives(db: &Connection, system: i64) -> Done<bool> {
     let sql = "SELECT enabled AND NOT EXISTS (SELECT 1 FROM queue_pause) FROM system WHERE id = ?1";
     Ok(db.prepare_cached(sql)?.query_row([system], |row| row.get(0)).optional()?.unwrap_or(false))

@@ -34,7 +34,7 @@ fn select() -> String {
 /// no such task.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn task(db: &Connection, id: i64) -> Done<Option<(Facts, Place)>> {
     let sql = format!("{} WHERE k.id = ?1", select());
     let found = db.prepare_cached(&sql)?.query_row([id], facts_of).optional()?;
@@ -44,7 +44,7 @@ pub fn task(db: &Connection, id: i64) -> Done<Option<(Facts, Place)>> {
 /// Lets dispatch follow a task once this is committed.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
     match task(tx, id)? {
         Some((facts, place)) => tx.then(move |dispatch| dispatch.place(facts, place)),
@@ -54,11 +54,12 @@ pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
 }
 
 /// Lets dispatch follow changes of what tasks and systems depend on: packages,
-/// package-branches, build types, archs, systems, handlers; and deletes. Reads
-/// all that is queued, so that it is for what admins do and not for builds.
+/// package-branches, build types, archs, systems, handlers; and deletes. It
+/// reads all that is queued, and so is meant for what admins change, not for
+/// builds.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow_all(tx: &Tx<'_>) -> Done<()> {
     let snapshot = snapshot(tx)?;
     tx.then(move |dispatch| dispatch.reload(snapshot));
@@ -69,7 +70,7 @@ pub fn follow_all(tx: &Tx<'_>) -> Done<()> {
 /// of a package, a package-branch, a build type, a build or a target.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow_of(tx: &Tx<'_>, column: &str, id: i64) -> Done<()> {
     let tasks = tasks(tx, &format!(" AND {column} = ?1"), [id])?;
     tx.then(move |dispatch| dispatch.refresh(tasks));
@@ -79,7 +80,7 @@ pub fn follow_of(tx: &Tx<'_>, column: &str, id: i64) -> Done<()> {
 /// All that dispatch knows.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn snapshot(db: &Connection) -> Done<Snapshot> {
     let (tasks, paused) = (tasks(db, "", [])?, queue::pause(db)?.is_some());
     Ok(Snapshot { systems: systems(db)?, enabled: enabled(db)?, tasks, paused })
@@ -106,7 +107,7 @@ fn tasks(db: &Connection, further: &str, values: impl Params) -> Done<Vec<(Facts
 /// Build and vcs handlers that are enabled.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn enabled(db: &Connection) -> Done<Enabled> {
     let mut enabled = Enabled::new();
     for kind in [HandlerKind::BuildHandler, HandlerKind::VcsHandler] {
@@ -121,7 +122,7 @@ pub fn enabled(db: &Connection) -> Done<Enabled> {
 /// A system as dispatch sees it; `None` when there is no such system.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn system(db: &Connection, id: i64) -> Done<Option<System>> {
     let found = db
         .prepare_cached("SELECT enabled, capacity FROM system WHERE id = ?1")?
@@ -164,7 +165,7 @@ fn systems(db: &Connection) -> Done<Vec<System>> {
     Ok(systems)
 }
 
-/// What a task's row says of where it is.
+/// Where a task is, as its row says.
 struct Where {
     status: String,
     system: Option<i64>,

@@ -28,7 +28,7 @@ pub struct Made {
 /// `keys/admin`. Other keys stay as they are.
 ///
 /// # Errors
-/// The file system or the database would not; the user has too many keys.
+/// The file system or the database fails; the user has too many keys.
 pub async fn admin_key(hub: &Hub) -> Result<Made, StartError> {
     let dir = hub.config.data_dir.join("keys");
     let (file, new) = (dir.join("admin"), NewKey::random());

@@ -15,7 +15,7 @@ use super::{Done, Fault, find};
 /// fields that somebody with these `roles` sees.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn row(select: &Select, row: &Row<'_>, roles: Who, out: &mut Vec<u8>) -> Done<()> {
     out.push(b'{');
     let mut first = true;
@@ -99,7 +99,7 @@ fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Done<()> {
 /// One whole object as JSON bytes, as somebody with these `roles` sees it.
 ///
 /// # Errors
-/// [`Code::NotFound`], or SQLite would not.
+/// [`Code::NotFound`], or SQLite fails.
 pub fn object(db: &Connection, resource: &Resource, id: i64, roles: Who) -> Done<Vec<u8>> {
     let select = select::of(resource);
     let mut statement = db.prepare_cached(&select.by_id)?;

@@ -113,7 +113,7 @@ impl Caller {
 /// Who has the key `text`, and the key's row; `None` when it is nobody's.
 ///
 /// # Errors
-/// [`Code::Unauthorized`] for a key that is over, which only who has it hears.
+/// [`Code::Unauthorized`] for an expired key, which only its holder is told.
 pub fn by_key(db: &Connection, text: &str) -> Done<Option<(i64, Caller)>> {
     const SQL: &str = "SELECT k.hash, k.user_id, k.system_id, coalesce(u.label, s.label), \
          EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g ON g.id = m.group_id \
@@ -141,7 +141,7 @@ pub fn by_key(db: &Connection, text: &str) -> Done<Option<(i64, Caller)>> {
 /// A user who came without a key.
 ///
 /// # Errors
-/// There is no such user any more, or SQLite would not.
+/// There is no such user any more, or SQLite fails.
 pub fn user(db: &Connection, id: i64) -> Done<Caller> {
     let sql = "SELECT label, EXISTS (SELECT 1 FROM group_user m JOIN \"group\" g \
                ON g.id = m.group_id WHERE m.user_id = u.id AND g.label = ?2) \
@@ -156,7 +156,7 @@ pub fn user(db: &Connection, id: i64) -> Done<Caller> {
 /// All roles of the caller on an object.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn on(db: &Connection, caller: &Caller, resource: &Resource, id: i64) -> Done<Who> {
     let mut roles = caller.roles();
     let Some(user) = caller.user() else { return Ok(roles) };
@@ -177,7 +177,7 @@ pub fn on(db: &Connection, caller: &Caller, resource: &Resource, id: i64) -> Don
 /// All roles of the caller on what is yet to be made in a project.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn in_project(db: &Connection, caller: &Caller, project: i64) -> Done<Who> {
     let roles = caller.roles();
     let Some(user) = caller.user() else { return Ok(roles) };

@@ -1,4 +1,4 @@
-//! Scratch builds go when they have had their time.
+//! Scratch builds are deleted when their time is over.
 
 use mf_core::resource::BUILD;
 use mf_core::time;
@@ -12,7 +12,7 @@ const AT_ONCE: i64 = 50;
 /// that; at most some. Gives how many.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn sweep(tx: &Tx<'_>, kept_seconds: i64) -> Done<usize> {
     let Some(before) = time::in_seconds(-kept_seconds) else { return Ok(0) };
     let sql = "SELECT id, label FROM build WHERE scratch = 1 AND create_date <= ?1 \

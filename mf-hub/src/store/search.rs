@@ -1,7 +1,7 @@
-//! `mf_search_query`: what contains a word.
+//! `mf_search_query`: objects that contain a word.
 //!
-//! Labels of what grows with the farm have an index of their parts of three
-//! letters; a shorter word, or another resource, is looked for row by row.
+//! Labels of resources that grow with the farm have a trigram index; for a
+//! shorter word, or another resource, all rows are scanned.
 
 use std::collections::BTreeSet;
 

@@ -25,7 +25,7 @@ pub struct Life {
 /// system where one is given.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn since(db: &Connection, since: &str, system: Option<i64>, sight: Sight) -> Done<Vec<Life>> {
     let known = sight.of_project("+t.project_id").unwrap_or_else(|| "1".into());
     // By their time even for one system: it has more tasks than a day has.
@@ -43,7 +43,7 @@ pub fn since(db: &Connection, since: &str, system: Option<i64>, sight: Sight) ->
 /// The last tasks of a package that succeeded, the newest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_package(db: &Connection, package: i64, limit: i64) -> Done<Vec<Life>> {
     let sql = "SELECT t.create_date, t.start_date, t.end_date, t.status = 'BuildSuccess' \
                FROM build b JOIN task t ON t.build_id = b.id \

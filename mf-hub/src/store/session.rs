@@ -14,7 +14,7 @@ pub const SECONDS: i64 = 12 * 60 * 60;
 /// the key of this public id, where it was begun with one.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn begin(tx: &Tx<'_>, secret: &str, user: i64, public_id: &str) -> Done<()> {
     tx.prepare_cached("DELETE FROM session WHERE expire_date <= ?1")?.execute([tx.now()])?;
     let key = "SELECT id, expire_date FROM api_key WHERE public_id = ?1";
@@ -39,7 +39,7 @@ pub fn begin(tx: &Tx<'_>, secret: &str, user: i64, public_id: &str) -> Done<()> 
 /// Ends a session.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn end(tx: &Tx<'_>, secret: &str) -> Done<()> {
     tx.prepare_cached("DELETE FROM session WHERE hash = ?1")?.execute([key::hash(secret)])?;
     Ok(())
@@ -48,7 +48,7 @@ pub fn end(tx: &Tx<'_>, secret: &str) -> Done<()> {
 /// Whose session it is; `None` when it is over or never was.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn caller(db: &Connection, secret: &str) -> Done<Option<Caller>> {
     let sql = "SELECT s.user_id, coalesce(k.public_id, '') FROM session s \
                LEFT JOIN api_key k ON k.id = s.key_id WHERE s.hash = ?1 AND s.expire_date > ?2";

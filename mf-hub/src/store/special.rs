@@ -135,7 +135,7 @@ pub fn after_delete(tx: &Tx<'_>, resource: &Resource) -> Done<()> {
 /// Lets dispatch follow an object that was made.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow_made(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.name {
         "task" => ready::follow(tx, id),
@@ -147,7 +147,7 @@ pub fn follow_made(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
 /// Lets dispatch follow an object that was changed.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow_changed(tx: &Tx<'_>, resource: &Resource, id: i64) -> Done<()> {
     match resource.key().as_str() {
         "task" => ready::follow(tx, id),

@@ -70,7 +70,7 @@ pub struct SystemStatus {
 /// there now.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn read(
     db: &Connection,
     busy: &BTreeMap<i64, Busy>,
@@ -135,7 +135,7 @@ fn counts(db: &Connection, table: &str, sight: Sight) -> Done<BTreeMap<String, i
 /// Every system alone, without what is counted for the rest.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn systems_seen(
     db: &Connection,
     busy: &BTreeMap<i64, Busy>,

@@ -126,7 +126,7 @@ pub fn check_calls(calls: &[Called]) -> Result<(), Error> {
         Called::Crashed(crash) => check_crashes(std::iter::once(&**crash)),
         Called::Worked(digest) if is_digest(digest) => Ok(()),
         Called::Worked(_) => {
-            let told = "a call that came off comes without the SHA-256 of its plugin";
+            let told = "a call that succeeded comes without the SHA-256 of its plugin";
             Err(Error::new(Code::InvalidValue, told))
         }
     })
@@ -140,7 +140,7 @@ fn is_digest(text: &str) -> bool {
 /// queued again; gives the attempts that it names and must stop.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn register(tx: &Tx<'_>, id: i64, said: &Register) -> Done<Vec<Held>> {
     let before = render::map(tx, &SYSTEM, id)?;
     set_capacity(tx, id, said.cpus)?;
@@ -211,7 +211,7 @@ pub fn before_delete(tx: &Tx<'_>, id: i64, label: &str) -> Done<()> {
 /// Lets dispatch follow a system once this is committed.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
     if let Some(system) = ready::system(tx, id)? {
         tx.then(move |dispatch| dispatch.system(system));
@@ -222,7 +222,7 @@ pub fn follow(tx: &Tx<'_>, id: i64) -> Done<()> {
 /// Records that a system's worker was heard of.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn seen(tx: &Tx<'_>, id: i64) -> Done<()> {
     tx.execute("UPDATE system SET last_seen = ?2 WHERE id = ?1", params![id, tx.now()])?;
     Ok(())

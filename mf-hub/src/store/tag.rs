@@ -63,7 +63,7 @@ pub fn named(db: &Connection, project: Option<i64>, label: &str) -> Done<Tag> {
 /// The tag of an id.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_id(db: &Connection, id: i64) -> Done<Tag> {
     Ok(db.prepare_cached(&format!("{TAGS} WHERE t.id = ?1"))?.query_row([id], tag_of)?)
 }
@@ -71,7 +71,7 @@ pub fn of_id(db: &Connection, id: i64) -> Done<Tag> {
 /// The tags that a build has.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Tag>> {
     let sql = format!("{TAGS} JOIN build_tag l ON l.tag_id = t.id WHERE l.build_id = ?1");
     let mut statement = db.prepare_cached(&sql)?;
@@ -81,7 +81,7 @@ pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Tag>> {
 /// The build of an id.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn build(db: &Connection, id: i64) -> Done<Build> {
     db.prepare_cached(&format!("{BUILDS} WHERE b.id = ?1"))?.query_row([id], build_of)?.build()
 }
@@ -114,7 +114,7 @@ impl Tag {
     /// package-branch, or of all.
     ///
     /// # Errors
-    /// SQLite would not.
+    /// SQLite fails.
     pub fn builds(&self, db: &Connection, branch: Option<i64>) -> Done<Vec<Build>> {
         let sql = format!(
             "{BUILDS} JOIN build_tag l ON l.build_id = b.id WHERE l.tag_id = ?1 \

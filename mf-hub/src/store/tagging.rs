@@ -65,7 +65,7 @@ pub fn take(tx: &Tx<'_>, tag: &Tag, build: &Build) -> Done<()> {
 /// Takes a tag from all its builds.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn empty(tx: &Tx<'_>, tag: &Tag) -> Done<()> {
     let builds = tag.builds(tx, None)?;
     for build in &builds {

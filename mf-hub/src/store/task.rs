@@ -139,7 +139,7 @@ pub struct Last {
 /// The last attempt of a task.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn last(db: &Connection, id: i64) -> Done<Last> {
     let sql = "SELECT attempt, status FROM task WHERE id = ?1";
     let (attempt, status): (i64, String) =
@@ -151,7 +151,7 @@ pub fn last(db: &Connection, id: i64) -> Done<Last> {
 /// Whether an attempt has ended, or will never begin.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn is_over(db: &Connection, of: Held) -> Done<bool> {
     let sql = "SELECT end_date <> '' FROM attempt WHERE task_id = ?1 AND number = ?2";
     let ended = db.prepare_cached(sql)?.query_row([of.task, of.attempt], |row| row.get(0));
@@ -167,7 +167,7 @@ pub fn is_over(db: &Connection, of: Held) -> Done<bool> {
 /// The largest number that a task ever had, and those of all that there are.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn all(db: &Connection) -> Done<(i64, HashSet<i64>)> {
     let newest = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'task'";
     let newest = db.query_row(newest, [], |row| row.get(0))?;
@@ -179,7 +179,7 @@ pub fn all(db: &Connection) -> Done<(i64, HashSet<i64>)> {
 /// Whether somebody may know of a task.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn may_know(db: &Connection, id: i64, sight: Sight) -> Done<bool> {
     let condition = sight.condition(&TASK).unwrap_or_else(|| "1".into());
     let sql = format!("SELECT EXISTS (SELECT 1 FROM task t WHERE t.id = ?1 AND {condition})");

@@ -9,7 +9,7 @@ use super::{Done, render};
 /// the key of its resource and a whole object in JSON.
 ///
 /// # Errors
-/// There is no such task; SQLite would not.
+/// There is no such task; SQLite fails.
 pub fn read(db: &Connection, task: i64, roles: Who) -> Done<Vec<(String, Vec<u8>)>> {
     let sql = "SELECT k.target_id, k.build_id, b.package_id, b.package_branch_id, t.release_id \
                FROM task k JOIN build b ON b.id = k.build_id JOIN target t ON t.id = k.target_id \

@@ -1,10 +1,11 @@
-//! On what terms a request's work is done: only once, only on one version, or
-//! only to see what would come of it.
+//! The terms of a request: its work is done only once, only on one version of
+//! an object, or only to see what it would do.
 //!
-//! They travel with the task that answers the request, so that every job it
-//! gives to the writer meets them, whatever function it is of. They are met in
-//! the transaction of the work: who sends a request again, even after the hub
-//! was killed, finds it done with its reply, or not done at all.
+//! Terms are a task-local of the task that answers the request, so that every
+//! job it gives to the writer is checked against them, whichever function it
+//! belongs to. The check is part of the job's transaction: a client that sends
+//! a request again, even after the hub was killed, finds it done with its
+//! reply, or not done at all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -119,7 +120,7 @@ impl Terms {
         Ok(())
     }
 
-    /// Keeps the reply for who sends the request again.
+    /// Keeps the reply for whoever sends the request again.
     pub(super) fn keep(&self, tx: &Tx<'_>, reply: impl FnOnce() -> Vec<u8>) -> Done<()> {
         let Some(once) = &self.once else { return Ok(()) };
         tx.prepare_cached("UPDATE idempotency SET reply = ?3 WHERE actor = ?1 AND key = ?2")?

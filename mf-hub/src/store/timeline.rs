@@ -47,7 +47,7 @@ pub struct Line {
 /// The tasks of a build, by target.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Line>> {
     let sql = "SELECT t.id, t.label, a.label, r.label, h.label, \
                replace(t.status, 'Cancelling', 'Building'), coalesce(s.label, ''), t.message, \
@@ -85,7 +85,7 @@ pub fn of_build(db: &Connection, build: i64) -> Done<Vec<Line>> {
 /// When each stage of a task's last attempt began.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn stages(db: &Connection, task: i64) -> Done<Vec<(String, String)>> {
     let sql =
         "SELECT date, changes FROM history WHERE resource = 'task' AND object = ?1 ORDER BY id";
@@ -110,7 +110,7 @@ pub fn stages(db: &Connection, task: i64) -> Done<Vec<(String, String)>> {
 /// this one, of the same package-branch for the same target.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn usual(db: &Connection, task: i64) -> Done<Option<i64>> {
     let sql = "SELECT unixepoch(t.end_date) - unixepoch(t.start_date) FROM task o \
                JOIN build ob ON ob.id = o.build_id \

@@ -1,4 +1,4 @@
-//! What does not come off by itself and waits for somebody: for the start page.
+//! What keeps failing until somebody does something: for the start page.
 
 use rusqlite::Connection;
 
@@ -24,7 +24,7 @@ pub enum With {
     Nothing,
 }
 
-/// Something that does not come off.
+/// Something that keeps failing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     /// What it is with.
@@ -35,7 +35,7 @@ pub struct Trouble {
     pub project: String,
     /// What is to be done, in a few words.
     pub what: String,
-    /// Why it does not come off.
+    /// Why it fails.
     pub why: String,
     /// Whether it is given up until somebody does something about it.
     pub is_final: bool,
@@ -46,7 +46,7 @@ pub struct Trouble {
 /// All that somebody with this sight may know of.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection, sight: Sight) -> Done<Vec<Trouble>> {
     let mut all: Vec<Trouble> = errand::troubles(db, sight)?
         .into_iter()
@@ -70,7 +70,7 @@ pub fn list(db: &Connection, sight: Sight) -> Done<Vec<Trouble>> {
 /// Plugins that are not used any more, since they crash.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn plugins(db: &Connection) -> Done<Vec<Trouble>> {
     let trouble = |it: Quarantined| Trouble {
         with: With::Plugin,

@@ -51,12 +51,12 @@ impl<'a> Tx<'a> {
         self.terms.map_or(Ok(()), |terms| terms.meet(self))
     }
 
-    /// Keeps the whole reply to the request, for who sends it again with the
+    /// Keeps the whole reply to the request, for whoever sends it again with the
     /// same `Idempotency-Key`. A reply that holds a secret is not kept: who
     /// sends that again is told that it was done.
     ///
     /// # Errors
-    /// SQLite would not.
+    /// SQLite fails.
     pub fn keep_reply(&self, reply: impl FnOnce() -> Vec<u8>) -> Done<()> {
         self.terms.map_or(Ok(()), |terms| terms.keep(self, reply))
     }

@@ -1,4 +1,4 @@
-//! The version of an object: what differs when anything of it does.
+//! The version of an object: a number that differs when any field does.
 
 use std::hash::BuildHasher;
 

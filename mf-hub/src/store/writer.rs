@@ -1,8 +1,8 @@
 //! The one writer: a thread with a bounded queue and group commit.
 //!
-//! It takes the first job at once and whatever else waits, each in a
+//! It takes the first job at once, and with it all that wait by then, each in a
 //! savepoint of one transaction; COMMIT; then effects; then answers. There is
-//! no timer: company gathers by itself while the batch before is synced.
+//! no timer: jobs gather by themselves while the batch before is synced.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -21,7 +21,7 @@ use super::{Done, Fault};
 use crate::dispatch::Dispatch;
 use crate::events::Events;
 
-/// Most jobs that wait; who comes then is told to try again.
+/// Most jobs that wait; whoever comes then is told to try again.
 const QUEUE: usize = 1024;
 /// Most jobs in one transaction.
 const BATCH: usize = 256;
@@ -224,8 +224,8 @@ impl Drop for Writer {
     }
 }
 
-/// Runs one of the few statements that go around every job, and that SQLite
-/// therefore need not read anew each time.
+/// Runs one of the few statements that surround every job; they are kept
+/// prepared.
 fn say(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(statement)?.execute([]).map(drop)
 }
@@ -259,7 +259,7 @@ impl Loop {
                 job.answer();
             }
         }
-        // Everything in one file, for who copies it while the hub is down.
+        // Everything in one file, for whoever copies it while the hub is down.
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         if let Err(error) = self.connection.query_row(checkpoint, [], |_| Ok(())) {
             tracing::warn!("the journal stays beside the database: {error}");

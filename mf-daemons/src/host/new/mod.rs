@@ -67,12 +67,13 @@ impl Kind {
 /// # Errors
 /// The name cannot be one, or something is there already: nothing is changed.
 pub fn make(name: &str, kind: Kind, parent: &Path) -> anyhow::Result<PathBuf> {
-    label::check(name).map_err(|error| anyhow::anyhow!("{error}"))?;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     ensure!(
         name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_lowercase()),
-        "{name:?} cannot name a crate: use lower case letters, digits and dashes"
+        "{name:?} cannot name a plugin and its crate: use lower case letters, digits and dashes, \
+         and begin with a letter"
     );
+    label::check(name).map_err(|error| anyhow::anyhow!("{error}"))?;
     let krate = format!("mf-plugin-{name}");
     let dir = parent.join(&krate);
     if fs::symlink_metadata(&dir).is_ok() {

@@ -1,9 +1,10 @@
 //! Runs a regulator hook of a plugin, in the plugin host, and asks the hub for
 //! it.
 //!
-//! This process has the key, and the plugin's has not. With the regulator's
-//! own key nothing but reading is passed on; a hook that is to change
-//! something is given a user of its own by this host's administrator.
+//! This process has the key, and the plugin's process has not. With the
+//! regulator's own key, only requests that read are passed on; a hook that is to
+//! change something needs a user of its own, which this host's administrator
+//! gives it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The outbox: what waits on this host until the hub has it. Every attempt has
-//! a parcel there, which outlives this process; what has ended is delivered
-//! by the next one.
+//! The outbox: results that wait on this host until the hub has them. Every
+//! attempt has a parcel there, which survives this process: parcels of attempts
+//! that have ended are delivered by the next worker.
 
 mod parcel;
 mod room;
@@ -42,8 +42,8 @@ impl Outbox {
         Parcel::create(&self.dir, held, &self.room)
     }
 
-    /// What an earlier worker left that is whole. What is not is removed: its
-    /// build did not end, and is built again.
+    /// The complete parcels that an earlier worker left. Incomplete ones are
+    /// removed: their builds did not end, and are built again.
     ///
     /// # Errors
     /// The disk does not give it.

@@ -1,5 +1,5 @@
-//! What one attempt leaves for the hub: a directory with its log, and when it
-//! has ended its files and the record of how.
+//! What one attempt leaves for the hub: a directory with its log and, when the
+//! attempt has ended, its files and the record of how it ended.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -90,8 +90,8 @@ impl Parcel {
         self.share.give(size);
     }
 
-    /// Writes down how its attempt ended: from then on it outlives this process
-    /// and the host. Whether it does. Blocks.
+    /// Records on disk how its attempt ended, so that it survives this process
+    /// and a crash of the host; gives whether that succeeded. Blocks.
     pub fn seal(&self, sealed: &Sealed) -> bool {
         let written = sealed.write(&self.dir);
         if let Err(error) = &written {

@@ -65,8 +65,9 @@ impl Sealed {
         }
     }
 
-    /// Brings the whole parcel to the disk, and then the record: it is there
-    /// whole, with all that it is of, or not at all.
+    /// Syncs the whole parcel to the disk, and then the record: after a crash
+    /// the record is there complete, with everything that it names, or not at
+    /// all.
     ///
     /// # Errors
     /// The disk does not take it.

@@ -13,10 +13,10 @@ use super::SpoolReader;
 use crate::worker::halt::{Halt, Reason};
 use crate::worker::link::{Link, Undelivered};
 
-/// What is less than this waits a moment for company, in bytes.
+/// A piece smaller than this waits a moment for more, in bytes.
 const FEW: u64 = 64 * 1024;
-/// How long it waits: unnoticed by who watches, and enough to keep a build
-/// that writes line by line from asking the hub a thousand times a second.
+/// How long it waits: too short to be noticed by people, and long enough that a
+/// build that writes line by line does not send a thousand requests a second.
 const MOMENT: Duration = Duration::from_millis(15);
 
 /// Sends a log until all of it is at the hub.

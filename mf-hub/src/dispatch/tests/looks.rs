@@ -1,5 +1,5 @@
-//! How much is looked at when the farm changes: what many tasks cost is
-//! counted, for a time would say how busy the machine was.
+//! How much is looked at when the farm changes: steps are counted, because
+//! times would depend on how busy the machine is.
 
 use std::cell::Cell;
 use std::time::Instant;

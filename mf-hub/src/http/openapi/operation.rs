@@ -126,7 +126,7 @@ impl Operation {
         self.header("If-Match", about, false).errors(&[Code::Changed])
     }
 
-    /// It is not answered again to who has the answer.
+    /// It is not answered again to whoever has the answer.
     pub fn unless_known(mut self) -> Self {
         let about = "the `ETag` of the object as it is known";
         let told = json!({ "description": "the object is as it is known" });

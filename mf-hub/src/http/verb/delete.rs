@@ -1,4 +1,4 @@
-//! `DELETE /RESOURCE/LABEL/delete?confirm_delete=True`: no object any more.
+//! `DELETE /RESOURCE/LABEL/delete?confirm_delete=True`: deletes an object.
 
 use std::sync::Arc;
 

@@ -26,7 +26,7 @@ pub fn check_nonce(said: &ClaimErrand) -> Result<(), Error> {
 /// One whose hook was not heard of for a whole lease is claimed anew.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn claim(
     tx: &Tx<'_>,
     said: &ClaimErrand,

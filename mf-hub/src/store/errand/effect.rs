@@ -1,16 +1,16 @@
-//! What each kind of errand needs in order to be done, and what follows when it
-//! was: in each `match` one arm for a kind, and a file of its own for what it
-//! does.
+//! What each kind of errand needs in order to be done, and what follows from how
+//! it ended: one arm of each `match` for each kind, whose work is in a file of
+//! its own.
 
 use mf_core::errand::{self, Ended, Found, Subject, Work};
 
 use crate::store::{Done, Tx, bug, repository};
 
-/// All that a hook needs to know; or how the errand ends that cannot be done
-/// as things are.
+/// All that a hook needs to know; or, for an errand that cannot be done as
+/// things are, how it ends.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub(super) fn work(tx: &Tx<'_>, subject: &Subject) -> Done<Result<Work, Ended>> {
     Ok(match subject {
         Subject::Bug(deed) => bug::work(tx, deed)?.map(|work| Work::Bug(Box::new(work))),
@@ -25,7 +25,7 @@ pub(super) fn work(tx: &Tx<'_>, subject: &Subject) -> Done<Result<Work, Ended>> 
 /// It was done.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub(super) fn done(tx: &Tx<'_>, subject: &Subject, found: Option<&Found>) -> Done<()> {
     match (subject, found) {
         (Subject::Bug(deed), Some(Found::Bug(found))) => bug::known(tx, deed, found),
@@ -34,10 +34,10 @@ pub(super) fn done(tx: &Tx<'_>, subject: &Subject, found: Option<&Found>) -> Don
     }
 }
 
-/// It did not come off, and is tried again.
+/// It failed, and is tried again.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub(super) fn later(tx: &Tx<'_>, subject: &Subject, why: &str) -> Done<()> {
     match subject {
         Subject::Bug(deed) => bug::told(tx, deed, why),
@@ -48,7 +48,7 @@ pub(super) fn later(tx: &Tx<'_>, subject: &Subject, why: &str) -> Done<()> {
 /// It was refused for good.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub(super) fn refused(tx: &Tx<'_>, subject: &Subject, why: &str) -> Done<()> {
     match subject {
         Subject::Bug(deed) => bug::refused(tx, deed, why),

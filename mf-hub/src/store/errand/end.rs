@@ -13,7 +13,7 @@ use super::effect;
 use super::record;
 use crate::store::{Done, Fault, Tx, attempt};
 
-/// The longest that a server may have an errand wait, in seconds: a week.
+/// The longest that a server may make an errand wait, in seconds: a week.
 const LONGEST: i64 = 7 * 24 * 60 * 60;
 
 /// How an attempt ended whose hook has died; no hook says this.
@@ -155,7 +155,7 @@ pub(super) fn settle(tx: &Tx<'_>, id: i64, ended: &Ended) -> Done<()> {
     record(tx, id, Verb::Update)
 }
 
-/// One line of bearable length.
+/// One line, cut to a length that can be stored.
 fn sentence(why: &str) -> String {
     attempt::cut(&why.replace(char::is_control, " "), LONG)
 }
@@ -165,7 +165,7 @@ fn sentence(why: &str) -> String {
 /// hooks. Nothing happens if the attempt has ended meanwhile.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn lose(tx: &Tx<'_>, lease: &ErrandLease) -> Done<()> {
     let goes_on = |row: &Row| row.attempt == lease.attempt && row.state == State::Running.name();
     let Some(row) = find(tx, lease.errand)?.filter(goes_on) else { return Ok(()) };
@@ -194,7 +194,7 @@ fn over(tx: &Tx<'_>, row: &Row, ended: &Ended, state: State, why: &str) -> Done<
     Ok(())
 }
 
-/// Nothing goes there for so many seconds.
+/// No errand goes to that place for so many seconds.
 fn close_lane(tx: &Tx<'_>, lane: &str, seconds: i64) -> Done<()> {
     let Some(until) = time::in_seconds(seconds) else { return Ok(()) };
     tx.prepare_cached(
@@ -205,7 +205,7 @@ fn close_lane(tx: &Tx<'_>, lane: &str, seconds: i64) -> Done<()> {
     Ok(())
 }
 
-/// Something went there and came back well.
+/// An errand to that place has succeeded.
 fn open_lane(tx: &Tx<'_>, lane: &str) -> Done<()> {
     tx.prepare_cached("DELETE FROM errand_lane WHERE lane = ?1")?.execute([lane])?;
     Ok(())

@@ -32,7 +32,7 @@ pub struct Wanted<'a> {
 /// Errands that somebody with this sight may know of, the newest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection, wanted: &Wanted<'_>, sight: Sight) -> Done<Vec<ErrandStatus>> {
     let sql = format!(
         "{SHOWN} WHERE {} AND (?1 = '' OR p.label = ?1) AND (?2 = '' OR b.label = ?2) \
@@ -49,7 +49,7 @@ pub fn list(db: &Connection, wanted: &Wanted<'_>, sight: Sight) -> Done<Vec<Erra
 /// are not built, come after them.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn troubles(db: &Connection, sight: Sight) -> Done<Vec<ErrandStatus>> {
     let sql = format!(
         "{SHOWN} WHERE (e.state = 'refused' OR (e.state = 'waiting' AND e.message <> '')) AND {} \
@@ -66,7 +66,7 @@ pub fn troubles(db: &Connection, sight: Sight) -> Done<Vec<ErrandStatus>> {
 /// How many there are in each state but `done`.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn counts(db: &Connection, sight: Sight) -> Done<BTreeMap<String, i64>> {
     let states = State::ALL.into_iter().filter(|state| *state != State::Done);
     let mut counts: BTreeMap<String, i64> =

@@ -1,5 +1,6 @@
-//! Errands: work that others do for the hub, as rows. They are made in the transaction of
-//! the change that causes them, and hooks of the regulator do them.
+//! Errands: work that others do for the hub, as rows. They are made in the
+//! transaction of the change that causes them, and hooks of the regulator do
+//! them.
 
 mod claim;
 mod effect;
@@ -44,7 +45,7 @@ pub struct New<'a> {
 /// missed what is wanted now, and is done once more.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn make(tx: &Tx<'_>, new: &New<'_>) -> Done<()> {
     let subject = text_of(new.subject)?;
     let sql = "SELECT id, state FROM errand WHERE subject = ?1 AND state IN ('waiting', 'running')";
@@ -85,7 +86,7 @@ pub fn make(tx: &Tx<'_>, new: &New<'_>) -> Done<()> {
 /// Nothing is to be done about a subject any more.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn forget(tx: &Tx<'_>, subject: &Subject) -> Done<()> {
     let text = text_of(subject)?;
     tx.prepare_cached("DELETE FROM errand WHERE subject = ?1")?.execute([text])?;

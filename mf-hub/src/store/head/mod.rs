@@ -22,7 +22,7 @@ const SOURCE: &str = "v.label || ' ' || b.url || ' ' || b.vcs_branch";
 /// package-branches it is for.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn due(db: &Connection) -> Done<Vec<HeadSource>> {
     // Only who has a tracker asks which bugs were fixed.
     let sql = format!(
@@ -56,7 +56,7 @@ pub fn due(db: &Connection) -> Done<Vec<HeadSource>> {
 /// begins anew should it be watched again.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>, branch: i64) -> Done<()> {
     let sql = "DELETE FROM branch_head WHERE package_branch_id = ?1 \
                AND EXISTS (SELECT 1 FROM package_branch WHERE id = ?1 AND NOT build_on_commit)";

@@ -1,4 +1,4 @@
-//! Somebody says that there is something new.
+//! A notification that a repository has new commits.
 
 use mf_core::resource::PACKAGE_BRANCH;
 use rusqlite::Connection;
@@ -13,7 +13,7 @@ use super::super::{Done, Tx};
 /// is reached makes no difference: `git@h:a/b.git` is at `https://h/a/b`.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn matching(db: &Connection, urls: &[String], sight: Sight) -> Done<Vec<(i64, String)>> {
     let known = sight.of_project("b.project_id").unwrap_or_else(|| "1".to_owned());
     let wanted: Vec<String> = urls.iter().filter_map(|url| place(url)).collect();
@@ -37,7 +37,7 @@ pub fn matching(db: &Connection, urls: &[String], sight: Sight) -> Done<Vec<(i64
 /// nothing.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn notify(tx: &Tx<'_>, branch: i64) -> Done<()> {
     let changed = tx
         .prepare_cached(

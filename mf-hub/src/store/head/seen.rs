@@ -1,4 +1,4 @@
-//! A head was looked at.
+//! What follows from looking at a head: a build, or trouble.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub type Fixes = BTreeMap<String, Vec<String>>;
 /// Package-branches that watch a source, by their ids.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn watching(db: &Connection, of: &HeadSource) -> Done<Vec<i64>> {
     let sql = "SELECT b.id FROM package_branch b JOIN vcs_handler v ON v.id = b.vcs_handler_id \
                WHERE b.build_on_commit AND v.label = ?1 AND b.url = ?2 AND b.vcs_branch = ?3";
@@ -161,7 +161,7 @@ fn submit(tx: &Tx<'_>, branch: i64, revision: &str, fixed: &[String]) -> Done<St
 /// longer.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn in_vain(tx: &Tx<'_>, branch: i64, why: &str) -> Done<()> {
     let Some(watch) = watch(tx, branch)? else { return Ok(()) };
     let failures = "SELECT failures FROM branch_head WHERE package_branch_id = ?1 AND source = ?2";
@@ -192,7 +192,7 @@ pub fn in_vain(tx: &Tx<'_>, branch: i64, why: &str) -> Done<()> {
 /// later, each time after longer.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn not_built(tx: &Tx<'_>, branch: i64, revision: &str, why: &str) -> Done<()> {
     let sql = "SELECT failures FROM branch_head WHERE package_branch_id = ?1";
     let failures: i64 = tx.prepare_cached(sql)?.query_row([branch], |row| row.get(0))?;

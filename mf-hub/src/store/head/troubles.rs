@@ -13,7 +13,7 @@ const KIND: &str = "head";
 /// that are looked at next first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn troubles(db: &Connection, sight: Sight, most: i64) -> Done<Vec<ErrandStatus>> {
     let known = sight.of_project("b.project_id").unwrap_or_else(|| "1".to_owned());
     let sql = format!(

@@ -24,7 +24,7 @@ pub struct Listed {
 /// The keys of a holder, the oldest first.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn list(db: &Connection, holder: Holder) -> Done<Vec<Listed>> {
     let (user, system) = holder.columns();
     let sql = "SELECT public_id, name, create_date, expire_date, last_use_date FROM api_key \
@@ -45,7 +45,7 @@ pub fn list(db: &Connection, holder: Holder) -> Done<Vec<Listed>> {
 /// When the regulator was last heard of, UTC and to the minute; empty: never.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn regulator_seen(db: &Connection) -> Done<String> {
     let sql = "SELECT coalesce(max(last_use_date), '') FROM api_key \
                WHERE user_id IS NULL AND system_id IS NULL";
@@ -56,7 +56,7 @@ pub fn regulator_seen(db: &Connection) -> Done<String> {
 /// or `None` when there is none.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn end(tx: &Tx<'_>, holder: Holder, which: &str) -> Done<Option<(String, String)>> {
     let (user, system) = holder.columns();
     let sql = "DELETE FROM api_key WHERE id = (SELECT id FROM api_key \

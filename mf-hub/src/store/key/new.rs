@@ -57,7 +57,7 @@ pub struct Terms {
 /// Stores a key for its holder, with a name that is made up and without end.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn store(tx: &Tx<'_>, key: &NewKey, holder: Holder) -> Done<()> {
     record(tx, key.public_id(), &key.hash(), holder, &Terms::default()).map(|_| ())
 }

@@ -21,7 +21,7 @@ type Part = (String, String);
 /// none.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn begin(tx: &Tx<'_>, tag: i64) -> Done<Option<RepositoryDraft>> {
     forget_draft(tx, tag)?;
     let sql = "SELECT p.label, g.label FROM tag g JOIN project p ON p.id = g.project_id \
@@ -44,7 +44,7 @@ pub fn begin(tx: &Tx<'_>, tag: i64) -> Done<Option<RepositoryDraft>> {
 /// Forgets what an attempt has begun that came to nothing.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn forget_draft(tx: &Tx<'_>, tag: i64) -> Done<()> {
     let sql = "DELETE FROM repository_generation WHERE tag_id = ?1 AND state = 'draft'";
     tx.prepare_cached(sql)?.execute([tag])?;

@@ -35,7 +35,7 @@ pub(super) const DIRECTORY: &str = "coalesce(nullif(t.tag_path, ''), t.label)";
 /// where the tag keeps none.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn wants(tx: &Tx<'_>, tag: i64) -> Done<()> {
     let sql = "SELECT project_id FROM tag WHERE id = ?1 AND manage_repo";
     let project: Option<i64> =
@@ -50,7 +50,7 @@ pub fn wants(tx: &Tx<'_>, tag: i64) -> Done<()> {
 /// A tag may keep a repository from now on, or no longer.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn settle(tx: &Tx<'_>, tag: i64) -> Done<()> {
     if !is_kept(tx, tag)? {
         let sql = "DELETE FROM repository_generation WHERE tag_id = ?1";
@@ -68,7 +68,7 @@ pub fn settle(tx: &Tx<'_>, tag: i64) -> Done<()> {
 /// Files of a target go elsewhere: every repository that has some follows.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn target_moved(tx: &Tx<'_>, target: i64) -> Done<()> {
     let sql = "SELECT t.id FROM tag t WHERE t.manage_repo AND EXISTS (\
                SELECT 1 FROM build_tag l JOIN task k ON k.build_id = l.build_id \
@@ -85,7 +85,7 @@ pub fn target_moved(tx: &Tx<'_>, target: i64) -> Done<()> {
 /// left out.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn for_builds(db: &Connection, task: i64, secret: &Secret) -> Done<Vec<Repository>> {
     let sql = format!(
         "SELECT p.label, p.restricted, g.label, {DIRECTORY} FROM task k \

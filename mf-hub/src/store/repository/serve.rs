@@ -20,7 +20,7 @@ pub enum Entry {
 /// Whether a tag keeps a repository.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn is_kept(db: &Connection, tag: i64) -> Done<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM tag WHERE id = ?1 AND manage_repo)";
     Ok(db.prepare_cached(sql)?.query_row([tag], |row| row.get(0))?)
@@ -32,7 +32,7 @@ pub fn is_kept(db: &Connection, tag: i64) -> Done<bool> {
 /// with the one before can end with it.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn find(db: &Connection, tag: i64, path: &str, kept_seconds: i64) -> Done<Option<String>> {
     let sql = "SELECT f.sha256 FROM repository_generation g \
                JOIN repository_file f ON f.generation_id = g.id AND f.path = ?2 \
@@ -47,7 +47,7 @@ pub fn find(db: &Connection, tag: i64, path: &str, kept_seconds: i64) -> Done<Op
 /// `None` when there is no such directory.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn entries(db: &Connection, tag: i64, path: &str) -> Done<Option<BTreeMap<String, Entry>>> {
     let beneath = if path.is_empty() { String::new() } else { format!("{path}/") };
     let sql = "SELECT f.path, f.size FROM repository_generation g \
@@ -76,7 +76,7 @@ pub fn entries(db: &Connection, tag: i64, path: &str) -> Done<Option<BTreeMap<St
 /// Whether a repository of this project is for those alone who may know of it.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn is_restricted(db: &Connection, project: i64) -> Done<bool> {
     let sql = "SELECT restricted FROM project WHERE id = ?1";
     Ok(db.prepare_cached(sql)?.query_row([project], |row| row.get(0))?)
@@ -98,7 +98,7 @@ pub enum Index {
 /// The directories of a tag's repository that packages are in.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn places(db: &Connection, tag: i64) -> Done<Vec<(String, Index)>> {
     let sql = "SELECT DISTINCT d.path, \
                EXISTS (SELECT 1 FROM repository_file f WHERE f.generation_id = g.id \
@@ -127,7 +127,7 @@ pub fn places(db: &Connection, tag: i64) -> Done<Vec<(String, Index)>> {
 /// somebody may know of them.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn tags(db: &Connection, project: Option<&str>, sight: Sight) -> Done<Vec<String>> {
     let known = sight.of_project("t.project_id").unwrap_or_else(|| "1".to_owned());
     let what = if project.is_some() { "t.label" } else { "p.label" };
@@ -142,7 +142,7 @@ pub fn tags(db: &Connection, project: Option<&str>, sight: Sight) -> Done<Vec<St
 /// The names on disk of all that any generation of a tag holds, drafts too.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn known(db: &Connection, tag: i64) -> Done<HashSet<String>> {
     let sql = "SELECT DISTINCT f.sha256 FROM repository_file f \
                JOIN repository_generation g ON g.id = f.generation_id WHERE g.tag_id = ?1";

@@ -61,7 +61,7 @@ pub fn blobs(db: &Connection, tag: i64) -> Done<Vec<Blob>> {
 /// given it. Without a draft nothing happens.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn switch(tx: &Tx<'_>, tag: i64) -> Done<()> {
     let Some(generation) = draft(tx, tag)? else { return Ok(()) };
     tx.prepare_cached(
@@ -83,7 +83,7 @@ pub fn switch(tx: &Tx<'_>, tag: i64) -> Done<()> {
 /// Forgets generations that nobody reads any more; gives how many.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn sweep(tx: &Tx<'_>, kept_seconds: i64) -> Done<usize> {
     let sql = "DELETE FROM repository_generation WHERE state = 'old' AND since <= ?1";
     Ok(tx.prepare_cached(sql)?.execute([time::unix_now() - kept_seconds])?)

@@ -115,7 +115,7 @@ pub struct Of {
 /// Puts into words what dispatch says of a task.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn verdict(db: &Connection, task: i64, why: Why, sight: Sight) -> Done<Verdict> {
     let row = Row::read(db, task)?;
     let facts = ready::task(db, task)?.map(|(facts, _)| facts);

@@ -13,7 +13,7 @@ use crate::store::{Done, queue};
 /// Puts into words what dispatch says of a task that waits.
 ///
 /// # Errors
-/// SQLite would not.
+/// SQLite fails.
 pub fn waits(db: &Connection, facts: &Facts, of: Of, said: Waits, sight: Sight) -> Done<Verdict> {
     let needs = Needs::of(facts);
     let mut systems = Vec::new();

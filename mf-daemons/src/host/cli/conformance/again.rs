@@ -10,7 +10,7 @@ use super::super::trial::Tried;
 use super::{Suite, failure};
 use crate::plugin::Ended;
 
-/// An example that came off, and what came of it.
+/// An example that succeeded, and what came of it.
 pub fn cases(
     suite: &mut Suite<'_>,
     name: &str,

@@ -13,7 +13,7 @@ use crate::plugin::declared;
 const RUBBISH: &str = "mf-rubbish";
 
 /// Each place that the handler has declared something of. `good` is a job that
-/// comes off, where an example has one.
+/// succeeds, where an example has one.
 pub fn cases(
     suite: &mut Suite<'_>,
     chosen: &Chosen,
@@ -53,7 +53,7 @@ pub fn cases(
     Ok(())
 }
 
-/// Whether the configuration of an example that comes off is what the handler
+/// Whether the configuration of an example that succeeds is what the handler
 /// has declared: else the hub would refuse what the handler takes.
 pub fn fits(suite: &mut Suite<'_>, name: &str, chosen: &Chosen, plan: &Plan) {
     let number = handlers(suite.plugin).iter().position(|one| one == chosen);

@@ -37,7 +37,7 @@ impl Example {
         Self { name, plan: plan.map_err(|error| format!("{error:#}")) }
     }
 
-    /// The job, if it is a first call of that handler which is to come off.
+    /// The job, if it is a first call of that handler which is to succeed.
     pub fn succeeds_for(&self, chosen: &Chosen) -> Option<Plan> {
         let (of, plan) = self.plan.as_ref().ok()?;
         (of == chosen && !plan.fails && plan.call.is_empty()).then(|| plan.clone())
