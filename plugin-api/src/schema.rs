@@ -16,8 +16,8 @@ pub const SCHEMAS_LIMIT: usize = 32 * 1024;
 /// it.
 ///
 /// The two texts of the hub are TOML, and what a schema speaks of is their
-/// table; or one [word](word) alone, for a schema that takes a string, such as
-/// that of [`WordOr`].
+/// table; or one [`word`] alone, for a schema that takes a string, such as that
+/// of `WordOr` (feature `schema`).
 ///
 /// ```
 /// # #[cfg(feature = "schema")] {
@@ -84,7 +84,7 @@ pub fn word(text: &str) -> Option<&str> {
     (!word.is_empty() && word.chars().all(plain)).then_some(word)
 }
 
-/// For [`Schemas`]: a text that is a table `T`, or one [word](word).
+/// For [`Schemas`]: a text that is a table `T`, or one [`word`].
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
