@@ -13,7 +13,7 @@ use crate::site::Site;
 
 /// Largest reply that is read, in bytes: a page of long comments.
 const LARGEST: u64 = 16 * 1024 * 1024;
-/// How long a server is left alone that has had enough and does not say for
+/// How long a server is not called that limits its callers and does not say for
 /// how long, in seconds.
 const ENOUGH: u64 = 60;
 
@@ -65,7 +65,7 @@ impl Tracker {
     ///
     /// # Errors
     /// Nothing came of it for now ([`Failure::later`]): the tracker is down or
-    /// slow, limits its callers, fails by itself, or is no tracker at all.
+    /// slow, limits its callers, has an internal error, or is no tracker at all.
     pub fn ask(&self, ask: &Ask<'_>, cx: &Context) -> Result<Reply, Failure> {
         cx.check()?;
         let shown = ask.path.split('?').next().unwrap_or_default();
@@ -74,7 +74,10 @@ impl Tracker {
         cx.log(format!("{what}: {status}"));
         self.usual(status, &headers)?;
         let json = serde_json::from_slice(&body).map_err(|_| {
-            let told = format!("{} answers {what} with no JSON (status {status})", self.url());
+            let told = format!(
+                "{} answers {what} with something other than JSON (status {status})",
+                self.url()
+            );
             Failure::later(told)
         })?;
         let next = headers.get("link").and_then(|link| next_page(link.to_str().ok()?));
@@ -111,20 +114,22 @@ impl Tracker {
             (429, wait) | (403 | 503, wait @ Some(_)) => {
                 let seconds = wait.unwrap_or(ENOUGH).max(1);
                 let told = format!(
-                    "{url} limits how often it is asked, and wants to be left alone for {seconds} s"
+                    "{url} limits how often it is called; the next call is made in {seconds} s"
                 );
                 Err(Failure::all_later(told, seconds))
             }
             (502..=504, _) => {
-                Err(Failure::all_later(format!("{url} is out of order (status {status})"), 0))
+                Err(Failure::all_later(format!("{url} is down (status {status})"), 0))
             }
-            (500.., _) => Err(Failure::later(format!("{url} fails by itself (status {status})"))),
+            (500.., _) => {
+                Err(Failure::later(format!("{url} has an internal error (status {status})")))
+            }
             (300..400, _) => {
                 let to = headers.get("location").and_then(|to| to.to_str().ok());
                 let to: String = to.unwrap_or("another address").chars().take(200).collect();
                 let to = to.split('?').next().unwrap_or_default();
                 let told = format!(
-                    "{url} leads on to {to}, and a key is never sent after; correct the url in \
+                    "{url} redirects to {to}, and the key is never sent there; correct the url in \
                      plugins.d of the regulator's host, or the bug"
                 );
                 Err(Failure::later(told))
@@ -141,7 +146,7 @@ impl Tracker {
             Error::Timeout(_) => {
                 format!("{url} did not answer within {} s", self.site.timeout().as_secs())
             }
-            Error::HostNotFound => format!("cannot reach {url}: nobody knows a host of that name"),
+            Error::HostNotFound => format!("cannot reach {url}: no host of that name is known"),
             Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 format!("cannot reach {url}: nothing answers there (connection refused)")
             }
@@ -151,8 +156,8 @@ impl Tracker {
                 // A header that cannot be one: all that varies in them is the key.
                 format!("the key for {url} has characters that no key has; see [secrets]")
             }
-            Error::Rustls(error) => format!("{url} cannot be spoken to in private: {error}"),
-            Error::Tls(why) => format!("{url} cannot be spoken to in private: {why}"),
+            Error::Rustls(error) => format!("no encrypted connection to {url}: {error}"),
+            Error::Tls(why) => format!("no encrypted connection to {url}: {why}"),
             _ => format!("{url} could not be asked, or broke off its answer"),
         };
         Failure::all_later(told, 0)

@@ -1,4 +1,4 @@
-//! A tracker that is spoken to in private, by authorities that the host's
+//! A tracker that is reached by https, by authorities that the host's
 //! administrator names.
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 

@@ -9,10 +9,10 @@ use monkeyfarm_vcs_kit::{Meaning, Suspicion, Trouble, Url};
 
 /// What brz or ssh say, and what it means.
 const KNOWN: &[Meaning] = &[
-    (&["error: leads on to"], "{url} leads on to where this worker may not fetch from: {line}"),
+    (&["error: leads on to"], "{url} redirects to where this worker may not fetch from: {line}"),
     (
         &["failed to lookup", "name or service not known", "could not resolve hostname"],
-        "cannot reach {url}: nobody knows a host of that name",
+        "cannot reach {url}: no host of that name is known",
     ),
     (&["connection refused"], "cannot reach {url}: nothing answers there (connection refused)"),
     (&["timed out"], "cannot reach {url}: it does not answer, or far too slowly"),

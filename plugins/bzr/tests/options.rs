@@ -43,7 +43,7 @@ fn a_branch_that_leads_elsewhere_is_not_followed() {
     for name in ["reference", "stacked"] {
         let url = world.url(name);
         let said = bench.refusal(&url, "");
-        let told = format!("{url} leads on to where this worker may not fetch from: ");
+        let told = format!("{url} redirects to where this worker may not fetch from: ");
         assert!(said.starts_with(&told), "{said}");
         assert!(bench.head(&url, "").is_err());
     }

@@ -15,7 +15,7 @@ const KNOWN: &[Meaning] = &[
             "name or service not known",
             "temporary failure in name resolution",
         ],
-        "cannot reach {url}: nobody knows a host of that name",
+        "cannot reach {url}: no host of that name is known",
     ),
     (
         &["connection refused", "failed to connect", "could not connect", "couldn't connect"],
@@ -81,7 +81,7 @@ const KNOWN: &[Meaning] = &[
         &[": ssh: not found", "exec: ssh: not found"],
         "cannot reach {url}: this worker has no ssh; install openssh-client",
     ),
-    (&["' not allowed"], "{url} leads on to where this worker may not fetch from: {line}"),
+    (&["' not allowed"], "{url} redirects to where this worker may not fetch from: {line}"),
     // Whatever else ssh says.
     (&["could not read from remote repository"], "cannot fetch {url}: {line}"),
 ];

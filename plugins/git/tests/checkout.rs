@@ -130,7 +130,7 @@ fn what_does_not_exist_is_named() {
     let unknown = "git://no-such-host.invalid/r";
     assert_eq!(
         world.refusal(unknown, "main"),
-        format!("cannot reach {unknown}: nobody knows a host of that name")
+        format!("cannot reach {unknown}: no host of that name is known")
     );
     let nowhere = format!("file://{}/nowhere", world.dir.path().display());
     assert_eq!(

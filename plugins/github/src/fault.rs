@@ -25,10 +25,9 @@ pub(crate) fn unless_done(reply: Reply, url: &str, bug: &str) -> Result<Reply, F
             ),
             0,
         ),
-        403 if message.to_lowercase().contains("rate limit") => Failure::all_later(
-            format!("{url} limits how often it is asked, and wants to be left alone"),
-            SECONDARY,
-        ),
+        403 if message.to_lowercase().contains("rate limit") => {
+            Failure::all_later(format!("{url} limits how often it is called"), SECONDARY)
+        }
         403 => Failure::new(format!("{url} does not let this token change issue {bug}: {message}")),
         404 => Failure::new(format!("{url} has no issue {bug}, or none that this token may see")),
         410 => Failure::new(format!("issue {bug} was deleted: {message}")),

@@ -34,7 +34,7 @@ fn issues_are_closed_by_a_tag_after_a_limit_was_waited_out() {
     farm.ok(["build", "tag", "tool-1", "stable"]);
     let waits = bugs::trouble(&farm, "tool-1");
     let why = waits["message"].as_str().unwrap();
-    assert!(why.ends_with("wants to be left alone for 3600 s"), "{why}");
+    assert!(why.ends_with("the next call is made in 3600 s"), "{why}");
     assert!(farm.ok(["status"]).contains(why), "{why}");
     assert!(tracker.is_open(&burns), "nobody asks meanwhile");
     farm.ok(["util", "retry-errand", &waits["id"].to_string()]);

@@ -128,7 +128,7 @@ pub fn a_marker_is_found_among_many_comments(world: &dyn World) {
     assert_eq!(signed(world, &bug, ONE), 1);
 }
 
-/// Nothing listens there, or says that it is out of order.
+/// Nothing listens there, or says that it is down.
 pub fn a_tracker_that_is_down_is_tried_again(world: &dyn World) {
     let mut bench = Bench::new(world);
     let bug = world.make("it burns");

@@ -196,7 +196,7 @@ pub fn a_place_where_nothing_answers_is_named(world: &dyn World) {
     assert_eq!(bench.refusal(&url, ""), told);
     assert_eq!(sentence(bench.head(&url, "")), told);
     let url = world.url_at("no-such-host.invalid", "r");
-    let told = format!("cannot reach {url}: nobody knows a host of that name");
+    let told = format!("cannot reach {url}: no host of that name is known");
     assert_eq!(bench.refusal(&url, ""), told);
 }
 
