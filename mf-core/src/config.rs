@@ -215,6 +215,13 @@ pub struct WorkerConfig {
     pub finish_seconds: u64,
     /// How long one task may take, in seconds.
     pub task_seconds: u64,
+    /// How much of the disk one task's directory may take, in megabytes of a
+    /// million bytes; a build that takes more is ended. 0 is no limit.
+    pub task_megabytes: u64,
+    /// How much of the disk is to be free, in megabytes of a million bytes:
+    /// while less is, no task is taken. Unless given it is 500, but no more
+    /// than a tenth of the disk.
+    pub free_megabytes: Option<u64>,
     /// How much of logs and files may wait for the hub, in megabytes of a
     /// million bytes; a build that makes more is ended.
     pub outbox_megabytes: u64,
@@ -241,6 +248,8 @@ impl Default for WorkerConfig {
             hide: Vec::new(),
             finish_seconds: 0,
             task_seconds: 6 * 60 * 60,
+            task_megabytes: 50_000,
+            free_megabytes: None,
             outbox_megabytes: 50_000,
         }
     }

@@ -13,7 +13,26 @@ pub struct Reserve {
     pub part: u64,
 }
 
+/// How much of a disk is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// What is free, for who is not root, in bytes.
+    pub bytes: u64,
+    /// What is to be left free, in bytes.
+    pub least: u64,
+}
+
 impl Reserve {
+    /// How much is free of the disk that `file` is on.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn of(self, file: impl AsFd) -> io::Result<Free> {
+        let disk = rustix::fs::fstatvfs(file)?;
+        let least = self.most.min(disk.f_blocks * disk.f_frsize / self.part.max(1));
+        Ok(Free { bytes: disk.f_bavail * disk.f_frsize, least })
+    }
+
     /// Checks that `more` bytes fit the disk that `file` is on, beside what is
     /// left free of it.
     ///
@@ -21,10 +40,9 @@ impl Reserve {
     /// [`io::ErrorKind::StorageFull`], saying how much must be left; or the
     /// system does not say.
     pub fn check(self, file: impl AsFd, more: u64) -> io::Result<()> {
-        let disk = rustix::fs::fstatvfs(file)?;
-        let left = self.most.min(disk.f_blocks * disk.f_frsize / self.part.max(1));
-        if disk.f_bavail * disk.f_frsize < left.saturating_add(more) {
-            let told = format!("the disk would have less than {} MB left", left / 1_000_000);
+        let Free { bytes, least } = self.of(file)?;
+        if bytes < least.saturating_add(more) {
+            let told = format!("the disk would have less than {} MB left", least / 1_000_000);
             return Err(io::Error::new(io::ErrorKind::StorageFull, told));
         }
         Ok(())

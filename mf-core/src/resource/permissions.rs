@@ -15,7 +15,7 @@ Generated from the resource table, by which the hub decides.
 | anyone | everybody, with a key or without |
 | newcomer | anybody without a key, if `hub.toml` says `registration = true` |
 | user | anybody with a user's key |
-| owner | of a user: itself; of a group: its members; of a package, its branches, builds and tasks: the package's user and the members of its group, and for a build and its tasks also the one who submitted it |
+| owner | of a user: itself; of a system: its own worker; of a group: its members; of a package, its branches, builds and tasks: the package's user and the members of its group, and for a build and its tasks also the one who submitted it |
 | project admin | a member of the project's admin group |
 | site admin | a member of the group `admin`, whose last member cannot be removed |
 | system | a worker, with its own key |

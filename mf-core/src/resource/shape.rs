@@ -183,7 +183,8 @@ impl Who {
     pub const ANYONE: Who = Who(0xffff);
     /// A user with a key.
     pub const SIGNED_IN: Who = Who(1);
-    /// The user it belongs to, or a member of the group it belongs to.
+    /// The user it belongs to, or a member of the group it belongs to; of a
+    /// system its own worker.
     pub const OWNER: Who = Who(2);
     /// A member of the project's admin group.
     pub const PROJECT: Who = Who(4);

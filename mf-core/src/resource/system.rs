@@ -113,7 +113,7 @@ pub const SYSTEM: Resource = Resource {
             on: On::One,
             takes: DRAINED,
             gives: &["system"],
-            who: Who::ADMIN,
+            who: Who::OWNER.or(Who::ADMIN),
             writes: true,
         },
         Function {
@@ -122,7 +122,7 @@ pub const SYSTEM: Resource = Resource {
             on: On::One,
             takes: &[],
             gives: &["system"],
-            who: Who::ADMIN,
+            who: Who::OWNER.or(Who::ADMIN),
             writes: true,
         },
         HISTORY,

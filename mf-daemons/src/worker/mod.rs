@@ -23,11 +23,13 @@ mod plugins;
 mod register;
 mod rest;
 mod resume;
+mod scarce;
 mod settings;
 mod stage;
 mod sweep;
 mod task;
 mod upload;
+mod usage;
 mod work;
 
 use std::path::PathBuf;
@@ -98,6 +100,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     let refreshing = tokio::spawn(register::keep(worker.clone(), watch));
     let hearing = tokio::spawn(clear::hear(worker.clone()));
     let resting = tokio::spawn(rest::rest(worker.clone()));
+    let sparing = tokio::spawn(scarce::keep(worker.clone()));
     let sweeping = tokio::spawn(sweep::at_start(worker.clone(), stop.clone()));
     stop.wait().await;
     // No attempt is added once this has ended, which it does by itself.
@@ -107,6 +110,7 @@ pub async fn run(flags: Flags, program: Program) -> anyhow::Result<()> {
     refreshing.abort();
     hearing.abort();
     resting.abort();
+    sparing.abort();
     worker.finish().await;
     let host = worker.plugins.host().clone();
     // A panic in it tells of itself.

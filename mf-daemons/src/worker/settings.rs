@@ -57,6 +57,14 @@ pub struct Flags {
     /// How long one task may take, in seconds
     #[arg(long, value_name = "N")]
     task_seconds: Option<u64>,
+    /// How much of the disk one task's directory may take, in megabytes; a
+    /// build that takes more is ended; 0: no limit
+    #[arg(long, value_name = "N")]
+    task_megabytes: Option<u64>,
+    /// How much of the disk is to be free, in megabytes: while less is, this
+    /// takes no task
+    #[arg(long, value_name = "N")]
+    free_megabytes: Option<u64>,
     /// How much may wait here for the hub, in megabytes; a build that makes
     /// more is ended
     #[arg(long, value_name = "N")]
@@ -91,6 +99,8 @@ impl Flags {
             hide: [file.hide, flags.hide].concat(),
             finish_seconds: flags.finish_seconds.unwrap_or(file.finish_seconds),
             task_seconds: flags.task_seconds.unwrap_or(file.task_seconds),
+            task_megabytes: flags.task_megabytes.unwrap_or(file.task_megabytes),
+            free_megabytes: flags.free_megabytes.or(file.free_megabytes),
             outbox_megabytes: flags.outbox_megabytes.unwrap_or(file.outbox_megabytes),
         };
         if config.task_seconds == 0 {

@@ -18,6 +18,7 @@ use super::halt::{Halt, Reason};
 use super::log::{TaskLog, failed};
 use super::outbox::{Item, Sealed, SpoolWriter};
 use super::stage::Stage;
+use super::usage;
 use super::work::Attempt;
 
 /// Works on a claimed task and says how it went.
@@ -129,7 +130,10 @@ async fn build(delivery: &Delivery<'_>, claimed: &Claimed, log: &TaskLog, stage:
         deadline: Instant::now() + Duration::from_secs(worker.config.task_seconds),
         fresh: Fresh::claimed(claimed.asked),
     };
-    let result = attempt.work().await;
+    let result = tokio::select! {
+        result = attempt.work() => result,
+        never = usage::watch(dir.root(), worker.config.task_megabytes, halt) => match never {},
+    };
     let items = attempt.items;
     Built { result, items, removing: Some(tokio::task::spawn_blocking(move || remove(&dir))) }
 }

@@ -5,7 +5,7 @@ use mf_core::error::Error;
 use mf_core::resource::SYSTEM;
 
 use super::call::Call;
-use crate::store::drain;
+use crate::store::drain::{self, By};
 
 /// Gives a system no more tasks; what it builds goes on to its end.
 ///
@@ -13,7 +13,7 @@ use crate::store::drain;
 /// The database fails.
 pub async fn drain(call: Call) -> Result<Response, Error> {
     let reason = call.values.text("reason").trim().to_owned();
-    call.change(&SYSTEM, move |tx, _, id| drain::stop(tx, id, &reason)).await
+    call.change(&SYSTEM, move |tx, call, id| drain::stop(tx, id, by(call), &reason)).await
 }
 
 /// Gives a system tasks again.
@@ -21,5 +21,10 @@ pub async fn drain(call: Call) -> Result<Response, Error> {
 /// # Errors
 /// The database fails.
 pub async fn resume(call: Call) -> Result<Response, Error> {
-    call.change(&SYSTEM, |tx, _, id| drain::go_on(tx, id)).await
+    call.change(&SYSTEM, |tx, call, id| drain::go_on(tx, id, by(call))).await
+}
+
+/// Of systems only the one itself may call these.
+fn by(call: &Call) -> By {
+    if call.caller.system().is_some() { By::Itself } else { By::Admin }
 }

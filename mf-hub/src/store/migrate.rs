@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("../../migrations/0016.sql"),
     include_str!("../../migrations/0017.sql"),
     include_str!("../../migrations/0018.sql"),
+    include_str!("../../migrations/0019.sql"),
 ];
 
 /// Why a database cannot be brought to this version's schema.

@@ -159,6 +159,9 @@ pub fn user(db: &Connection, id: i64) -> Done<Caller> {
 /// SQLite fails.
 pub fn on(db: &Connection, caller: &Caller, resource: &Resource, id: i64) -> Done<Who> {
     let mut roles = caller.roles();
+    if resource.name == "system" && caller.system() == Some(id) {
+        return Ok(roles.or(Who::OWNER));
+    }
     let Some(user) = caller.user() else { return Ok(roles) };
     let key = resource.key();
     if let Some(owned) = owned(&key) {

@@ -93,6 +93,51 @@ async fn a_drained_system_is_not_enabled_until_it_resumes() {
 }
 
 #[tokio::test]
+async fn a_system_drains_itself_and_takes_back_only_what_it_has_said() {
+    let farm = Farm::start().await;
+    for label in ["host", "other"] {
+        farm.post("system", json!({ "label": label })).await.ok();
+    }
+    let path = "/system/host/create_key";
+    let key = call(&farm, &farm.admin, path, json!({})).await.ok()["key"].take();
+    let (host, admin) = (key.as_str().unwrap(), farm.admin.as_str());
+    let said = async |key: &str, function: &str, reason: &str| {
+        let path = format!("/system/host/{function}");
+        let body = if reason.is_empty() { json!({}) } else { json!({ "reason": reason }) };
+        let system = call(&farm, key, &path, body).await.ok()["system"].take();
+        let drained = system["drained"].as_str().unwrap();
+        let words = drained.split_once(" since ").map_or(drained, |(by, _)| by);
+        let why = drained.split_once("because of: ").map_or("", |(_, why)| why);
+        (system["enabled"].as_bool().unwrap(), format!("{words} {why}"))
+    };
+    let is = |enabled: bool, drained: &str| (enabled, drained.to_owned());
+    let full = || is(false, "by host full");
+    assert_eq!(said(host, "resume", "").await, is(true, " "));
+    assert_eq!(said(host, "drain", "full").await, full());
+    farm.put("/system/host/put.json", json!({ "capacity": 3 })).await.ok();
+    assert_eq!(said(host, "drain", "full").await, full(), "it stays its own word");
+    assert_eq!(said(host, "resume", "").await, is(true, " "));
+    for own in ["", "full"] {
+        if !own.is_empty() {
+            said(host, "drain", own).await;
+        }
+        let moved = is(false, "by admin moving house");
+        assert_eq!(said(admin, "drain", "moving house").await, moved);
+        assert_eq!(said(host, "drain", "full").await, moved, "an admin's word counts");
+        assert_eq!(said(host, "resume", "").await, moved);
+        assert_eq!(said(admin, "resume", "").await, is(true, " "));
+    }
+    said(host, "drain", "full").await;
+    assert_eq!(said(admin, "drain", "").await, is(false, "by admin "));
+    assert_eq!(said(admin, "resume", "").await, is(true, " "));
+    for function in ["drain", "resume"] {
+        let path = format!("/system/other/{function}");
+        call(&farm, host, &path, json!({})).await.refused(403, "Forbidden");
+    }
+    farm.stop().await;
+}
+
+#[tokio::test]
 async fn who_drained_a_system_and_why_is_kept_until_it_resumes() {
     let farm = Farm::start().await;
     farm.post("system", json!({ "label": "host" })).await.ok();

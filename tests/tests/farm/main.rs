@@ -11,6 +11,7 @@ mod cancelling;
 mod crashes;
 mod day;
 mod demo;
+mod disk;
 mod exits;
 mod github;
 mod hostile;
