@@ -102,7 +102,8 @@ impl<'a> Watch<'a> {
     fn new(parent: &'a Lifeline, inner: &'a Inner, order: &CallOrder) -> Self {
         let deadline =
             order.deadline_ms.and_then(|ms| Instant::now().checked_add(Duration::from_millis(ms)));
-        Self { parent, inner, deadline, stopping: None }
+        let stopping = order.stopped.then(|| (Outcome::Stopped, Instant::now() + GRACE));
+        Self { parent, inner, deadline, stopping }
     }
 
     /// Hands the order on and listens until the call is over: with an

@@ -38,7 +38,7 @@ pub fn run() -> anyhow::Result<()> {
     rustix::stdio::dup2_stdout(&log)?;
     rustix::stdio::dup2_stderr(&log)?;
     drop(log);
-    let cancelled = Arc::new(AtomicBool::new(false));
+    let cancelled = Arc::new(AtomicBool::new(order.stopped));
     // While there is one thread: what is given up is given up by all.
     let isolation = isolate::apply(&order.confine)?;
     keeper.send(&Word::Isolation(isolation))?;

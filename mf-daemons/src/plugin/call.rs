@@ -54,6 +54,19 @@ impl Call {
     /// # Errors
     /// The host program cannot be started, or the job is too large to send.
     pub fn start(self, host: &HostProgram) -> io::Result<Running> {
+        self.begin(host, false)
+    }
+
+    /// As [`Call::start`], but that the handler has been told to stop before it
+    /// begins: the first time that it looks, it knows.
+    ///
+    /// # Errors
+    /// As [`Call::start`].
+    pub fn start_stopped(self, host: &HostProgram) -> io::Result<Running> {
+        self.begin(host, true)
+    }
+
+    fn begin(self, host: &HostProgram, stopped: bool) -> io::Result<Running> {
         let keeper = host.keeper()?;
         let running = Running {
             lifeline: Arc::new(keeper.lifeline),
@@ -68,6 +81,7 @@ impl Call {
             work_dir: self.work_dir,
             deadline_ms: self.deadline.map(millis),
             begin_by_ms: self.begin_by.map(millis),
+            stopped,
             secrets: self.secrets,
             confine: self.confine,
         }));

@@ -50,6 +50,8 @@ pub struct CallOrder {
     pub deadline_ms: Option<u64>,
     /// When it must have begun, in milliseconds since this host was started.
     pub begin_by_ms: Option<u64>,
+    /// Whether it is told to stop before it begins.
+    pub stopped: bool,
     /// What the plugin may ask for by name.
     pub secrets: BTreeMap<String, String>,
     /// What it may take of its host.

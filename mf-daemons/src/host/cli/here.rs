@@ -26,6 +26,7 @@ pub fn call(
         work_dir: call.work_dir,
         deadline_ms: None,
         begin_by_ms: None,
+        stopped: false,
         secrets: call.secrets,
         // Not applied: it would hold for this very process.
         confine: call.confine,

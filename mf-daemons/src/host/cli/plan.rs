@@ -69,7 +69,7 @@ const OURS: [&str; 8] = [
 /// When a call is told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// As soon as it has been started.
+    /// Before it begins.
     AtOnce,
     /// When it says for the first time what it is doing.
     AtWork,

@@ -143,19 +143,18 @@ impl Bench<'_> {
         let ended = if self.in_process {
             here::call(call, answer)?
         } else {
-            let running = call.start(self.host)?;
-            let stopper = running.stopper();
-            let mut stop = || {
-                stopped.get_or_insert_with(Instant::now);
-                stopper.stop();
+            let running = if plan.stop == Some(Stop::AtOnce) {
+                stopped = Some(Instant::now());
+                call.start_stopped(self.host)?
+            } else {
+                call.start(self.host)?
             };
-            if plan.stop == Some(Stop::AtOnce) {
-                stop();
-            }
+            let stopper = running.stopper();
             let heard = |_: &str| {
                 spoke = true;
                 if plan.stop == Some(Stop::AtWork) {
-                    stop();
+                    stopped.get_or_insert_with(Instant::now);
+                    stopper.stop();
                 }
             };
             running.serve(heard, answer)
