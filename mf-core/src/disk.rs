@@ -4,6 +4,9 @@
 use std::io;
 use std::os::fd::AsFd;
 
+/// Bytes of a megabyte, as configurations and messages count them.
+pub const MEGABYTE: u64 = 1_000_000;
+
 /// How much of a disk is to stay free.
 #[derive(Clone, Copy, Debug)]
 pub struct Reserve {
@@ -42,7 +45,7 @@ impl Reserve {
     pub fn check(self, file: impl AsFd, more: u64) -> io::Result<()> {
         let Free { bytes, least } = self.of(file)?;
         if bytes < least.saturating_add(more) {
-            let told = format!("the disk would have less than {} MB left", least / 1_000_000);
+            let told = format!("the disk would have less than {} MB left", least / MEGABYTE);
             return Err(io::Error::new(io::ErrorKind::StorageFull, told));
         }
         Ok(())

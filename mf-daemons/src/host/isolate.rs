@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use mf_core::config::Limits;
+use mf_core::disk::MEGABYTE;
 use rustix::mount::{MountFlags, mount, mount_bind};
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 
@@ -92,7 +93,6 @@ fn cover(path: &Path) -> rustix::io::Result<()> {
 }
 
 fn limit(limits: &Limits, told: &mut Told) {
-    const MEGABYTE: u64 = 1_000_000;
     // No copy of a plugin's memory, secrets and all, on any disk.
     set(Resource::Core, 0);
     let each = [

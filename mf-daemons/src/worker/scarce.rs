@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mf_client::{Backoff, Error};
-use mf_core::disk::{Free, Reserve};
+use mf_client::Error;
+use mf_core::disk::{Free, MEGABYTE, Reserve};
 use serde_json::{Value, json};
 
 use super::Worker;
@@ -16,8 +16,6 @@ use super::Worker;
 const OFTEN: Duration = Duration::from_secs(5);
 /// How often it is looked at while nothing is.
 const SELDOM: Duration = Duration::from_secs(60);
-/// Bytes of a megabyte, as the configuration counts them.
-const MEGABYTE: u64 = 1_000_000;
 /// What is to be free unless the configuration says so.
 const UNLESS_SAID: Reserve = Reserve { most: 500 * MEGABYTE, part: 10 };
 
@@ -32,8 +30,8 @@ pub async fn keep(worker: Arc<Worker>) {
         match free(&directory, worker.config.free_megabytes) {
             Ok(free) => {
                 let scarce = is_scarce(free, told == Some(true));
-                if told != Some(scarce) {
-                    tell(&worker, scarce, free).await;
+                // A hub that does not answer is told of what is so later.
+                if told != Some(scarce) && tell(&worker, scarce, free).await {
                     told = Some(scarce);
                 }
             }
@@ -59,35 +57,25 @@ fn is_scarce(free: Free, was: bool) -> bool {
     free.bytes < least
 }
 
-/// Tells the hub, however long that takes.
-async fn tell(worker: &Worker, scarce: bool, free: Free) {
-    let system = worker.registration.system();
-    let (function, reason) = match scarce {
-        true => (
-            "drain",
-            format!(
-                "its disk has {} MB free, and is to have {} (free_megabytes)",
-                free.bytes / MEGABYTE,
-                free.least / MEGABYTE
-            ),
-        ),
-        false => ("resume", String::new()),
+/// Tells the hub; whether it has heard.
+async fn tell(worker: &Worker, scarce: bool, free: Free) -> bool {
+    let (function, said) = match scarce {
+        true => ("drain", json!({ "reason": reason(free) })),
+        false => ("resume", json!({})),
     };
-    if scarce {
-        tracing::warn!("asks for no more tasks: {reason}");
+    let path = format!("/system/{}/{function}.json", worker.registration.system());
+    let begun = Instant::now();
+    let answer: Result<Value, Error> = worker.link.hub().post(&path, &said, None, "system").await;
+    let heard = worker.link.asked(begun, answer).is_ok();
+    if heard && scarce {
+        tracing::warn!("gets no more tasks: {}", reason(free));
     }
-    let body = if scarce { json!({ "reason": reason }) } else { json!({}) };
-    let path = format!("/system/{system}/{function}.json");
-    let mut backoff = Backoff::default();
-    loop {
-        let begun = Instant::now();
-        let answer: Result<Value, Error> =
-            worker.link.hub().post(&path, &body, None, "system").await;
-        if worker.link.asked(begun, answer).is_ok() {
-            return;
-        }
-        backoff.wait().await;
-    }
+    heard
+}
+
+fn reason(free: Free) -> String {
+    let (bytes, least) = (free.bytes / MEGABYTE, free.least / MEGABYTE);
+    format!("its disk has {bytes} MB free, and is to have {least} (free_megabytes)")
 }
 
 #[cfg(test)]

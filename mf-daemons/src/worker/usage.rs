@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use mf_core::disk::MEGABYTE;
 use walkdir::WalkDir;
 
 use super::halt::{Halt, Reason};
@@ -18,8 +19,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const REST: u32 = 50;
 /// The unit in which `st_blocks` counts, in bytes, whatever the file system's is.
 const BLOCK: u64 = 512;
-/// Bytes of a megabyte, as the configuration counts them.
-const MEGABYTE: u64 = 1_000_000;
 
 /// Measures an attempt's directory again and again, and halts the attempt when
 /// it takes more than so many megabytes; 0 is no limit. Never returns: whoever
@@ -32,7 +31,7 @@ pub async fn watch(directory: &Path, megabytes: u64, halt: &Halt) -> Infallible 
     loop {
         tokio::time::sleep(pause).await;
         let (begun, directory) = (Instant::now(), directory.to_path_buf());
-        // A panic in it tells of itself; the next measurement may go better.
+        // A panic in it is logged; the next measurement may go better.
         let taken = tokio::task::spawn_blocking(move || of(&directory)).await.unwrap_or(0);
         if taken > megabytes.saturating_mul(MEGABYTE) {
             halt.set(Reason::Failed(format!(

@@ -57,7 +57,7 @@ fn a_system_whose_disk_is_nearly_full_gets_no_tasks_until_it_is_not() {
     let said = drained(&farm, &|said| !said.is_empty());
     assert!(said.starts_with(&format!("by {host} since ")), "{said}");
     assert!(said.ends_with("(free_megabytes)") && said.contains("MB free"), "{said}");
-    farm.wait_for_message(&["asks for no more tasks: its disk has "]);
+    farm.wait_for_message(&["gets no more tasks: its disk has "]);
     let branch = package(&farm, "tool", "true");
     farm.ok(["build", "create", "-l", "tool-1", "--package-branch", &branch]);
     let why = farm.ok(["why", "tool-1.one-x86_64"]);

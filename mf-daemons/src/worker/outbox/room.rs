@@ -4,8 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of a megabyte, as the configuration counts them.
-const MEGABYTE: u64 = 1_000_000;
+use mf_core::disk::MEGABYTE;
 
 /// The room of a worker's outbox, which all its attempts share.
 #[derive(Debug)]
