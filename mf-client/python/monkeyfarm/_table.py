@@ -984,6 +984,27 @@ class Task(Scoped):
         }
         return self._bytes((label, "log", name,), project, parameters)
 
+    def log_cause(
+        self,
+        label: str,
+        project: str,
+        name: str,
+        attempt: Optional[int] = None,
+    ) -> Reply:
+        """The lines of a log that tell why its task failed: those around the first that looks like
+        an error, and the last ones.
+
+        :param name: name of the log
+        :param attempt: which attempt; default: the last one
+
+        Gives: cause.
+        """
+        parameters: Dict[str, Any] = {
+            "name": name,
+            "attempt": attempt,
+        }
+        return self._call("GET", (label, "log_cause",), project, parameters)
+
     def log_lines(
         self,
         label: str,

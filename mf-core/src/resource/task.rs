@@ -151,6 +151,16 @@ pub const TASK: Resource = Resource {
             writes: false,
         },
         Function {
+            name: "log_cause",
+            about: "the lines of a log that tell why its task failed: those around the first that \
+                    looks like an error, and the last ones",
+            on: On::One,
+            takes: &[NAME, ATTEMPT],
+            gives: &["cause"],
+            who: Who::ANYONE,
+            writes: false,
+        },
+        Function {
             name: "log_lines",
             about: "lines of a log by number, each with the time it came",
             on: On::One,

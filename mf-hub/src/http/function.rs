@@ -107,6 +107,7 @@ const BOUND: &[Bound] = &[
     bound!("system", "claim", Address, super::claim::claim),
     bound!("system", "heartbeat", Address, super::claim::heartbeat),
     bound!("task", "log", Anywhere, super::log::log),
+    bound!("task", "log_cause", Anywhere, super::cause::log_cause),
     bound!("task", "log_lines", Anywhere, super::lines::log_lines),
     bound!("task", "search_log", Anywhere, super::lines::search_log),
     bound!("task", "file", Anywhere, super::file::file),

@@ -8,6 +8,7 @@ pub mod bug;
 pub mod call;
 pub mod caller;
 pub mod cancel;
+pub mod cause;
 pub mod claim;
 pub mod comment;
 pub mod connection;

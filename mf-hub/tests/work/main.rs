@@ -7,6 +7,7 @@ mod worker;
 
 mod again;
 mod cancel;
+mod cause;
 mod claim;
 mod crash;
 mod errands;

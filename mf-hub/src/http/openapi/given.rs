@@ -10,6 +10,7 @@ use mf_core::task::STATUSES;
 use mf_core::wire::{Claim, Enrolled, HeadSource, HeartbeatReply, Held, Registered, TaskFile};
 use serde_json::{Value, json};
 
+use crate::http::cause::{Cause, Part};
 use crate::http::lines::Excerpt;
 use crate::store::dry_run::{Plan, Planned, Refused};
 use crate::store::key::Listed;
@@ -72,6 +73,12 @@ pub fn all() -> Vec<(&'static str, &'static str, Value)> {
             "lines",
             "lines of a log, with their times in seconds since 1970; 0 if not known",
             json!(lines()),
+        ),
+        (
+            "cause",
+            "the number of the line that looks like an error, 0 if none does; lines in parts, \
+             between which others are left out",
+            json!(cause()),
         ),
         ("task/search_log/found", "numbers of lines, from 1", json!([17])),
         ("more", "whether there are more", json!(false)),
@@ -168,6 +175,11 @@ fn shown() -> Shown {
         ..Evidence::default()
     };
     Shown { plugin: plugin(), evidence: vec![evidence] }
+}
+
+fn cause() -> Cause {
+    let Excerpt { text, times, .. } = lines();
+    Cause { hit: 17, parts: vec![Part { first: 17, text, times }] }
 }
 
 fn lines() -> Excerpt {

@@ -7,6 +7,7 @@ use mf_core::error::{Code, Error};
 use mf_core::resource::TASK;
 use mf_core::wire::Held;
 
+use crate::http::cause::TAIL;
 use crate::http::lines::{self, Wanted};
 use crate::store::task;
 use crate::web::answer;
@@ -18,8 +19,6 @@ use crate::web::{ansi, asset};
 
 /// Lines on a page without a script.
 const LINES: i64 = 500;
-/// Lines of a tail.
-const TAIL: i64 = 15;
 /// Hits that are listed without a script.
 const HITS: i64 = 200;
 
@@ -68,7 +67,7 @@ pub struct Row {
 /// There is no such log.
 pub async fn tail(visit: &Visit, of: Held, name: &str) -> Result<(Vec<Row>, Option<u64>), Error> {
     let found = lines::some(&visit.hub, of, name, None, TAIL).await?;
-    Ok((rows(&found), (!found.over).then_some(found.bytes)))
+    Ok((rows(found.first, &found.text, &found.times), (!found.over).then_some(found.bytes)))
 }
 
 /// The page of the log of that name.
@@ -123,7 +122,7 @@ pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Erro
         empty: found.over && found.bytes == 0,
         over: found.over,
         windows: windows(&here, found.first, found.total),
-        rows: rows(&found),
+        rows: rows(found.first, &found.text, &found.times),
         find,
         hits,
         more,
@@ -164,10 +163,10 @@ pub fn named(uri: &Uri) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// Lines as rows.
-pub fn rows(found: &lines::Excerpt) -> Vec<Row> {
-    let times = found.times.iter().map(|time| clock(*time));
-    let rows = found.text.iter().zip(times).zip(found.first..);
+/// Lines as rows: the number of the first, their texts, and when each came.
+pub fn rows(first: u64, text: &[String], times: &[i64]) -> Vec<Row> {
+    let times = times.iter().map(|time| clock(*time));
+    let rows = text.iter().zip(times).zip(first..);
     let row = |((line, time), number): ((&String, String), u64)| Row {
         number,
         time,
