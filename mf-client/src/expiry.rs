@@ -11,6 +11,7 @@ use rustls::CertificateError::ExpiredContext;
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
 
+use crate::hub::ANSWER;
 use crate::{Error, Trust, http, trust};
 
 /// A clock that is ahead by so much.
@@ -38,7 +39,9 @@ pub(crate) async fn seconds_left(
     let mut tls = trust.tls(&base)?;
     tls.time_provider = Arc::new(Ahead(ahead));
     // Nothing is said but hello, and by nobody: no key goes along.
-    let Err(error) = http::client(tls)?.get(base).send().await else { return Ok(None) };
+    let Err(error) = http::client(tls)?.get(base).timeout(ANSWER).send().await else {
+        return Ok(None);
+    };
     match trust::tls(&error) {
         Some(rustls::Error::InvalidCertificate(ExpiredContext { time, not_after })) => {
             let expired = time.as_secs().saturating_sub(not_after.as_secs());

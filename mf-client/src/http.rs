@@ -1,5 +1,8 @@
 //! Requests by HTTP, with a key.
 
+use std::fs::File;
+use std::io::Seek;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +17,8 @@ use crate::{Error, Key, Trust};
 const CONNECT: Duration = Duration::from_secs(10);
 /// A peer that is gone without a word is noticed after this and three more.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+/// How long a hub may say nothing: it syncs a large file before it answers.
+const SILENCE: Duration = Duration::from_secs(300);
 /// Most connections that wait for a next request: each keeps its buffers.
 const IDLE: usize = 16;
 
@@ -61,16 +66,24 @@ impl HttpHandler {
         if let Some(key) = &self.key {
             builder = builder.bearer_auth(key.expose());
         }
+        let mut sent = None;
         builder = match request.body {
             Body::Empty => builder,
             Body::Bytes(bytes) => builder.body(bytes),
-            Body::File(file) => builder.body(tokio::fs::File::from_std(file)),
+            Body::File(file) => {
+                sent = file.try_clone().ok();
+                builder.body(tokio::fs::File::from_std(file))
+            }
         };
         if let Some(limit) = request.timeout {
             builder = builder.timeout(limit);
         }
         let url = self.url().to_owned();
-        let response = builder.send().await.map_err(|e| cut(&url, &e))?;
+        let Some(response) = patiently(builder.send(), sent).await else {
+            let why = format!("it said nothing for {} seconds", SILENCE.as_secs());
+            return Err(Error::Unreachable { url, why, sent: true });
+        };
+        let response = response.map_err(|e| cut(&url, &e))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes_stream();
         let body = body.map(move |chunk: Result<Bytes, _>| chunk.map_err(|e| cut(&url, &e)));
@@ -114,7 +127,58 @@ pub(crate) fn client(tls: rustls::ClientConfig) -> Result<reqwest::Client, Error
         .map_err(|e| Error::Invalid(format!("no HTTP client can be made: {e}")))
 }
 
+/// Waits for the head of an answer, and no longer than [`SILENCE`] once all of
+/// the file that is sent has been read.
+///
+/// The end of a connection is seldom what ends the waiting here: a hub may have
+/// been stopped without a word, and a request that is handed to a connection in
+/// the very moment that it breaks hears nothing at all: the receiver of hyper's
+/// queue has been emptied by then, and its sender lives until there is an answer.
+async fn patiently<T>(answer: impl Future<Output = T>, sent: Option<File>) -> Option<T> {
+    let place = || sent.as_ref().and_then(|mut file| file.stream_position().ok());
+    let mut answer = pin!(answer);
+    loop {
+        let before = place();
+        match tokio::time::timeout(SILENCE, &mut answer).await {
+            Ok(answer) => return Some(answer),
+            Err(_) if place() == before => return None,
+            Err(_) => {}
+        }
+    }
+}
+
 /// A connection that could not be made, or broke.
 pub(crate) fn cut(url: &str, error: &reqwest::Error) -> Error {
     Error::Unreachable { url: url.to_owned(), why: reasons(error), sent: !error.is_connect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_is_given_up_but_not_while_a_file_goes_out() {
+        let begun = tokio::time::Instant::now();
+        assert_eq!(patiently(pending::<()>(), None).await, None);
+        assert_eq!(begun.elapsed(), SILENCE);
+
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[7; 10]).unwrap();
+        file.rewind().unwrap();
+        let sent = file.try_clone().unwrap();
+        let slowly = async move {
+            for _ in 0..10 {
+                tokio::time::sleep(SILENCE * 2 / 3).await;
+                file.read_exact(&mut [0]).unwrap();
+            }
+        };
+        let begun = tokio::time::Instant::now();
+        assert_eq!(patiently(slowly, Some(sent.try_clone().unwrap())).await, Some(()));
+        assert!(begun.elapsed() > SILENCE * 6);
+        // What has been sent, and is never answered.
+        assert_eq!(patiently(pending::<()>(), Some(sent)).await, None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use mf_core::lifeline::Lifeline;
 use mf_core::wire::{Ready, Start};
@@ -60,7 +61,10 @@ impl Farm {
         choose_tls();
         let dir = tempfile::tempdir().unwrap();
         let (hub, lifeline, url) = start(dir.path(), lease);
-        let farm = Self { url, http: Client::new(), dir, hub, _lifeline: lifeline, lease };
+        // Who waits for a hub that was killed may wait for ever: see the client's
+        // own patience.
+        let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let farm = Self { url, http, dir, hub, _lifeline: lifeline, lease };
         farm.make_world().await;
         farm
     }

@@ -15,6 +15,8 @@ use super::world::PROJECT;
 
 /// How long what has happened may take to be told.
 pub const TOLD: Duration = Duration::from_secs(20);
+/// How long a hub may say nothing; a log that does not grow is asked for again.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who reads of a farm.
 #[derive(Clone)]
@@ -30,7 +32,8 @@ impl Reader {
     /// A reader of the farm at `url`.
     pub fn new(hub: &Hub, url: String, key: String) -> Self {
         crate::farm::choose_tls();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // Where a hub that is killed says nothing more, it is asked again.
+        let http = reqwest::Client::builder().no_proxy().read_timeout(PATIENCE).build().unwrap();
         Self { hub: hub.clone(), http, url, key }
     }
 
