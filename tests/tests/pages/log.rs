@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use monkeyfarm_tests::campaign::Proxy;
+use serde_json::json;
 
 use crate::shop::{Shop, grow_log, log_file};
 
@@ -82,7 +83,7 @@ fn a_log_is_read_without_a_script_and_one_that_is_gone_says_so(shop: &Shop) {
     browser.wait_for(
         "document.getElementById('hits').textContent.includes('no line 20000: the log has 10,000')",
     );
-    browser.devtools("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
+    browser.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
     page("");
     assert!(text().contains("line 10000") && !text().contains("line 9500\n"), "{}", text());
     page("&first=1");
@@ -135,6 +136,34 @@ fn a_log_grows_on_its_page_to_the_very_byte() {
     let times = browser.js("return [...document.querySelectorAll('.line time')].filter(t => /^\\d\\d:\\d\\d:\\d\\d$/.test(t.textContent)).length");
     assert!(times.as_u64().unwrap() > 10, "{times}");
     shop.check_quiet("a log that grows");
+}
+
+#[test]
+fn a_log_that_ends_while_its_page_is_opened_says_what_became_of_the_task() {
+    let dir = tempfile::tempdir().unwrap();
+    let gate = dir.path().join("gate");
+    assert!(Command::new("mkfifo").arg(&gate).status().unwrap().success());
+    let waits = format!("read line < {}", gate.display());
+    let Some(shop) = Shop::open(&["echo begun", &waits]) else { return };
+    let browser = &shop.browser;
+    shop.farm.ok(["package-branch", "update", "tool.main", "--release", "one"]);
+    shop.farm.ok(["build", "create", "-l", "tool-1", "--package-branch", "tool.main"]);
+    shop.go("/task/tool-1.one-x86_64?project_label=demo");
+    browser.wait_for("document.querySelector('#logs .tail').innerText.includes('begun')");
+    // From now on what a page's script asks for has to wait.
+    let held = "const ask = fetch; window.fetch = async (...all) => { \
+                while (!window.let_go) await new Promise((later) => setTimeout(later, 20)); \
+                return ask(...all); };";
+    let on_each = json!({ "source": held });
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", &on_each);
+    shop.go(PAGE);
+    browser.wait_for("document.title.startsWith('Building')");
+    fs::write(&gate, "go\n").unwrap();
+    shop.farm.ok(["build", "watch", "tool-1"]);
+    browser.js("window.let_go = true");
+    browser.wait_for("document.title.startsWith('BuildSuccess')");
+    browser.wait_for("document.getElementById('state').innerText.includes('BuildSuccess')");
+    shop.check_quiet("a log that ended meanwhile");
 }
 
 #[test]

@@ -165,7 +165,6 @@
   // As it grows: from the very byte where the known lines end.
   const stream = async (offset) => {
     let at = offset, wait = 250, rest = "", decoder = new TextDecoder();
-    const grew = !over;
     while (!over) {
       if (document.hidden) {
         await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
@@ -213,7 +212,8 @@
       }
       document.removeEventListener("visibilitychange", hide);
     }
-    if (!grew) return;
+    // What the page itself knows of, it has been made with.
+    if (box.dataset.over === "true") return;
     goesOn();
     sizes();
     state();

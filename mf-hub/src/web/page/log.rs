@@ -105,7 +105,10 @@ pub async fn page(visit: &Visit, label: &str, name: &str) -> Result<String, Erro
             (Some(found.into_iter().map(line).collect()), more)
         }
     };
-    let state = State::new(text(&seen.value, "status_label"));
+    // Asked for after the log: where that is over, what became of its attempt is
+    // known.
+    let now = visit.object(&TASK, label)?;
+    let state = State::new(text(&now.value, "status_label"));
     let parts = format!("project_label={}&attempt={attempt}", encoded(project));
     let page = Page {
         frame: Frame::new(visit, &format!("{name} of {label}")).tell(&state),
