@@ -1,4 +1,5 @@
-//! How busy the machine is, without us.
+//! How busy the machine is, without us: before a run, and as the host of a
+//! virtual machine gives its processors to others during it.
 
 use std::fmt;
 use std::fs;
@@ -13,20 +14,40 @@ pub struct Machine {
     load: String,
     /// Share of the processors' time that others took.
     busy: f64,
+    /// When it was last asked what is stolen.
+    asked: Time,
+}
+
+/// Ticks of all processors since the machine was started, as `/proc/stat` has them.
+#[derive(Clone, Copy)]
+struct Time {
+    idle: f64,
+    /// What other guests of the same host had while this one had work to do.
+    stolen: f64,
+    all: f64,
 }
 
 impl Machine {
     /// Looks for a second.
     pub fn look() -> Self {
-        let (busy_before, all_before) = processor_time();
+        let before = Time::now();
         std::thread::sleep(LOOK);
-        let (busy, all) = processor_time();
+        let now = Time::now();
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         Self {
             cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             load: load.split(' ').take(3).collect::<Vec<_>>().join(" "),
-            busy: (busy - busy_before) / (all - all_before).max(1.0),
+            busy: 1.0 - now.share(before, |time| time.idle),
+            asked: now,
         }
+    }
+
+    /// Share of the processors' time that other guests of its host had, since
+    /// this was last asked.
+    pub fn stolen(&mut self) -> f64 {
+        let now = Time::now();
+        let before = std::mem::replace(&mut self.asked, now);
+        now.share(before, |time| time.stolen)
     }
 }
 
@@ -37,13 +58,20 @@ impl fmt::Display for Machine {
     }
 }
 
-/// Ticks that all processors were busy, and all of their ticks.
-fn processor_time() -> (f64, f64) {
-    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
-    let first = stat.lines().next().unwrap_or_default();
-    let ticks: Vec<f64> = first.split_whitespace().skip(1).flat_map(str::parse).take(8).collect();
-    let all: f64 = ticks.iter().sum();
-    // user nice system idle iowait irq softirq steal
-    let idle: f64 = ticks.iter().skip(3).take(2).sum();
-    (all - idle, all)
+impl Time {
+    fn now() -> Self {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let first = stat.lines().next().unwrap_or_default();
+        let ticks: Vec<f64> =
+            first.split_whitespace().skip(1).flat_map(str::parse).take(8).collect();
+        // user nice system idle iowait irq softirq steal
+        let idle = ticks.iter().skip(3).take(2).sum();
+        let stolen = ticks.get(7).copied().unwrap_or(0.0);
+        Self { idle, stolen, all: ticks.iter().sum() }
+    }
+
+    /// How much of all time since `before` this was.
+    fn share(self, before: Self, of: impl Fn(Self) -> f64) -> f64 {
+        (of(self) - of(before)) / (self.all - before.all).max(1.0)
+    }
 }

@@ -9,10 +9,15 @@ use serde_json::{Value, json};
 
 use super::machine::Machine;
 
+/// Share of the processors' time from which on a figure is not the farm's alone.
+const WORTH_TELLING: f64 = 0.02;
+
 /// What was measured.
 pub struct Report {
     machine: Machine,
     rows: Vec<Row>,
+    /// Of each row, which share of the processors' time others had meanwhile.
+    stolen: Vec<f64>,
     former: BTreeMap<String, Value>,
 }
 
@@ -65,7 +70,7 @@ impl Report {
     /// The file is none of a former run.
     pub fn new(machine: Machine, base: Option<&Path>) -> anyhow::Result<Self> {
         let former = base.map(read).transpose()?.unwrap_or_default();
-        Ok(Self { machine, rows: Vec::new(), former })
+        Ok(Self { machine, rows: Vec::new(), stolen: Vec::new(), former })
     }
 
     /// A floor: the least that could be done.
@@ -77,12 +82,14 @@ impl Report {
     pub fn add(&mut self, row: Row) {
         eprintln!("{}: {:.2} {}", row.what, row.value, row.unit.text());
         self.rows.push(row);
+        self.stolen.push(self.machine.stolen());
     }
 
-    /// Prints the table, and how busy the machine was.
+    /// Prints the table, and how busy the machine was: a row during which other
+    /// guests had a part of it says so.
     pub fn print(&self) {
         println!("{}", self.machine);
-        for row in &self.rows {
+        for (row, stolen) in self.rows.iter().zip(&self.stolen) {
             let value = format!("{:.2} {}", row.value, row.unit.text());
             let promise = row.promise.map(|promise| {
                 let kept = if row.unit.keeps(row.value, promise) { "kept" } else { "MISSED" };
@@ -92,7 +99,10 @@ impl Report {
             let floor = floor.map(|(ratio, floor)| format!("{ratio:.3} x {floor}"));
             let (promise, floor) = (promise.unwrap_or_default(), floor.unwrap_or_default());
             let line = format!("{:<48}{value:>18}  {promise:<22}{floor:<46}", row.what);
-            println!("{}", (line + &self.before(row)).trim_end());
+            let stolen = (*stolen >= WORTH_TELLING)
+                .then(|| format!("  {:.0} % of the time stolen", stolen * 100.0));
+            let stolen = stolen.unwrap_or_default();
+            println!("{}", (line + &self.before(row) + &stolen).trim_end());
         }
     }
 
@@ -123,13 +133,14 @@ impl Report {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let row = |row: &Row| {
+        let row = |(row, stolen): (&Row, &f64)| {
             json!({
                 "what": row.what, "value": row.value, "unit": row.unit.text(),
                 "floor": row.floor, "ratio": self.ratio(row), "promise": row.promise,
+                "stolen": stolen,
             })
         };
-        let rows: Vec<_> = self.rows.iter().map(row).collect();
+        let rows: Vec<_> = self.rows.iter().zip(&self.stolen).map(row).collect();
         let all = json!({ "machine": self.machine.to_string(), "rows": rows });
         fs::write(path, serde_json::to_string_pretty(&all)?)?;
         println!("written to {}", path.display());
