@@ -3,7 +3,7 @@
 use mf_core::resource::{Function, Resource};
 use serde_json::{Map, Value};
 
-use super::{clean, detail, line, pager, say, sentence, table};
+use super::{clean, detail, excerpt, line, pager, say, sentence, table};
 use crate::cli::exit::Failure;
 
 type Printed = Result<(), Failure>;
@@ -19,6 +19,7 @@ pub fn print(of: &Resource, function: &Function, data: &Value) -> Result<bool, F
         "why" => why(data)?,
         "move_builds" => moved(data)?,
         "search" => found(data)?,
+        "log_cause" | "log_lines" => pager::text(&excerpt::lines(data).join("\n"))?,
         _ => match data.get(of.key()).and_then(|object| changed(of, function.name, object)) {
             Some(told) => sentence(&clean(&told))?,
             None => return Ok(false),

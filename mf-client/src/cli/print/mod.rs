@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod detail;
+pub mod excerpt;
 pub mod json;
 pub mod live;
 pub mod log;
