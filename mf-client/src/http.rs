@@ -130,10 +130,10 @@ pub(crate) fn client(tls: rustls::ClientConfig) -> Result<reqwest::Client, Error
 /// Waits for the head of an answer, and no longer than [`SILENCE`] once all of
 /// the file that is sent has been read.
 ///
-/// The end of a connection is seldom what ends the waiting here: a hub may have
-/// been stopped without a word, and a request that is handed to a connection in
-/// the very moment that it breaks hears nothing at all: the receiver of hyper's
-/// queue has been emptied by then, and its sender lives until there is an answer.
+/// A connection that ends tells its requests, with two exceptions: the hub's
+/// process may be stopped, and not ended; and a request may be handed to a
+/// connection in the very moment when that breaks. hyper has emptied the queue of
+/// requests by then, and the queue lives as long as somebody waits for an answer.
 async fn patiently<T>(answer: impl Future<Output = T>, sent: Option<File>) -> Option<T> {
     let place = || sent.as_ref().and_then(|mut file| file.stream_position().ok());
     let mut answer = pin!(answer);

@@ -61,8 +61,8 @@ impl Farm {
         choose_tls();
         let dir = tempfile::tempdir().unwrap();
         let (hub, lifeline, url) = start(dir.path(), lease);
-        // Who waits for a hub that was killed may wait for ever: see the client's
-        // own patience.
+        // Who waits for a hub that was killed may wait for ever, as `patiently`
+        // of mf-client says.
         let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
         let farm = Self { url, http, dir, hub, _lifeline: lifeline, lease };
         farm.make_world().await;

@@ -15,10 +15,14 @@ const WORTH_TELLING: f64 = 0.02;
 /// What was measured.
 pub struct Report {
     machine: Machine,
-    rows: Vec<Row>,
-    /// Of each row, which share of the processors' time others had meanwhile.
-    stolen: Vec<f64>,
+    rows: Vec<Measured>,
     former: BTreeMap<String, Value>,
+}
+
+/// A figure, and the share of the processors' time that others had meanwhile.
+struct Measured {
+    row: Row,
+    stolen: f64,
 }
 
 /// One figure.
@@ -70,7 +74,7 @@ impl Report {
     /// The file is none of a former run.
     pub fn new(machine: Machine, base: Option<&Path>) -> anyhow::Result<Self> {
         let former = base.map(read).transpose()?.unwrap_or_default();
-        Ok(Self { machine, rows: Vec::new(), stolen: Vec::new(), former })
+        Ok(Self { machine, rows: Vec::new(), former })
     }
 
     /// A floor: the least that could be done.
@@ -81,15 +85,15 @@ impl Report {
     /// A figure of the farm; told at once, for who waits.
     pub fn add(&mut self, row: Row) {
         eprintln!("{}: {:.2} {}", row.what, row.value, row.unit.text());
-        self.rows.push(row);
-        self.stolen.push(self.machine.stolen());
+        let stolen = self.machine.stolen();
+        self.rows.push(Measured { row, stolen });
     }
 
     /// Prints the table, and how busy the machine was: a row during which other
     /// guests had a part of it says so.
     pub fn print(&self) {
         println!("{}", self.machine);
-        for (row, stolen) in self.rows.iter().zip(&self.stolen) {
+        for Measured { row, stolen } in &self.rows {
             let value = format!("{:.2} {}", row.value, row.unit.text());
             let promise = row.promise.map(|promise| {
                 let kept = if row.unit.keeps(row.value, promise) { "kept" } else { "MISSED" };
@@ -124,7 +128,8 @@ impl Report {
     }
 
     fn ratio(&self, row: &Row) -> Option<f64> {
-        let floor = self.rows.iter().find(|floor| Some(floor.what) == row.floor)?;
+        let mut all = self.rows.iter().map(|measured| &measured.row);
+        let floor = all.find(|floor| Some(floor.what) == row.floor)?;
         Some(row.value / floor.value)
     }
 
@@ -133,14 +138,14 @@ impl Report {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let row = |(row, stolen): (&Row, &f64)| {
+        let row = |Measured { row, stolen }: &Measured| {
             json!({
                 "what": row.what, "value": row.value, "unit": row.unit.text(),
                 "floor": row.floor, "ratio": self.ratio(row), "promise": row.promise,
                 "stolen": stolen,
             })
         };
-        let rows: Vec<_> = self.rows.iter().zip(&self.stolen).map(row).collect();
+        let rows: Vec<_> = self.rows.iter().map(row).collect();
         let all = json!({ "machine": self.machine.to_string(), "rows": rows });
         fs::write(path, serde_json::to_string_pretty(&all)?)?;
         println!("written to {}", path.display());
